@@ -1,0 +1,52 @@
+/**
+ * Every error that Tradewind reports on purpose, in one catalogue. `docs/errors.md` lists the same codes;
+ * `tests/architecture.test.ts` compares the two.
+ *
+ * A message says what was expected, what came, and where. A hint is given when the cause is usually one thing.
+ */
+
+export interface ErrorKind {
+  /** What happened, in one sentence, for the catalogue. */
+  readonly summary: string;
+  /** Exit code of a command that ends with this error: 1 failed work, 2 wrong usage, 3 unavailable outside. */
+  readonly exitCode: 1 | 2 | 3;
+  /** Status that the HTTP API answers. */
+  readonly httpStatus: number;
+}
+
+export const errorCatalogue = {
+  TW_INTERNAL: { summary: "Something that cannot happen happened.", exitCode: 1, httpStatus: 500 },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+export interface ErrorDetails {
+  /** What to do about it, when the cause is usually one thing. */
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+  /** Where: a file, with 1-based line and column where they are known. */
+  readonly at?: { file: string; line?: number; column?: number } | undefined;
+}
+
+export class TradewindError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly at: ErrorDetails["at"];
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = "TradewindError";
+    this.code = code;
+    this.hint = details.hint;
+    this.at = details.at;
+  }
+
+  get kind(): ErrorKind {
+    return errorCatalogue[this.code];
+  }
+}
+
+/** Ends an exhaustive `switch`: the compiler complains where a case is missing. */
+export function assertNever(value: never, what: string): never {
+  throw new TradewindError("TW_INTERNAL", `unexpected ${what}: ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,67 @@
+/**
+ * What the scheduler asks of whatever runs tasks: the local pool of processes, a queue, Kubernetes.
+ *
+ * The life of an attempt between the two: the scheduler commits `queued` and calls `dispatch`; the executor puts
+ * it on a slot and reports `taken`; the scheduler commits `running` with the attempt's id and calls `begin`; only
+ * then does the handler start, and exactly one of `finished` or `lost` follows. An attempt that is `lost` before
+ * `begin` never ran.
+ */
+import type { Json } from "../core/dag-model.ts";
+import type { ChildRequest, StartTask, TaskResult, XComValue } from "../runtime/protocol.ts";
+
+export interface Workload {
+  readonly attemptId: string;
+  readonly queue: string;
+  readonly isolation: "warm" | "process";
+  /** Larger first, where more wait than there are slots. */
+  readonly priority: number;
+  readonly runAsUser: string | null;
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string | null;
+  readonly start: StartTask;
+  /** Log file of the attempt, relative to the log folder. */
+  readonly logPath: string;
+}
+
+export interface AttemptEnd {
+  readonly result: TaskResult;
+  readonly xcoms: readonly { key: string; value: XComValue }[];
+  /** Length of the returned list or object, for mapping. */
+  readonly length?: number;
+  readonly keys?: readonly string[];
+  readonly exitCode?: number | null;
+}
+
+/** Calls from the executor; each may come at any time after `start`, in the order of what happened. */
+export interface ExecutorEvents {
+  /** A slot has it and waits for `begin`. */
+  taken(attemptId: string, where: { hostname: string; pid: number; workerId: string }): void;
+  finished(attemptId: string, end: AttemptEnd): void;
+  /** Its process or worker is gone without a result. `began` is false when the handler cannot have started. */
+  lost(attemptId: string, why: { message: string; began: boolean; exitCode?: number | null; signal?: string | null }): void;
+  /** These attempts are alive. Sent at least every few seconds, and once for each when a worker comes back. */
+  alive(attemptIds: readonly string[], where: { hostname: string; workerId: string }): void;
+  /** The number of free slots changed. */
+  slots(free: number, total: number): void;
+  /** A running attempt asks for something; the answer goes back to its process. */
+  request(attemptId: string, request: ChildRequest): Promise<Json>;
+}
+
+export interface Executor {
+  start(events: ExecutorEvents): Promise<void>;
+  dispatch(workload: Workload): void;
+  /** `running` is committed: the handler may start. */
+  begin(attemptId: string): void;
+  /** Ends the attempt's process group: `cancel`, SIGTERM, then after the grace SIGKILL. */
+  cancel(attemptId: string, reason: string): void;
+  /** Callbacks of Dags run in a process of their own, never in the scheduler. */
+  runCallback(workload: CallbackWorkload): Promise<void>;
+  /** With `keepRunning` the processes stay for the next scheduler to adopt. */
+  stop(options: { keepRunning: boolean; graceMs: number }): Promise<void>;
+}
+
+export interface CallbackWorkload {
+  readonly id: string;
+  readonly message: { [key: string]: Json };
+  readonly logPath: string;
+}

@@ -1,0 +1,147 @@
+/**
+ * The protocol between a supervisor and the process in which user code runs, in TypeScript or Python.
+ *
+ * Frames over one duplex byte stream (file descriptor 3 of the child): a 4-byte big-endian length, then that
+ * many bytes of UTF-8 JSON, one message each, `type` naming it. Requests of the child carry an `id`, which the
+ * answer repeats. Standard output and error of the child are not part of it: they become log lines.
+ *
+ * Instants are ISO 8601 strings with offset; durations are seconds. Unknown fields are ignored by both sides.
+ */
+import type { Json, TriggerSpec } from "../core/dag-model.ts";
+
+export const protocolVersion = 1;
+
+/** Largest frame that either side accepts, in bytes; larger values go by reference to the artifact store. */
+export const maxFrameBytes = 64 * 1024 * 1024;
+
+export type LogLevel = "debug" | "info" | "warning" | "error" | "critical";
+
+/** A value that travels between tasks: JSON in place, or a file of the artifact store. */
+export type XComValue =
+  | { json: Json }
+  | { ref: { uri: string; bytes: number; mediaType: string } };
+
+export interface ErrorInfo {
+  /** Class name: "TypeError", "airflow.exceptions.AirflowException". */
+  name: string;
+  message: string;
+  stack?: string;
+  code?: string;
+  /** The rest of the cause chain, outermost first. */
+  causes: { name: string; message: string; stack?: string }[];
+}
+
+export interface TaskCoordinates {
+  dagId: string;
+  taskId: string;
+  runId: string;
+  mapIndex: number;
+  tryNumber: number;
+  attemptId: string;
+}
+
+/** All that an attempt may know when it starts; the child asks for the rest. */
+export interface StartTask {
+  type: "start";
+  task: TaskCoordinates & { maxTries: number; startDate: string };
+  code: CodeLocation;
+  run: {
+    runType: string;
+    logicalDate: string | null;
+    dataIntervalStart: string | null;
+    dataIntervalEnd: string | null;
+    runAfter: string;
+    startDate: string | null;
+    conf: Json;
+    partitionKey: string | null;
+    clearNumber: number;
+    triggeredBy: string;
+  };
+  /** Values of upstream tasks that the supervisor knew already, by `taskId`, `mapIndex` and key. */
+  xcoms: { taskId: string; mapIndex: number; key: string; value: XComValue }[];
+  /** Index and values of the expansion that this instance is one of. */
+  expansion?: { index: number; total: number };
+  params: { [name: string]: Json };
+  /** Present when the attempt goes on after a deferral. */
+  resume?: { method: string; kwargs: { [key: string]: Json }; event: Json; error?: string };
+  /** First poke of a rescheduled sensor, and how often it was rescheduled. */
+  reschedule?: { firstAt: string; count: number };
+  executionTimeout: number | null;
+  memoryLimitMb: number | null;
+  artifactRoot: string;
+  xcomInlineLimit: number;
+  logLevel: LogLevel;
+  context?: { [key: string]: Json };
+}
+
+/** Where the code of a version is. `files` maps a path relative to the Dags folder to the hash of its text. */
+export interface CodeLocation {
+  dagsFolder: string;
+  relativeFile: string;
+  versionHash: string;
+  /** Folder that holds the text of every file of the version under its hash. */
+  snapshotFolder: string;
+  files: { [relativeFile: string]: string };
+  /** Which interpreter runs it: "node" or the path of a Python. */
+  interpreter: string;
+}
+
+export type SupervisorMessage =
+  | StartTask
+  | { type: "run-callback"; code: CodeLocation; dagId: string; callback: "success" | "failure" | { deadline: number }; context: Json }
+  | { type: "response"; id: number; result: Json }
+  | { type: "response-error"; id: number; error: { code: string; message: string } }
+  /** End soon: run `onKill`, then exit; SIGTERM and SIGKILL follow. */
+  | { type: "cancel"; reason: string }
+  | { type: "shutdown" };
+
+export type ChildRequest =
+  | { method: "xcom.get"; params: { dagId?: string; runId?: string; taskIds: string[]; mapIndexes?: number[] | null; key: string; includePriorDates?: boolean } }
+  | { method: "xcom.set"; params: { key: string; value: XComValue } }
+  | { method: "xcom.delete"; params: { key: string } }
+  | { method: "variable.get"; params: { key: string } }
+  | { method: "variable.set"; params: { key: string; value: string; description?: string } }
+  | { method: "variable.delete"; params: { key: string } }
+  | { method: "connection.get"; params: { connId: string } }
+  | { method: "dag-run.trigger"; params: { dagId: string; runId?: string; logicalDate?: string | null; conf?: Json; reset?: boolean; note?: string } }
+  | { method: "dag-run.get"; params: { dagId: string; runId: string } }
+  | { method: "dag-run.list"; params: { dagId: string; logicalDates?: string[]; states?: string[]; limit?: number; orderBy?: string } }
+  | { method: "task-instance.states"; params: { dagId: string; runIds?: string[]; logicalDates?: string[]; taskIds?: string[]; taskGroupId?: string } }
+  | { method: "dag.get"; params: { dagId: string } }
+  | { method: "asset-events.get"; params: { name?: string; uri?: string; alias?: string; limit?: number } }
+  | { method: "rendered-fields.set"; params: { fields: { [name: string]: Json }; mapIndexLabel?: string } };
+
+/** Asset events that a success brings; emitted in the same transaction. */
+export interface OutletEvent {
+  asset?: { name: string; uri: string };
+  alias?: string;
+  extra: { [key: string]: Json };
+}
+
+export type TaskResult =
+  | { outcome: "success"; value?: XComValue; skip?: SkipRequest; outletEvents?: OutletEvent[] }
+  | { outcome: "skipped"; message: string }
+  | { outcome: "failed"; error: ErrorInfo; retryable: boolean }
+  | { outcome: "deferred"; trigger: TriggerSpec; method: string; kwargs: { [key: string]: Json }; timeout: number | null }
+  | { outcome: "reschedule"; at: string }
+  | { outcome: "awaiting_input"; request: Json };
+
+/** What a branch or short circuit decided about the tasks after it. */
+export type SkipRequest =
+  | { followed: string[] }
+  | { skipped: string[] }
+  /** Everything downstream, transitively. */
+  | { skipAll: true };
+
+export type ChildMessage =
+  | { type: "ready"; protocol: number; pid: number; language: "typescript" | "python"; version: string }
+  | ({ type: "request"; id: number } & ChildRequest)
+  | { type: "log"; level: LogLevel; message: string; time: string; logger?: string; fields?: { [key: string]: Json } }
+  /** Values to hide in every later log line. */
+  | { type: "mask"; values: string[] }
+  | { type: "heartbeat" }
+  /**
+   * The end of the attempt. `xcoms` are the values that were pushed; they are committed with the state.
+   * `length` of the returned list or object lets mapped tasks downstream expand.
+   */
+  | { type: "result"; attemptId: string; result: TaskResult; xcoms: { key: string; value: XComValue }[]; length?: number; keys?: string[]; leaked?: string[]; heapMb?: number };
