@@ -15,6 +15,10 @@ export interface ErrorKind {
 }
 
 export const errorCatalogue = {
+  // Settings.
+  TW_CONFIG_FILE: { summary: "The configuration file cannot be read.", exitCode: 2, httpStatus: 500 },
+  TW_CONFIG_UNKNOWN: { summary: "A section or key of the configuration does not exist.", exitCode: 2, httpStatus: 500 },
+  TW_CONFIG_VALUE: { summary: "A setting has a value of another type or outside its bounds.", exitCode: 2, httpStatus: 500 },
   TW_INTERNAL: { summary: "Something that cannot happen happened.", exitCode: 1, httpStatus: 500 },
 } as const satisfies Record<string, ErrorKind>;
 
