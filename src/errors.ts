@@ -20,6 +20,18 @@ export const errorCatalogue = {
   TW_CONFIG_UNKNOWN: { summary: "A section or key of the configuration does not exist.", exitCode: 2, httpStatus: 500 },
   TW_CONFIG_VALUE: { summary: "A setting has a value of another type or outside its bounds.", exitCode: 2, httpStatus: 500 },
   TW_INTERNAL: { summary: "Something that cannot happen happened.", exitCode: 1, httpStatus: 500 },
+  // Executor, frames, workers, logs
+  TW_ATTEMPT_LOST: { summary: "The process of a task attempt ended without a result.", exitCode: 1, httpStatus: 500 },
+  TW_CONNECTION_CLOSED: { summary: "The other side of a connection went away in the middle of something.", exitCode: 3, httpStatus: 503 },
+  TW_EXECUTION_TIMEOUT: { summary: "A task ran longer than its execution timeout.", exitCode: 1, httpStatus: 500 },
+  TW_FRAME_INVALID: { summary: "Bytes that are not a protocol frame came over a protocol stream.", exitCode: 1, httpStatus: 500 },
+  TW_FRAME_TOO_LARGE: { summary: "A protocol message is larger than the limit of a frame.", exitCode: 1, httpStatus: 413 },
+  TW_MEMORY_LIMIT: { summary: "The processes of a task used more memory than its limit.", exitCode: 1, httpStatus: 500 },
+  TW_PROTOCOL: { summary: "A process spoke the protocol wrongly, or another version of it.", exitCode: 1, httpStatus: 500 },
+  TW_RUN_AS_USER: { summary: "A task cannot be run as the user that it names.", exitCode: 1, httpStatus: 500 },
+  TW_TASK_PROCESS: { summary: "The process of a task could not be started.", exitCode: 1, httpStatus: 500 },
+  TW_WORKER_START: { summary: "A worker could not be started.", exitCode: 3, httpStatus: 503 },
+  // End of executor
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorCatalogue;
