@@ -36,6 +36,10 @@ export interface AttemptEnd {
 export interface ExecutorEvents {
   /** A slot has it and waits for `begin`. */
   taken(attemptId: string, where: { hostname: string; pid: number; workerId: string }): void;
+  /**
+   * The end of an attempt, told until `acknowledge`: again when a worker comes back, also to the next scheduler.
+   * Ends of attempts that the scheduler does not know are acknowledged too.
+   */
   finished(attemptId: string, end: AttemptEnd): void;
   /** Its process or worker is gone without a result. `began` is false when the handler cannot have started. */
   lost(attemptId: string, why: { message: string; began: boolean; exitCode?: number | null; signal?: string | null }): void;
@@ -48,10 +52,17 @@ export interface ExecutorEvents {
 }
 
 export interface Executor {
+  /**
+   * Resolves when the workers that an earlier scheduler left have come back and announced their attempts (`alive`
+   * for all, `taken` for those that wait for `begin`, `finished` and `lost` for ends that nobody acknowledged):
+   * an attempt of this machine that was not named until then is gone.
+   */
   start(events: ExecutorEvents): Promise<void>;
   dispatch(workload: Workload): void;
-  /** `running` is committed: the handler may start. */
+  /** `running` is committed: the handler may start. A second call for the same attempt changes nothing. */
   begin(attemptId: string): void;
+  /** `finished` or `lost` of these is committed (or will never be wanted): the worker may forget them. */
+  acknowledge(attemptIds: readonly string[]): void;
   /** Ends the attempt's process group: `cancel`, SIGTERM, then after the grace SIGKILL. */
   cancel(attemptId: string, reason: string): void;
   /** Callbacks of Dags run in a process of their own, never in the scheduler. */

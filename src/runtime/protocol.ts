@@ -145,3 +145,22 @@ export type ChildMessage =
    * `length` of the returned list or object lets mapped tasks downstream expand.
    */
   | { type: "result"; attemptId: string; result: TaskResult; xcoms: { key: string; value: XComValue }[]; length?: number; keys?: string[]; leaked?: string[]; heapMb?: number };
+
+/** To the triggerer: one process that waits for all deferred tasks. Frames on descriptor 3, as for a task. */
+export type TriggererMessage =
+  /** Wait for it from now on. The same id again replaces the first. `task` is null for triggers of asset watchers. */
+  | { type: "trigger"; triggerId: string; trigger: TriggerSpec; code: CodeLocation; task: TaskCoordinates | null; logLevel: LogLevel }
+  | { type: "cancel-trigger"; triggerId: string }
+  | { type: "response"; id: number; result: Json }
+  | { type: "response-error"; id: number; error: { code: string; message: string } }
+  | { type: "shutdown" };
+
+export type TriggererEvent =
+  | { type: "ready"; protocol: number; pid: number; language: "typescript" | "python"; version: string }
+  /** `last` is false for triggers that may fire again (asset watchers); a task's trigger fires once. */
+  | { type: "fired"; triggerId: string; event: Json; last: boolean }
+  | { type: "trigger-failed"; triggerId: string; error: ErrorInfo }
+  | ({ type: "request"; id: number; triggerId: string } & ChildRequest)
+  | { type: "log"; triggerId?: string; level: LogLevel; message: string; time: string; logger?: string; fields?: { [key: string]: Json } }
+  | { type: "mask"; values: string[] }
+  | { type: "heartbeat" };
