@@ -17,21 +17,141 @@ export interface ErrorKind {
 export const errorCatalogue = {
   // Settings.
   TW_CONFIG_FILE: { summary: "The configuration file cannot be read.", exitCode: 2, httpStatus: 500 },
-  TW_CONFIG_UNKNOWN: { summary: "A section or key of the configuration does not exist.", exitCode: 2, httpStatus: 500 },
-  TW_CONFIG_VALUE: { summary: "A setting has a value of another type or outside its bounds.", exitCode: 2, httpStatus: 500 },
+  TW_CONFIG_UNKNOWN: {
+    summary: "A section or key of the configuration does not exist.",
+    exitCode: 2,
+    httpStatus: 500,
+  },
+  TW_CONFIG_VALUE: {
+    summary: "A setting has a value of another type or outside its bounds.",
+    exitCode: 2,
+    httpStatus: 500,
+  },
   TW_INTERNAL: { summary: "Something that cannot happen happened.", exitCode: 1, httpStatus: 500 },
+
+  // Database
+  TW_DATABASE_CONNECTIONS: { summary: "The database has no connection left.", exitCode: 3, httpStatus: 503 },
+  TW_DATABASE_FULL: { summary: "The database's disk is full.", exitCode: 3, httpStatus: 503 },
+  TW_DATABASE_LOGIN: {
+    summary: "The database refused the user or the password.",
+    exitCode: 3,
+    httpStatus: 503,
+  },
+  TW_DATABASE_MISSING: { summary: "The server has no database of that name.", exitCode: 3, httpStatus: 503 },
+  TW_DATABASE_NEWER: {
+    summary: "The database was made by a newer version of Tradewind.",
+    exitCode: 3,
+    httpStatus: 503,
+  },
+  TW_DATABASE_NOT_EMPTY: {
+    summary: "A database was expected to be empty and is not.",
+    exitCode: 2,
+    httpStatus: 409,
+  },
+  TW_DATABASE_NOT_MIGRATED: {
+    summary: "The database lacks tables of this version.",
+    exitCode: 3,
+    httpStatus: 503,
+  },
+  TW_DATABASE_READ_ONLY: {
+    summary: "The database can be read and not written.",
+    exitCode: 3,
+    httpStatus: 503,
+  },
+  TW_DATABASE_UNAVAILABLE: {
+    summary: "The database cannot be reached, or its connection broke.",
+    exitCode: 3,
+    httpStatus: 503,
+  },
+  TW_DATABASE_URL: { summary: "The database's address cannot be read.", exitCode: 2, httpStatus: 500 },
+  TW_DATABASE_VERSION: { summary: "The PostgreSQL server is too old.", exitCode: 3, httpStatus: 503 },
+  TW_EMBEDDED_ACCOUNT: {
+    summary: "There is no user to run the embedded PostgreSQL as.",
+    exitCode: 3,
+    httpStatus: 503,
+  },
+  TW_EMBEDDED_BINARIES: { summary: "No PostgreSQL binaries were found.", exitCode: 3, httpStatus: 503 },
+  TW_EMBEDDED_FAILED: { summary: "The embedded PostgreSQL did not start.", exitCode: 3, httpStatus: 503 },
+  TW_EMBEDDED_MAJOR: {
+    summary: "The data folder belongs to another major version of PostgreSQL.",
+    exitCode: 3,
+    httpStatus: 503,
+  },
+  TW_HOME_IN_USE: { summary: "Another process runs on this home folder.", exitCode: 3, httpStatus: 503 },
+  TW_MIGRATION_CHANGED: {
+    summary: "A migration that was applied differs from the one of this version.",
+    exitCode: 3,
+    httpStatus: 503,
+  },
+  TW_MIGRATION_FAILED: { summary: "A migration failed and was rolled back.", exitCode: 3, httpStatus: 503 },
   // Executor, frames, workers, logs
-  TW_ATTEMPT_LOST: { summary: "The process of a task attempt ended without a result.", exitCode: 1, httpStatus: 500 },
-  TW_CONNECTION_CLOSED: { summary: "The other side of a connection went away in the middle of something.", exitCode: 3, httpStatus: 503 },
-  TW_EXECUTION_TIMEOUT: { summary: "A task ran longer than its execution timeout.", exitCode: 1, httpStatus: 500 },
-  TW_FRAME_INVALID: { summary: "Bytes that are not a protocol frame came over a protocol stream.", exitCode: 1, httpStatus: 500 },
-  TW_FRAME_TOO_LARGE: { summary: "A protocol message is larger than the limit of a frame.", exitCode: 1, httpStatus: 413 },
-  TW_MEMORY_LIMIT: { summary: "The processes of a task used more memory than its limit.", exitCode: 1, httpStatus: 500 },
-  TW_PROTOCOL: { summary: "A process spoke the protocol wrongly, or another version of it.", exitCode: 1, httpStatus: 500 },
-  TW_RUN_AS_USER: { summary: "A task cannot be run as the user that it names.", exitCode: 1, httpStatus: 500 },
+  TW_ATTEMPT_LOST: {
+    summary: "The process of a task attempt ended without a result.",
+    exitCode: 1,
+    httpStatus: 500,
+  },
+  TW_CONNECTION_CLOSED: {
+    summary: "The other side of a connection went away in the middle of something.",
+    exitCode: 3,
+    httpStatus: 503,
+  },
+  TW_EXECUTION_TIMEOUT: {
+    summary: "A task ran longer than its execution timeout.",
+    exitCode: 1,
+    httpStatus: 500,
+  },
+  TW_FRAME_INVALID: {
+    summary: "Bytes that are not a protocol frame came over a protocol stream.",
+    exitCode: 1,
+    httpStatus: 500,
+  },
+  TW_FRAME_TOO_LARGE: {
+    summary: "A protocol message is larger than the limit of a frame.",
+    exitCode: 1,
+    httpStatus: 413,
+  },
+  TW_MEMORY_LIMIT: {
+    summary: "The processes of a task used more memory than its limit.",
+    exitCode: 1,
+    httpStatus: 500,
+  },
+  TW_PROTOCOL: {
+    summary: "A process spoke the protocol wrongly, or another version of it.",
+    exitCode: 1,
+    httpStatus: 500,
+  },
+  TW_RUN_AS_USER: {
+    summary: "A task cannot be run as the user that it names.",
+    exitCode: 1,
+    httpStatus: 500,
+  },
   TW_TASK_PROCESS: { summary: "The process of a task could not be started.", exitCode: 1, httpStatus: 500 },
   TW_WORKER_START: { summary: "A worker could not be started.", exitCode: 3, httpStatus: 503 },
   // End of executor
+  // Core: Dags and decisions
+  TW_DAG_CYCLE: {
+    summary: "The tasks of a Dag depend on each other in a circle.",
+    exitCode: 2,
+    httpStatus: 422,
+  },
+  TW_DAG_MAPPING: {
+    summary: "A task or group is expanded in a way that cannot be.",
+    exitCode: 2,
+    httpStatus: 422,
+  },
+  TW_DAG_TASK_TWICE: { summary: "A Dag defines a task id twice.", exitCode: 2, httpStatus: 422 },
+  TW_DAG_UNKNOWN_TASK: { summary: "A Dag names a task that it does not have.", exitCode: 2, httpStatus: 422 },
+  TW_MAP_VALUE: {
+    summary: "A value cannot be expanded over: too long, or neither a list nor an object.",
+    exitCode: 1,
+    httpStatus: 422,
+  },
+  TW_STATE_TRANSITION: {
+    summary: "A state may not follow the state that it was asked to replace.",
+    exitCode: 1,
+    httpStatus: 409,
+  },
+  // End of core
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorCatalogue;
