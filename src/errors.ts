@@ -152,6 +152,93 @@ export const errorCatalogue = {
     httpStatus: 409,
   },
   // End of core
+  // Authoring: what a Dag file is told when it is imported
+  TW_ASSET_INVALID: {
+    summary: "An asset, alias or asset expression is not valid.",
+    exitCode: 2,
+    httpStatus: 400,
+  },
+  TW_BRANCH_INVALID: {
+    summary: "A condition or a switch is incomplete, or chose a task that it does not lead to.",
+    exitCode: 2,
+    httpStatus: 400,
+  },
+  TW_CONTEXT_MISSING: {
+    summary: "getContext() or getClient() was called outside of a running task.",
+    exitCode: 2,
+    httpStatus: 400,
+  },
+  TW_CONTEXT_NO_LOGICAL_DATE: {
+    summary: "A run without a logical date was asked for one.",
+    exitCode: 1,
+    httpStatus: 400,
+  },
+  TW_DAG_ID_TWICE: {
+    summary: "A Dag id is used twice.",
+    exitCode: 2,
+    httpStatus: 409,
+  },
+  TW_DAG_OPTIONS: {
+    summary: "The options of a Dag contradict each other.",
+    exitCode: 2,
+    httpStatus: 400,
+  },
+  TW_EDGE_INVALID: {
+    summary: "An edge joins things that cannot be joined.",
+    exitCode: 2,
+    httpStatus: 400,
+  },
+  TW_HANDLER_INVALID: {
+    summary: "A task has no function that could be its handler.",
+    exitCode: 2,
+    httpStatus: 400,
+  },
+  TW_ID_INVALID: {
+    summary: "An id holds characters that ids may not have, or is too long.",
+    exitCode: 2,
+    httpStatus: 400,
+  },
+  TW_INPUT_INVALID: {
+    summary: "The input of a task is neither a JSON value nor a reference to a task.",
+    exitCode: 2,
+    httpStatus: 400,
+  },
+  TW_OPTION_INVALID: {
+    summary: "An option has a value that it cannot have.",
+    exitCode: 2,
+    httpStatus: 400,
+  },
+  TW_OPTION_MISSING: {
+    summary: "An option that must be given is not there.",
+    exitCode: 2,
+    httpStatus: 400,
+  },
+  TW_OPTION_UNKNOWN: {
+    summary: "An option is not known.",
+    exitCode: 2,
+    httpStatus: 400,
+  },
+  TW_PARAM_INVALID: {
+    summary: "A param, or the value given for one, does not fit its schema.",
+    exitCode: 2,
+    httpStatus: 400,
+  },
+  TW_SCHEDULE_INVALID: {
+    summary: "A schedule is not valid, or never fires.",
+    exitCode: 2,
+    httpStatus: 400,
+  },
+  TW_TASK_CALLED_TWICE: {
+    summary: "The factory of a task was called more than once.",
+    exitCode: 2,
+    httpStatus: 400,
+  },
+  TW_TASK_UNCALLED: {
+    summary: "A task was declared and never placed in its Dag.",
+    exitCode: 2,
+    httpStatus: 400,
+  },
+  // End of authoring
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorCatalogue;
