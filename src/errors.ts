@@ -84,6 +84,14 @@ export const errorCatalogue = {
     httpStatus: 503,
   },
   TW_MIGRATION_FAILED: { summary: "A migration failed and was rolled back.", exitCode: 3, httpStatus: 503 },
+  // Schedules, runs, backfills
+  TW_BACKFILL: { summary: "A backfill cannot be made as asked.", exitCode: 2, httpStatus: 422 },
+  TW_CRON_NEVER_FIRES: { summary: "A cron expression has no date at which it fires.", exitCode: 2, httpStatus: 422 },
+  TW_CRON_SYNTAX: { summary: "A cron expression is not one.", exitCode: 2, httpStatus: 422 },
+  TW_RUN_ID: { summary: "A run id has characters or a length that are not allowed.", exitCode: 2, httpStatus: 422 },
+  TW_TIMETABLE: { summary: "A schedule makes no sense.", exitCode: 2, httpStatus: 422 },
+  TW_TIME_ZONE: { summary: "A time zone is not known.", exitCode: 2, httpStatus: 422 },
+  // End of schedules
   // Executor, frames, workers, logs
   TW_ATTEMPT_LOST: {
     summary: "The process of a task attempt ended without a result.",
