@@ -28,7 +28,7 @@ export interface GlobalFlags {
 export function withGlobalFlags(command: Command): Command {
   return command
     .addOption(new Option("--home <folder>", "home folder (default ~/.tradewind, or TRADEWIND_HOME)"))
-    .addOption(new Option("-S, --dags-folder, --subdir <folder>", "folder of the Dag files"))
+    .addOption(new Option("-S, --dags-folder <folder>", "folder of the Dag files"))
     .addOption(
       new Option(
         "--database-url <url>",

@@ -1,0 +1,53 @@
+/** `version`, `info`, `cheat-sheet`. */
+import { arch, availableParallelism, platform, release, totalmem } from "node:os";
+import type { Command } from "commander";
+import { version } from "../version.ts";
+import { type GlobalFlags, openSession, withGlobalFlags, withOutput } from "./session.ts";
+
+export function addInfoCommands(root: Command): void {
+  root
+    .command("version")
+    .description("version of Tradewind")
+    .action(() => void process.stdout.write(`${version}\n`));
+  withOutput(withGlobalFlags(root.command("info")))
+    .description("the machine, the program and its folders")
+    .action(info);
+  root
+    .command("cheat-sheet")
+    .description("every command with its flags")
+    .action(() => void process.stdout.write(cheatSheet(root)));
+}
+
+function info(flags: GlobalFlags): void {
+  const session = openSession(flags);
+  const { config } = session;
+  session.object({
+    version,
+    node: process.version,
+    platform: `${platform()} ${release()} ${arch()}`,
+    processors: availableParallelism(),
+    memory_mb: Math.round(totalmem() / 2 ** 20),
+    home: config.home,
+    dags_folder: config.paths.dagsFolder,
+    logs_folder: config.paths.logs,
+    database:
+      config.database.url === ""
+        ? `embedded, in ${config.paths.postgres}`
+        : "a server of your own (database.url)",
+  });
+}
+
+function cheatSheet(root: Command): string {
+  const lines: string[] = [];
+  const visit = (command: Command, path: string): void => {
+    const name = `${path} ${command.name()}`.trim();
+    if (command.commands.length === 0) {
+      const args = command.registeredArguments
+        .map((arg) => (arg.required ? ` <${arg.name()}>` : ` [${arg.name()}]`))
+        .join("");
+      lines.push(`${`${name}${args}`.padEnd(52)} ${command.description()}`);
+    } else for (const child of command.commands) visit(child, name);
+  };
+  for (const child of root.commands) visit(child, "tradewind");
+  return `${lines.sort().join("\n")}\n`;
+}

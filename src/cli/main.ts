@@ -1,0 +1,52 @@
+/** The command line's entry: builds the tree of commands, runs one, and turns errors into a message and an exit code. */
+import { Command, CommanderError } from "commander";
+import { TradewindError } from "../errors.ts";
+import { version } from "../version.ts";
+import { addCommandGroups } from "./command-groups.ts";
+import { airflowSpelling } from "./legacy-spellings.ts";
+
+/** Runs one command and sets the exit code of the process; never throws. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // A reader that went away (`tradewind dags list | head`) is no error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  try {
+    const spelling = airflowSpelling(argv);
+    if (spelling.hint) process.stderr.write(`${spelling.hint}\n`);
+    await program().parseAsync([...spelling.argv], { from: "user" });
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+export function program(): Command {
+  const root = new Command("tradewind")
+    .description("Orchestrates machine-learning pipelines.")
+    .version(version, "-V, --version")
+    .exitOverride()
+    .configureHelp({ sortSubcommands: true, showGlobalOptions: false })
+    .showSuggestionAfterError()
+    .enablePositionalOptions();
+  addCommandGroups(root);
+  overrideExits(root);
+  return root;
+}
+
+function overrideExits(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) overrideExits(child);
+}
+
+function report(error: unknown): number {
+  // Commander has printed its own message: help and version end with 0, wrong usage with 2.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof TradewindError) {
+    const at = error.at
+      ? `${[error.at.file, error.at.line, error.at.column].filter((part) => part !== undefined).join(":")}: `
+      : "";
+    process.stderr.write(`error: ${at}${error.message} [${error.code}]\n`);
+    if (error.hint) process.stderr.write(`hint: ${error.hint}\n`);
+    return error.kind.exitCode;
+  }
+  process.stderr.write(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return 1;
+}
