@@ -86,9 +86,17 @@ export const errorCatalogue = {
   TW_MIGRATION_FAILED: { summary: "A migration failed and was rolled back.", exitCode: 3, httpStatus: 503 },
   // Schedules, runs, backfills
   TW_BACKFILL: { summary: "A backfill cannot be made as asked.", exitCode: 2, httpStatus: 422 },
-  TW_CRON_NEVER_FIRES: { summary: "A cron expression has no date at which it fires.", exitCode: 2, httpStatus: 422 },
+  TW_CRON_NEVER_FIRES: {
+    summary: "A cron expression has no date at which it fires.",
+    exitCode: 2,
+    httpStatus: 422,
+  },
   TW_CRON_SYNTAX: { summary: "A cron expression is not one.", exitCode: 2, httpStatus: 422 },
-  TW_RUN_ID: { summary: "A run id has characters or a length that are not allowed.", exitCode: 2, httpStatus: 422 },
+  TW_RUN_ID: {
+    summary: "A run id has characters or a length that are not allowed.",
+    exitCode: 2,
+    httpStatus: 422,
+  },
   TW_TIMETABLE: { summary: "A schedule makes no sense.", exitCode: 2, httpStatus: 422 },
   TW_TIME_ZONE: { summary: "A time zone is not known.", exitCode: 2, httpStatus: 422 },
   // End of schedules
@@ -247,6 +255,58 @@ export const errorCatalogue = {
     httpStatus: 400,
   },
   // End of authoring
+  // Runtime, templates, operators, triggers
+  TW_BASH_EXIT: { summary: "A shell command of a task ended with a failure.", exitCode: 1, httpStatus: 500 },
+  TW_CHECK_FAILED: {
+    summary: "A check of a task (SQL, HTTP response, external task) did not hold.",
+    exitCode: 1,
+    httpStatus: 500,
+  },
+  TW_CONNECTION_INVALID: {
+    summary: "A connection lacks a field or has a wrong one for what it is used for.",
+    exitCode: 1,
+    httpStatus: 422,
+  },
+  TW_HTTP_STATUS: {
+    summary: "An HTTP request of a task was answered with an error.",
+    exitCode: 1,
+    httpStatus: 502,
+  },
+  TW_MAIL: { summary: "A message could not be sent.", exitCode: 1, httpStatus: 502 },
+  TW_PARAM_INVALID: {
+    summary: "A param does not fit its JSON schema, or has no value.",
+    exitCode: 1,
+    httpStatus: 422,
+  },
+  TW_TASK_CANCELLED: { summary: "A task attempt was told to end.", exitCode: 1, httpStatus: 409 },
+  TW_TASK_NOT_IN_DAG: {
+    summary: "The Dag file does not define the task that is to run.",
+    exitCode: 1,
+    httpStatus: 404,
+  },
+  TW_TEMPLATE_FAILED: { summary: "A template failed while it was rendered.", exitCode: 1, httpStatus: 422 },
+  TW_TEMPLATE_SYNTAX: { summary: "A template is not valid Jinja.", exitCode: 1, httpStatus: 422 },
+  TW_TEMPLATE_UNDEFINED: {
+    summary: "A template uses a name that is not defined.",
+    exitCode: 1,
+    httpStatus: 422,
+  },
+  TW_THROWN_VALUE: {
+    summary: "A handler threw something that is not an error.",
+    exitCode: 1,
+    httpStatus: 500,
+  },
+  TW_TRIGGER_UNKNOWN: {
+    summary: "A deferral names a trigger that is not registered.",
+    exitCode: 1,
+    httpStatus: 422,
+  },
+  TW_XCOM_VALUE: {
+    summary: "A value cannot travel between tasks as JSON.",
+    exitCode: 1,
+    httpStatus: 422,
+  },
+  // End of runtime
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -2,15 +2,16 @@
  * The facts that a decision about one run may know, and the commands that a decision is made of.
  *
  * `planRun(facts, changed)` in `plan.ts` reads the facts and returns commands; `applyCommand` makes the facts
- * what they are after one. Nobody else changes them, and neither touches a clock, a database or randomness:
- * `now` is a fact, and so is every date. The scheduler commits the commands of a batch before it acts on them;
- * `tradewind/testing` applies the same commands in memory.
+ * what they are after one; `settle` does both until nothing is left to decide. Nobody else changes the facts,
+ * and none of them touches a clock, a database or randomness: `now` is a fact, and so is every date. The
+ * scheduler commits the commands of a batch before it acts on them; `tradewind/testing` applies the same
+ * commands in memory.
  *
  * Instants are milliseconds since the epoch, UTC. Tasks are named by their index in `CompiledDag.tasks`.
  */
 import type { Json } from "./dag-model.ts";
 import type { CompiledDag } from "./graph.ts";
-import type { RunInstances } from "./instances.ts";
+import type { InstanceTable } from "./instances.ts";
 import type { DagRunState, DagRunType, TaskInstanceState } from "./states.ts";
 
 export interface RunInfo {
@@ -30,35 +31,34 @@ export interface RunInfo {
 
 /** State of the run before this one, for `depends_on_past`; null when there is none (the first run passes). */
 export interface PastRun {
-  /** Null: the task was not there yet. Several states: a mapped task, by map index. */
+  /** States of the task's instances there, by map index; null when the task was not there yet. */
   states(taskId: string): readonly (TaskInstanceState | null)[] | null;
+  /** Whether any earlier run has the task, for `ignore_first_depends_on_past`. */
+  wasEverThere(taskId: string): boolean;
+  readonly logicalDate: number | null;
+}
+
+/** What finished instances returned, as far as expansion asks. `RunValues` in `run-values.ts` keeps it in memory. */
+export interface ReturnedValues {
+  /** Length of the list or object that a task which is not mapped returned; null: none, or nothing to expand. */
+  length(task: number): number | null;
+  /** How many instances of a mapped task returned a value. */
+  count(task: number): number;
 }
 
 export interface RunFacts {
   readonly dag: CompiledDag;
   readonly run: RunInfo;
-  readonly instances: RunInstances;
+  readonly instances: InstanceTable;
   readonly past: PastRun | null;
-  /** What branches and short circuits decided in this run, by task index and map index (`skipmixin_key`). */
-  readonly skipDecisions: ReadonlyMap<number, readonly SkipDecision[]>;
-  /** Length of what a task's `mapped` spec expands over; null until the upstream values are known. */
-  mapLength(taskIndex: number, mapIndexOfGroup: number): MapLength;
-  readonly limits: { maxMapLength: number };
+  readonly values: ReturnedValues;
+  /** What branches and short circuits decided in this run (`skipmixin_key`), by task index, then map index. */
+  readonly skipDecisions: Map<number, Map<number, SkipDecision>>;
   readonly now: number;
 }
 
-export type MapLength =
-  | { known: number }
-  | "unknown"
-  /** The upstream returned something that cannot be expanded, or nothing. */
-  | { invalid: string };
-
-export interface SkipDecision {
-  readonly mapIndex: number;
-  /** Task ids that the branch chose, or that it skipped. */
-  readonly followed?: readonly string[];
-  readonly skipped?: readonly string[];
-}
+/** One of the two: the direct downstream tasks that a branch chose, or those that it skipped. */
+export type SkipDecision = { readonly followed: readonly string[] } | { readonly skipped: readonly string[] };
 
 export interface InstanceKey {
   readonly task: number;
@@ -66,22 +66,76 @@ export interface InstanceKey {
   readonly mapIndex: number;
 }
 
+/** Instances `from … to-1` of a mapped task. */
+export interface InstanceRange {
+  readonly task: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * What is to be looked at: instances whose state changed, whose time came (retry, next poke) or that wait for
+ * what changed, or "all" (a run that starts, was loaded, or is swept).
+ */
+export type Changed = "all" | readonly (InstanceKey | InstanceRange)[];
+
 /** Why a command was given: shown on pages ("why is it not running") and kept with the audit. */
 export type Reason = string;
 
+export interface SetState {
+  readonly kind: "set-state";
+  readonly at: InstanceKey;
+  readonly from: TaskInstanceState | null;
+  readonly to: TaskInstanceState | null;
+  readonly reason: Reason;
+  /** Fields that change with the state; absent ones stay. */
+  readonly tryNumber?: number;
+  readonly maxTries?: number;
+  readonly notBefore?: number | null;
+  readonly attemptId?: string;
+}
+
+/**
+ * Makes the instances `from … to-1` of `total`, without state. With `from` 0 they take the place of the
+ * unexpanded instance; a long expansion comes as several commands over several plans.
+ */
+export interface Expand {
+  readonly kind: "expand";
+  readonly task: number;
+  readonly from: number;
+  readonly to: number;
+  readonly total: number;
+}
+
 export type Command =
-  /** `to: "scheduled"` starts a new try unless the instance came from up_for_reschedule or deferred. */
-  | { kind: "set-state"; at: InstanceKey; from: TaskInstanceState | null; to: TaskInstanceState | null; reason: Reason }
-  /** Replaces the unexpanded instance (-1) by instances 0 … length-1, all without state. */
-  | { kind: "expand"; task: number; /** of the mapped group around it, else -1 */ groupIndex: number; length: number }
-  | { kind: "set-run-state"; from: DagRunState; to: DagRunState; reason: Reason };
+  | SetState
+  | Expand
+  /** Kept so that a task which is cleared later is skipped again (Airflow's NotPreviouslySkipped). */
+  | { readonly kind: "keep-skip-decision"; readonly at: InstanceKey; readonly decision: SkipDecision }
+  | {
+      readonly kind: "set-run-state";
+      readonly from: DagRunState;
+      readonly to: DagRunState;
+      readonly reason: Reason;
+    }
+  /** Nothing to commit: the plan was cut short here, and the next call is to look at these. */
+  | { readonly kind: "look-again"; readonly at: InstanceRange };
+
+/** What a branch or short circuit decided about the tasks after it. */
+export type SkipRequest =
+  /** The chosen ones; every other direct downstream is skipped unless a chosen one leads to it. */
+  | { readonly followed: readonly string[] }
+  | { readonly skipped: readonly string[] }
+  /** Everything downstream, transitively, but for teardowns. */
+  | { readonly skipAll: true };
 
 /** How one attempt ended, as the child reports it (`runtime/protocol.ts` carries the same words). */
 export type AttemptOutcome =
-  | { kind: "success"; skipDownstream?: readonly string[]; skipAllDownstream?: boolean; decision?: SkipDecision }
-  | { kind: "skipped"; message: string }
+  /** `length`: of the returned list or object; null where it returned something else; absent where nothing. */
+  | { readonly kind: "success"; readonly skip?: SkipRequest; readonly length?: number | null }
+  | { readonly kind: "skipped"; readonly message: string }
   /** `retryable: false` is AirflowFailException, a sensor's timeout, or a task that was told to end. */
-  | { kind: "failed"; message: string; retryable: boolean }
-  | { kind: "deferred"; timeoutAt: number | null }
-  | { kind: "reschedule"; at: number }
-  | { kind: "awaiting_input" };
+  | { readonly kind: "failed"; readonly message: string; readonly retryable: boolean }
+  | { readonly kind: "deferred" }
+  | { readonly kind: "reschedule"; readonly at: number }
+  | { readonly kind: "awaiting_input" };

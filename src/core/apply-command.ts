@@ -1,0 +1,50 @@
+/** Makes the facts what they are after a command. The only code that changes facts. */
+import { assertNever } from "../errors.ts";
+import type { Changed, Command, InstanceKey, InstanceRange, RunFacts, SetState } from "./facts.ts";
+import type { InstanceChanges } from "./instances.ts";
+
+export function applyCommand(facts: RunFacts, command: Command): void {
+  switch (command.kind) {
+    case "set-state":
+      return facts.instances.setState(command.at, command.to, facts.now, changesOf(command));
+    case "expand":
+      return facts.instances.expand(command.task, command.from, command.to, command.total, facts.now);
+    case "keep-skip-decision": {
+      const { task, mapIndex } = command.at;
+      const ofTask = facts.skipDecisions.get(task) ?? new Map();
+      ofTask.set(mapIndex, command.decision);
+      facts.skipDecisions.set(task, ofTask);
+      return;
+    }
+    case "set-run-state":
+      facts.run.state = command.to;
+      if (command.to === "running") facts.run.startDate ??= facts.now;
+      facts.run.endDate = command.to === "success" || command.to === "failed" ? facts.now : null;
+      return;
+    case "look-again":
+      return;
+    default:
+      assertNever(command, "command");
+  }
+}
+
+/** What the next plan has to look at after a command was applied. */
+export function touchedBy(commands: readonly Command[]): Exclude<Changed, "all"> {
+  const touched: (InstanceKey | InstanceRange)[] = [];
+  for (const command of commands) {
+    if (command.kind === "set-state" || command.kind === "look-again") touched.push(command.at);
+    else if (command.kind === "expand") {
+      touched.push({ task: command.task, from: command.from, to: command.to });
+    }
+  }
+  return touched;
+}
+
+function changesOf(command: SetState): InstanceChanges {
+  const changes: InstanceChanges = {};
+  if (command.tryNumber !== undefined) changes.tryNumber = command.tryNumber;
+  if (command.maxTries !== undefined) changes.maxTries = command.maxTries;
+  if (command.notBefore !== undefined) changes.notBefore = command.notBefore;
+  if (command.attemptId !== undefined) changes.attemptId = command.attemptId;
+  return changes;
+}
