@@ -3,7 +3,7 @@ import { renderTemplate, renderValue, type TemplatePlace, type TemplateScope } f
 import { TemplateDate } from "./template-date.ts";
 import type { TemplateFilter } from "./template-filters.ts";
 import { dateNames, type MacroSources, templateMacros } from "./template-macros.ts";
-import { Lookup, TemplateFunction, Undefined } from "./template-values.ts";
+import { Later, Lookup, TemplateFunction, Undefined } from "./template-values.ts";
 
 export interface TemplateConnection {
   connId: string;
@@ -81,7 +81,11 @@ export class TemplateContext {
     return renderValue(value, this.#scope, place, this.#native);
   }
   /** Renders with more names, for `map_index_template` after the task has run. */
-  async renderText(text: string, place: TemplatePlace, more: { [name: string]: unknown } = {}): Promise<string> {
+  async renderText(
+    text: string,
+    place: TemplatePlace,
+    more: { [name: string]: unknown } = {},
+  ): Promise<string> {
     const scope = { ...this.#scope, values: { ...this.#scope.values, ...more } };
     return String(await renderTemplate(text, scope, place));
   }
@@ -101,7 +105,6 @@ function scopeValues(facts: TemplateFacts, lookups: TemplateLookups): { [name: s
   const ti = taskInstance(facts, lookups, date);
   return {
     ...dated,
-    ...asking(lookups),
     conn: connections(lookups),
     dag: { dag_id: facts.dagId, ...facts.dag },
     dag_run: dagRun(facts, date),
@@ -116,6 +119,7 @@ function scopeValues(facts: TemplateFacts, lookups: TemplateLookups): { [name: s
     task_reschedule_count: facts.taskRescheduleCount,
     templates_dict: null,
     test_mode: facts.testMode,
+    triggering_asset_events: new Later(() => lookups.triggeringAssetEvents()),
     try_number: facts.tryNumber,
     var: variables(lookups),
     range: new TemplateFunction(([start, stop, step = 1]) => range(start, stop, Number(step))),
@@ -126,26 +130,21 @@ function scopeValues(facts: TemplateFacts, lookups: TemplateLookups): { [name: s
   };
 }
 
-/** Names that cost a question, asked only where a template uses them. */
-function asking(lookups: TemplateLookups): { [name: string]: unknown } {
-  const object = {};
-  Object.defineProperty(object, "triggering_asset_events", {
-    enumerable: true,
-    value: { then: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void lookups.triggeringAssetEvents().then(resolve, reject) },
-  });
-  return object;
-}
-
 function wrapAll(macros: { readonly [name: string]: unknown }): { [name: string]: unknown } {
   return Object.fromEntries(
     Object.entries(macros).map(([name, value]) => [
       name,
-      typeof value === "function" ? new TemplateFunction((args) => (value as (...args: unknown[]) => unknown)(...args)) : value,
+      typeof value === "function"
+        ? new TemplateFunction((args) => (value as (...args: unknown[]) => unknown)(...args))
+        : value,
     ]),
   );
 }
 
-function dagRun(facts: TemplateFacts, date: (text: string | null) => TemplateDate | null): { [name: string]: unknown } {
+function dagRun(
+  facts: TemplateFacts,
+  date: (text: string | null) => TemplateDate | null,
+): { [name: string]: unknown } {
   return {
     dag_id: facts.dagId,
     run_id: facts.runId,
@@ -172,7 +171,8 @@ function taskInstance(
       dagId: optionalText(kwargs["dag_id"] ?? dagId),
       runId: optionalText(kwargs["run_id"]),
       key: optionalText(kwargs["key"] ?? key) ?? "return_value",
-      mapIndexes: maps === undefined || maps === null ? undefined : (Array.isArray(maps) ? maps : [maps]).map(Number),
+      mapIndexes:
+        maps === undefined || maps === null ? undefined : (Array.isArray(maps) ? maps : [maps]).map(Number),
       includePriorDates: Boolean(kwargs["include_prior_dates"]),
     });
     const single = Array.isArray(value) && !Array.isArray(ids) && value.length === 0 ? undefined : value;

@@ -36,7 +36,15 @@ export class TemplateDelta {
     this.ms = ms;
   }
   static of(fields: DeltaFields): TemplateDelta {
-    const { weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0, milliseconds = 0, microseconds = 0 } = fields;
+    const {
+      weeks = 0,
+      days = 0,
+      hours = 0,
+      minutes = 0,
+      seconds = 0,
+      milliseconds = 0,
+      microseconds = 0,
+    } = fields;
     const whole = ((weeks * 7 + days) * 24 + hours) * 60 + minutes;
     return new TemplateDelta((whole * 60 + seconds) * 1000 + milliseconds + microseconds / 1000);
   }
@@ -76,7 +84,8 @@ export class TemplateDate {
     const hasZone = /(Z|[+-]\d\d:?\d\d)$/i.test(text);
     const iso = text.trim().replace(" ", "T");
     const ms = Date.parse(hasZone ? iso : iso.includes("T") ? `${iso}Z` : `${iso}T00:00:00Z`);
-    if (Number.isNaN(ms)) throw new RangeError(`expected a date such as 2024-01-31 or 2024-01-31T12:00:00+00:00, got "${text}"`);
+    if (Number.isNaN(ms))
+      throw new RangeError(`expected a date such as 2024-01-31 or 2024-01-31T12:00:00+00:00, got "${text}"`);
     return hasZone || zone === "UTC" ? new TemplateDate(ms, zone) : TemplateDate.fromWall(ms, zone);
   }
 
@@ -112,7 +121,9 @@ export class TemplateDate {
     return (this.#wall.getUTCDay() + 6) % 7;
   }
   get day_of_year(): number {
-    return Math.floor((Date.UTC(this.year, this.month - 1, this.day) - Date.UTC(this.year, 0, 1)) / dayMs) + 1;
+    return (
+      Math.floor((Date.UTC(this.year, this.month - 1, this.day) - Date.UTC(this.year, 0, 1)) / dayMs) + 1
+    );
   }
   get quarter(): number {
     return Math.ceil(this.month / 3);
@@ -137,7 +148,8 @@ export class TemplateDate {
   }
   add(fields: DeltaFields): TemplateDate {
     const { years = 0, months = 0 } = fields;
-    const wall = years || months ? addMonths(this.#wall.getTime(), years * 12 + months) : this.#wall.getTime();
+    const wall =
+      years || months ? addMonths(this.#wall.getTime(), years * 12 + months) : this.#wall.getTime();
     const { weeks = 0, days = 0, ...rest } = fields;
     // Calendar days keep the wall clock over a change of offset; hours and less are elapsed time.
     const moved = wall + (weeks * 7 + days) * dayMs;
@@ -145,7 +157,9 @@ export class TemplateDate {
     return new TemplateDate(base.ms + TemplateDelta.of(rest).ms, this.zone);
   }
   subtract(fields: DeltaFields): TemplateDate {
-    return this.add(Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, -Number(value)])));
+    return this.add(
+      Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, -Number(value)])),
+    );
   }
   start_of(unit: "day" | "month" | "year" | "hour" | "week"): TemplateDate {
     const day = Date.UTC(this.year, this.month - 1, this.day);
@@ -198,31 +212,56 @@ export class TemplateDate {
   // eslint-disable-next-line complexity -- one line for each directive of C's strftime
   #directive(letter: string): string | undefined {
     switch (letter) {
-      case "Y": return String(this.year).padStart(4, "0");
-      case "y": return two(this.year % 100);
-      case "m": return two(this.month);
-      case "d": return two(this.day);
-      case "H": return two(this.hour);
-      case "I": return two(this.hour % 12 || 12);
-      case "M": return two(this.minute);
-      case "S": return two(this.second);
-      case "f": return String(this.microsecond).padStart(6, "0");
-      case "j": return String(this.day_of_year).padStart(3, "0");
-      case "p": return this.hour < 12 ? "AM" : "PM";
-      case "a": return shortDays[this.day_of_week];
-      case "A": return longDays[this.day_of_week];
-      case "b": return longMonths[this.month - 1]?.slice(0, 3);
-      case "B": return longMonths[this.month - 1];
-      case "w": return String((this.day_of_week + 1) % 7);
-      case "u": return String(this.day_of_week + 1);
-      case "V": return two(isoWeek(this.#wall));
-      case "z": return this.offset("");
-      case "Z": return this.zone;
-      case "s": return String(this.int_timestamp);
-      case "F": return this.to_date_string();
-      case "T": return this.to_time_string();
-      case "%": return "%";
-      default: return undefined;
+      case "Y":
+        return String(this.year).padStart(4, "0");
+      case "y":
+        return two(this.year % 100);
+      case "m":
+        return two(this.month);
+      case "d":
+        return two(this.day);
+      case "H":
+        return two(this.hour);
+      case "I":
+        return two(this.hour % 12 || 12);
+      case "M":
+        return two(this.minute);
+      case "S":
+        return two(this.second);
+      case "f":
+        return String(this.microsecond).padStart(6, "0");
+      case "j":
+        return String(this.day_of_year).padStart(3, "0");
+      case "p":
+        return this.hour < 12 ? "AM" : "PM";
+      case "a":
+        return shortDays[this.day_of_week];
+      case "A":
+        return longDays[this.day_of_week];
+      case "b":
+        return longMonths[this.month - 1]?.slice(0, 3);
+      case "B":
+        return longMonths[this.month - 1];
+      case "w":
+        return String((this.day_of_week + 1) % 7);
+      case "u":
+        return String(this.day_of_week + 1);
+      case "V":
+        return two(isoWeek(this.#wall));
+      case "z":
+        return this.offset("");
+      case "Z":
+        return this.zone;
+      case "s":
+        return String(this.int_timestamp);
+      case "F":
+        return this.to_date_string();
+      case "T":
+        return this.to_time_string();
+      case "%":
+        return "%";
+      default:
+        return undefined;
     }
   }
 }
@@ -242,16 +281,30 @@ export function parseWithFormat(text: string, format: string): TemplateDate {
   const fields: { [letter: string]: string } = {};
   const letters: string[] = [];
   const patterns: { [letter: string]: string } = {
-    Y: "(\\d{4})", y: "(\\d{2})", m: "(\\d{1,2})", d: "(\\d{1,2})", H: "(\\d{1,2})", M: "(\\d{1,2})", S: "(\\d{1,2})",
-    f: "(\\d{1,6})", j: "(\\d{1,3})", b: "([A-Za-z]{3})", B: "([A-Za-z]+)", z: "(Z|[+-]\\d{2}:?\\d{2})",
+    Y: "(\\d{4})",
+    y: "(\\d{2})",
+    m: "(\\d{1,2})",
+    d: "(\\d{1,2})",
+    H: "(\\d{1,2})",
+    M: "(\\d{1,2})",
+    S: "(\\d{1,2})",
+    f: "(\\d{1,6})",
+    j: "(\\d{1,3})",
+    b: "([A-Za-z]{3})",
+    B: "([A-Za-z]+)",
+    z: "(Z|[+-]\\d{2}:?\\d{2})",
   };
-  const source = format.replace(/%(.)|([.*+?^${}()|[\]\\])/g, (_, letter: string | undefined, special: string) => {
-    if (letter === undefined) return `\\${special}`;
-    if (letter === "%") return "%";
-    if (!patterns[letter]) throw new RangeError(`expected a date format of %Y %m %d %H %M %S %f %y %j %b %B %z, got %${letter}`);
-    letters.push(letter);
-    return patterns[letter];
-  });
+  const source = format.replace(
+    /%(.)|([.*+?^${}()|[\]\\])/g,
+    (_, letter: string | undefined, special: string) => {
+      if (letter === undefined) return `\\${special}`;
+      if (letter === "%") return "%";
+      if (!patterns[letter])
+        throw new RangeError(`expected a date format of %Y %m %d %H %M %S %f %y %j %b %B %z, got %${letter}`);
+      letters.push(letter);
+      return patterns[letter];
+    },
+  );
   const match = new RegExp(`^${source}$`).exec(text);
   if (!match) throw new RangeError(`expected a date in the format "${format}", got "${text}"`);
   letters.forEach((letter, index) => {
@@ -262,13 +315,26 @@ export function parseWithFormat(text: string, format: string): TemplateDate {
 
 function fromFields(fields: { [letter: string]: string }): TemplateDate {
   const name = fields["b"] ?? fields["B"]?.slice(0, 3);
-  const named = name === undefined ? -1 : longMonths.findIndex((month) => month.slice(0, 3).toLowerCase() === name.toLowerCase());
+  const named =
+    name === undefined
+      ? -1
+      : longMonths.findIndex((month) => month.slice(0, 3).toLowerCase() === name.toLowerCase());
   const month = named >= 0 ? named : Number(fields["m"] ?? 1) - 1;
   const year = fields["Y"] ? Number(fields["Y"]) : fields["y"] ? shortYear(Number(fields["y"])) : 1900;
   const day = fields["j"] ? Number(fields["j"]) : Number(fields["d"] ?? 1);
-  const wall = Date.UTC(year, fields["j"] ? 0 : month, day, Number(fields["H"] ?? 0), Number(fields["M"] ?? 0), Number(fields["S"] ?? 0));
+  const wall = Date.UTC(
+    year,
+    fields["j"] ? 0 : month,
+    day,
+    Number(fields["H"] ?? 0),
+    Number(fields["M"] ?? 0),
+    Number(fields["S"] ?? 0),
+  );
   const zone = fields["z"];
-  const shift = !zone || zone === "Z" ? 0 : (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2))) * (zone.startsWith("-") ? -1 : 1);
+  const shift =
+    !zone || zone === "Z"
+      ? 0
+      : (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2))) * (zone.startsWith("-") ? -1 : 1);
   return new TemplateDate(wall + Number((fields["f"] ?? "0").padEnd(6, "0")) / 1000 - shift * 60_000);
 }
 

@@ -3,12 +3,13 @@
  * awaited where they are read. Undefined names are errors, as in Airflow's StrictUndefined.
  */
 import { TemplateDate, TemplateDelta } from "./template-date.ts";
-import { formatPercent, templateFilters, templateTests, type TemplateFilter } from "./template-filters.ts";
+import { formatPercent, type TemplateFilter, templateFilters, templateTests } from "./template-filters.ts";
 import {
   builtinMethod,
   isDictionary,
   isTrue,
   itemsOf,
+  Later,
   Lookup,
   pythonString,
   TemplateFunction,
@@ -80,7 +81,10 @@ export class Evaluator {
       case "Set":
         return this.#set(node, scope);
       case "If":
-        return this.block(isTrue(await this.value(node["test"], scope)) ? nodes(node["body"]) : nodes(node["alternate"]), scope);
+        return this.block(
+          isTrue(await this.value(node["test"], scope)) ? nodes(node["body"]) : nodes(node["alternate"]),
+          scope,
+        );
       case "For":
         return this.#for(node, scope);
       case "Macro":
@@ -94,7 +98,10 @@ export class Evaluator {
       case "FilterStatement":
         return this.#filter(await this.block(nodes(node["body"]), scope), node["filter"] as Node, scope);
       case "CallStatement": {
-        const inner = new Scope([["caller", this.#callable(nodes(node["callerArgs"] ?? []), nodes(node["body"]), scope)]], scope);
+        const inner = new Scope(
+          [["caller", this.#callable(nodes(node["callerArgs"] ?? []), nodes(node["body"]), scope)]],
+          scope,
+        );
         return this.value(node["call"], inner);
       }
       default: {
@@ -125,7 +132,8 @@ export class Evaluator {
       }
       case "Identifier": {
         const name = node["value"] as string;
-        const value = await scope.get(name);
+        const found = scope.get(name);
+        const value = found instanceof Later ? await found.get() : found;
         return value instanceof Undefined && Object.hasOwn(constants, name) ? constants[name] : value;
       }
       case "MemberExpression":
@@ -144,7 +152,10 @@ export class Evaluator {
         // `a if b` without else prints nothing when b is false.
         return isTrue(await this.value(node["test"], scope)) ? this.value(node["lhs"], scope) : "";
       case "Ternary":
-        return this.value(isTrue(await this.value(node["condition"], scope)) ? node["trueExpr"] : node["falseExpr"], scope);
+        return this.value(
+          isTrue(await this.value(node["condition"], scope)) ? node["trueExpr"] : node["falseExpr"],
+          scope,
+        );
       default:
         throw new TypeError(`unexpected ${node.type} in an expression`);
     }
@@ -157,7 +168,9 @@ export class Evaluator {
   }
 
   async #set(node: Node, scope: Scope): Promise<undefined> {
-    const value = node["value"] ? await this.value(node["value"], scope) : await this.block(nodes(node["body"]), scope);
+    const value = node["value"]
+      ? await this.value(node["value"], scope)
+      : await this.block(nodes(node["body"]), scope);
     const target = node["assignee"] as Node;
     if (target.type === "MemberExpression") {
       const object = await this.value(target["object"], scope);
@@ -198,7 +211,10 @@ export class Evaluator {
   }
 
   #macro(node: Node, scope: Scope): undefined {
-    scope.set(String((node["name"] as Node)["value"]), this.#callable(nodes(node["args"]), nodes(node["body"]), scope));
+    scope.set(
+      String((node["name"] as Node)["value"]),
+      this.#callable(nodes(node["args"]), nodes(node["body"]), scope),
+    );
     return undefined;
   }
 
@@ -230,15 +246,22 @@ export class Evaluator {
 
   async #slice(object: unknown, node: Node, scope: Scope): Promise<unknown> {
     const bound = async (part: unknown) => (part ? ((await this.value(part, scope)) as number) : undefined);
-    const [start, stop, step = 1] = [await bound(node["start"]), await bound(node["stop"]), await bound(node["step"])];
+    const [start, stop, step = 1] = [
+      await bound(node["start"]),
+      await bound(node["stop"]),
+      await bound(node["step"]),
+    ];
     const list = itemsOf(object);
     if (!list) throw new TypeError(`expected a list or string to slice, got ${pythonString(object)}`);
     const size = list.length;
     const clamp = (value: number | undefined, empty: number, low: number, high: number) =>
       value === undefined ? empty : Math.min(high, Math.max(low, value < 0 ? value + size : value));
     const picked: unknown[] = [];
-    if (step > 0) for (let i = clamp(start, 0, 0, size); i < clamp(stop, size, 0, size); i += step) picked.push(list[i]);
-    else for (let i = clamp(start, size - 1, -1, size - 1); i > clamp(stop, -1, -1, size - 1); i += step) picked.push(list[i]);
+    if (step > 0)
+      for (let i = clamp(start, 0, 0, size); i < clamp(stop, size, 0, size); i += step) picked.push(list[i]);
+    else
+      for (let i = clamp(start, size - 1, -1, size - 1); i > clamp(stop, -1, -1, size - 1); i += step)
+        picked.push(list[i]);
     return typeof object === "string" ? picked.join("") : picked;
   }
 
@@ -270,7 +293,8 @@ export class Evaluator {
     if (callee instanceof Undefined) throw new UndefinedUsed(callee.path);
     const [args, kwargs] = await this.#arguments(nodes(node["args"]), scope);
     if (callee instanceof TemplateFunction) return (await callee.call(args, kwargs)) ?? null;
-    if (typeof callee === "function") return ((await (callee as (...args: unknown[]) => unknown)(...args)) as unknown) ?? null;
+    if (typeof callee === "function")
+      return ((await (callee as (...args: unknown[]) => unknown)(...args)) as unknown) ?? null;
     throw new TypeError(`"${spell(node["callee"] as Node) ?? "value"}" cannot be called`);
   }
 
@@ -293,7 +317,8 @@ export class Evaluator {
     const test = Object.hasOwn(templateTests, name) ? templateTests[name] : undefined;
     if (!test) throw new TypeError(`there is no test named "${name}"`);
     const value = await this.value(node["operand"], scope);
-    if (value instanceof Undefined && name !== "defined" && name !== "undefined") throw new UndefinedUsed(value.path);
+    if (value instanceof Undefined && name !== "defined" && name !== "undefined")
+      throw new UndefinedUsed(value.path);
     return test(value) !== node["negate"];
   }
 
@@ -340,12 +365,17 @@ function arithmetic(operator: string, left: unknown, right: unknown): unknown {
   if (left instanceof TemplateDate || left instanceof TemplateDelta || right instanceof TemplateDelta) {
     return dateArithmetic(operator, left, right);
   }
-  if (operator === "+" && Array.isArray(left) && Array.isArray(right)) return [...(left as unknown[]), ...(right as unknown[])];
+  if (operator === "+" && Array.isArray(left) && Array.isArray(right))
+    return [...(left as unknown[]), ...(right as unknown[])];
   if (operator === "+" && typeof left === "string" && typeof right === "string") return left + right;
-  if (operator === "*" && typeof left === "string" && typeof right === "number") return left.repeat(Math.max(0, right));
-  if (operator === "%" && typeof left === "string") return formatPercent(left, Array.isArray(right) ? right : [right]);
+  if (operator === "*" && typeof left === "string" && typeof right === "number")
+    return left.repeat(Math.max(0, right));
+  if (operator === "%" && typeof left === "string")
+    return formatPercent(left, Array.isArray(right) ? right : [right]);
   if (typeof left !== "number" || typeof right !== "number") {
-    throw new TypeError(`expected two numbers for "${operator}", got ${pythonString(left)} and ${pythonString(right)}`);
+    throw new TypeError(
+      `expected two numbers for "${operator}", got ${pythonString(left)} and ${pythonString(right)}`,
+    );
   }
   switch (operator) {
     case "+":
@@ -372,11 +402,16 @@ function dateArithmetic(operator: string, left: unknown, right: unknown): unknow
   if (left instanceof TemplateDate && right instanceof TemplateDelta && sign !== 0) {
     return new TemplateDate(left.ms + sign * right.ms, left.zone);
   }
-  if (left instanceof TemplateDelta && right instanceof TemplateDate && sign === 1) return new TemplateDate(right.ms + left.ms, right.zone);
-  if (left instanceof TemplateDate && right instanceof TemplateDate && sign === -1) return new TemplateDelta(left.ms - right.ms);
-  if (left instanceof TemplateDelta && right instanceof TemplateDelta && sign !== 0) return new TemplateDelta(left.ms + sign * right.ms);
-  if (left instanceof TemplateDelta && typeof right === "number" && operator === "*") return new TemplateDelta(left.ms * right);
-  if (left instanceof TemplateDelta && typeof right === "number" && operator === "/") return new TemplateDelta(left.ms / right);
+  if (left instanceof TemplateDelta && right instanceof TemplateDate && sign === 1)
+    return new TemplateDate(right.ms + left.ms, right.zone);
+  if (left instanceof TemplateDate && right instanceof TemplateDate && sign === -1)
+    return new TemplateDelta(left.ms - right.ms);
+  if (left instanceof TemplateDelta && right instanceof TemplateDelta && sign !== 0)
+    return new TemplateDelta(left.ms + sign * right.ms);
+  if (left instanceof TemplateDelta && typeof right === "number" && operator === "*")
+    return new TemplateDelta(left.ms * right);
+  if (left instanceof TemplateDelta && typeof right === "number" && operator === "/")
+    return new TemplateDelta(left.ms / right);
   throw new TypeError(`cannot compute ${pythonString(left)} ${operator} ${pythonString(right)}`);
 }
 
@@ -386,7 +421,8 @@ function scalar(value: unknown): unknown {
 
 function equal(left: unknown, right: unknown): boolean {
   const [a, b] = [scalar(left), scalar(right)];
-  if (a !== null && b !== null && typeof a === "object" && typeof b === "object") return JSON.stringify(a) === JSON.stringify(b);
+  if (a !== null && b !== null && typeof a === "object" && typeof b === "object")
+    return JSON.stringify(a) === JSON.stringify(b);
   return a === b;
 }
 
@@ -407,7 +443,8 @@ function contains(container: unknown, item: unknown): boolean {
 
 async function memberOf(object: unknown, key: unknown, computed: boolean): Promise<unknown> {
   const name = String(key);
-  if (object instanceof Lookup) return (computed ? undefined : object.methods[name]) ?? (await object.get(name));
+  if (object instanceof Lookup)
+    return (computed ? undefined : object.methods[name]) ?? (await object.get(name));
   if (object instanceof TemplateFunction) return object.members[name];
   if ((Array.isArray(object) || typeof object === "string") && typeof key === "number") return object.at(key);
   if (isDictionary(object) && Object.hasOwn(object, name)) return (await object[name]) as unknown;
@@ -421,7 +458,10 @@ function dateMember(date: TemplateDate | TemplateDelta, name: string): unknown {
   const value = (date as unknown as Values)[name];
   if (typeof value !== "function") return value;
   return new TemplateFunction((args, kwargs) =>
-    (value as (...args: unknown[]) => unknown).apply(date, Object.keys(kwargs).length ? [...args, kwargs] : args),
+    (value as (...args: unknown[]) => unknown).apply(
+      date,
+      Object.keys(kwargs).length ? [...args, kwargs] : args,
+    ),
   );
 }
 
@@ -429,7 +469,10 @@ function assign(target: Node, value: unknown, scope: Scope): void {
   if (target.type === "Identifier") return scope.set(String(target["value"]), value);
   const names = nodes(target["value"]);
   const items = itemsOf(value);
-  if (items?.length !== names.length) throw new TypeError(`expected ${names.length} values to unpack, got ${items?.length ?? pythonString(value)}`);
+  if (items?.length !== names.length)
+    throw new TypeError(
+      `expected ${names.length} values to unpack, got ${items?.length ?? pythonString(value)}`,
+    );
   for (const [index, name] of names.entries()) assign(name, items[index], scope);
 }
 

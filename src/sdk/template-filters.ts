@@ -24,7 +24,8 @@ export const dateFilters = {
 
 function listOf(value: unknown, filter: string): unknown[] {
   const items = itemsOf(value);
-  if (!items) throw new TypeError(`filter "${filter}" expected something to loop over, got ${pythonString(value)}`);
+  if (!items)
+    throw new TypeError(`filter "${filter}" expected something to loop over, got ${pythonString(value)}`);
   return items;
 }
 
@@ -65,52 +66,69 @@ function round(value: unknown, [digits = 0, method = "common"]: unknown[], kwarg
 }
 
 function toJson(value: unknown, indent: unknown): string {
-  const text = JSON.stringify(value, (_, inner: unknown) => (inner instanceof TemplateDate ? inner.isoformat() : inner), Number(indent ?? 0));
+  const text = JSON.stringify(
+    value,
+    (_, inner: unknown) => (inner instanceof TemplateDate ? inner.isoformat() : inner),
+    Number(indent ?? 0),
+  );
   if (typeof indent === "number") return text;
   // Python's json.dumps separates with ", " and ": ".
-  return text.replace(/("(?:[^"\\]|\\.)*")|([,:])/g, (_, string: string | undefined, mark: string) => string ?? `${mark} `);
+  return text.replace(
+    /("(?:[^"\\]|\\.)*")|([,:])/g,
+    (_, string: string | undefined, mark: string) => string ?? `${mark} `,
+  );
 }
 
 /** C's printf as far as templates use it: %s %d %f %x with flags, width and precision. */
 export function formatPercent(format: string, values: unknown[]): string {
   let next = 0;
-  return format.replace(/%(?:\((\w+)\))?([-0+ ]*)(\d*)(?:\.(\d+))?([sdifxr%])/g, (_, name, flags: string, width: string, precision: string | undefined, type: string) => {
-    if (type === "%") return "%";
-    const value = name === undefined ? values[next++] : (values[0] as Kwargs)[name as string];
-    let text: string;
-    if (type === "s" || type === "r") text = pythonString(value);
-    else if (type === "f") text = Number(value).toFixed(Number(precision ?? 6));
-    else text = type === "x" ? Math.trunc(Number(value)).toString(16) : String(Math.trunc(Number(value)));
-    if (flags.includes("-")) return text.padEnd(Number(width));
-    return text.padStart(Number(width), flags.includes("0") ? "0" : " ");
-  });
+  return format.replace(
+    /%(?:\((\w+)\))?([-0+ ]*)(\d*)(?:\.(\d+))?([sdifxr%])/g,
+    (_, name, flags: string, width: string, precision: string | undefined, type: string) => {
+      if (type === "%") return "%";
+      const value = name === undefined ? values[next++] : (values[0] as Kwargs)[name as string];
+      let text: string;
+      if (type === "s" || type === "r") text = pythonString(value);
+      else if (type === "f") text = Number(value).toFixed(Number(precision ?? 6));
+      else text = type === "x" ? Math.trunc(Number(value)).toString(16) : String(Math.trunc(Number(value)));
+      if (flags.includes("-")) return text.padEnd(Number(width));
+      return text.padStart(Number(width), flags.includes("0") ? "0" : " ");
+    },
+  );
 }
 
-const byTest = (keep: boolean, byAttribute: boolean): TemplateFilter => (value, args) => {
-  const [attribute, ...rest] = byAttribute ? args : [undefined, ...args];
-  const [name = "truthy", ...testArgs] = rest;
-  const test = name === "truthy" ? isTrue : templateTests[String(name)];
-  if (!test) throw new TypeError(`expected the name of a test, got "${pythonString(name)}"`);
-  return listOf(value, keep ? "select" : "reject").filter(
-    (item) => test(byAttribute ? member(item, attribute) : item, testArgs) === keep,
-  );
-};
+const byTest =
+  (keep: boolean, byAttribute: boolean): TemplateFilter =>
+  (value, args) => {
+    const [attribute, ...rest] = byAttribute ? args : [undefined, ...args];
+    const [name = "truthy", ...testArgs] = rest;
+    const test = name === "truthy" ? isTrue : templateTests[String(name)];
+    if (!test) throw new TypeError(`expected the name of a test, got "${pythonString(name)}"`);
+    return listOf(value, keep ? "select" : "reject").filter(
+      (item) => test(byAttribute ? member(item, attribute) : item, testArgs) === keep,
+    );
+  };
 
 const fallback: TemplateFilter = (value, [other = "", boolean = false], kwargs) =>
-  value instanceof Undefined || ((kwargs["boolean"] ?? boolean) && !isTrue(value)) ? (kwargs["default_value"] ?? other) : value;
+  value instanceof Undefined || ((kwargs["boolean"] ?? boolean) && !isTrue(value))
+    ? (kwargs["default_value"] ?? other)
+    : value;
 
 export const templateFilters: { readonly [name: string]: TemplateFilter } = {
   ...Object.fromEntries(
     Object.entries(dateFilters).map(([name, format]): [string, TemplateFilter] => [
       name,
-      (value) => (value === null || value === undefined ? null : format(toTemplateDate(value, `filter "${name}"`))),
+      (value) =>
+        value === null || value === undefined ? null : format(toTemplateDate(value, `filter "${name}"`)),
     ]),
   ),
   abs: (value) => Math.abs(Number(value)),
   attr: (value, [name]) => member(value, name),
   batch: (value, [size]) => {
     const list = listOf(value, "batch");
-    return Array.from({ length: Math.ceil(list.length / Number(size)) }, (_, i) => list.slice(i * Number(size), (i + 1) * Number(size)));
+    return Array.from({ length: Math.ceil(list.length / Number(size)) }, (_, i) =>
+      list.slice(i * Number(size), (i + 1) * Number(size)),
+    );
   },
   capitalize: (value) => {
     const text = pythonString(value);
@@ -127,16 +145,26 @@ export const templateFilters: { readonly [name: string]: TemplateFilter } = {
   e: (value) => escapeHtml(pythonString(value)),
   escape: (value) => escapeHtml(pythonString(value)),
   first: (value) => listOf(value, "first")[0] ?? new Undefined("first item of an empty list"),
-  float: (value, [other = 0]) => (Number.isNaN(Number.parseFloat(String(value))) ? other : Number.parseFloat(String(value))),
-  format: (value, args, kwargs) => formatPercent(pythonString(value), Object.keys(kwargs).length ? [kwargs] : args),
-  groupby: (value, [attribute]) => Object.entries(Object.groupBy(listOf(value, "groupby"), (item) => String(member(item, attribute)))),
-  indent: (value, [width = 4]) => pythonString(value).replaceAll("\n", `\n${typeof width === "string" ? width : " ".repeat(Number(width))}`),
-  int: (value, [other = 0]) => (Number.isNaN(Number.parseInt(String(value), 10)) ? other : Math.trunc(Number.parseFloat(String(value)))),
+  float: (value, [other = 0]) =>
+    Number.isNaN(Number.parseFloat(String(value))) ? other : Number.parseFloat(String(value)),
+  format: (value, args, kwargs) =>
+    formatPercent(pythonString(value), Object.keys(kwargs).length ? [kwargs] : args),
+  groupby: (value, [attribute]) =>
+    Object.entries(Object.groupBy(listOf(value, "groupby"), (item) => String(member(item, attribute)))),
+  indent: (value, [width = 4]) =>
+    pythonString(value).replaceAll(
+      "\n",
+      `\n${typeof width === "string" ? width : " ".repeat(Number(width))}`,
+    ),
+  int: (value, [other = 0]) =>
+    Number.isNaN(Number.parseInt(String(value), 10)) ? other : Math.trunc(Number.parseFloat(String(value))),
   items: (value) => (value instanceof Undefined ? [] : Object.entries(value as object)),
   join: (value, [separator = "", attribute], kwargs) => {
     const name = kwargs["attribute"] ?? attribute;
     const list = listOf(value, "join");
-    return list.map((item) => pythonString(name === undefined ? item : member(item, name))).join(pythonString(kwargs["d"] ?? separator));
+    return list
+      .map((item) => pythonString(name === undefined ? item : member(item, name)))
+      .join(pythonString(kwargs["d"] ?? separator));
   },
   last: (value) => listOf(value, "last").at(-1) ?? new Undefined("last item of an empty list"),
   length: (value) => (isDictionary(value) ? Object.keys(value).length : listOf(value, "length").length),
@@ -145,10 +173,16 @@ export const templateFilters: { readonly [name: string]: TemplateFilter } = {
   map: (value, [name, ...rest], kwargs) => {
     const list = listOf(value, "map");
     if (kwargs["attribute"] !== undefined) {
-      return list.map((item) => member(item, kwargs["attribute"]) ?? kwargs["default"] ?? new Undefined(String(kwargs["attribute"])));
+      return list.map(
+        (item) =>
+          member(item, kwargs["attribute"]) ??
+          kwargs["default"] ??
+          new Undefined(String(kwargs["attribute"])),
+      );
     }
     const filter = templateFilters[String(name)];
-    if (!filter) throw new TypeError(`filter "map" expected the name of a filter, got "${pythonString(name)}"`);
+    if (!filter)
+      throw new TypeError(`filter "map" expected the name of a filter, got "${pythonString(name)}"`);
     return list.map((item) => filter(item, rest, kwargs));
   },
   max: (value, _, kwargs) => sorted(value, kwargs["attribute"], true, "max")[0],
@@ -156,16 +190,19 @@ export const templateFilters: { readonly [name: string]: TemplateFilter } = {
   reject: byTest(false, false),
   rejectattr: byTest(false, true),
   replace: (value, [from, to]) => pythonString(value).replaceAll(pythonString(from), () => pythonString(to)),
-  reverse: (value) => (typeof value === "string" ? [...value].reverse().join("") : [...listOf(value, "reverse")].reverse()),
+  reverse: (value) =>
+    typeof value === "string" ? [...value].reverse().join("") : [...listOf(value, "reverse")].reverse(),
   round,
   safe: (value) => value,
   select: byTest(true, false),
   selectattr: byTest(true, true),
-  sort: (value, [reverse], kwargs) => sorted(value, kwargs["attribute"], kwargs["reverse"] ?? reverse, "sort"),
+  sort: (value, [reverse], kwargs) =>
+    sorted(value, kwargs["attribute"], kwargs["reverse"] ?? reverse, "sort"),
   string: (value) => pythonString(value),
   sum: (value, _, kwargs) =>
     listOf(value, "sum").reduce<number>(
-      (total, item) => total + Number(kwargs["attribute"] === undefined ? item : member(item, kwargs["attribute"])),
+      (total, item) =>
+        total + Number(kwargs["attribute"] === undefined ? item : member(item, kwargs["attribute"])),
       Number(kwargs["start"] ?? 0),
     ),
   title: (value) => titleCase(pythonString(value)),
@@ -180,7 +217,9 @@ export const templateFilters: { readonly [name: string]: TemplateFilter } = {
   upper: (value) => pythonString(value).toUpperCase(),
   urlencode: (value) =>
     isDictionary(value)
-      ? new URLSearchParams(Object.entries(value).map(([k, v]) => [k, pythonString(v)])).toString()
+      ? new URLSearchParams(
+          Object.fromEntries(Object.entries(value).map(([k, v]) => [k, pythonString(v)])),
+        ).toString()
       : encodeURIComponent(pythonString(value)).replaceAll("%2F", "/"),
   wordcount: (value) => pythonString(value).split(/\s+/).filter(Boolean).length,
 };
@@ -215,5 +254,10 @@ export const templateTests: { readonly [name: string]: (value: unknown, args?: u
 };
 
 function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&#34;").replaceAll("'", "&#39;");
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&#34;")
+    .replaceAll("'", "&#39;");
 }

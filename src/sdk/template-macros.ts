@@ -1,6 +1,13 @@
 /** The `macros` namespace of Airflow's templates. */
+
+import {
+  type DeltaFields,
+  parseWithFormat,
+  TemplateDate,
+  TemplateDateOnly,
+  TemplateDelta,
+} from "./template-date.ts";
 import { dateFilters, toTemplateDate } from "./template-filters.ts";
-import { type DeltaFields, parseWithFormat, TemplateDate, TemplateDateOnly, TemplateDelta } from "./template-date.ts";
 import { pythonString, TemplateFunction } from "./template-values.ts";
 
 /** What the macros may ask of the world. */
@@ -19,7 +26,9 @@ const fn = (call: (args: Args, kwargs: Kwargs) => unknown, members: Kwargs = {})
 
 /** `ds_add("2024-01-31", 1)` → "2024-02-01". */
 function dsAdd([ds, days]: Args): string {
-  return TemplateDate.parse(pythonString(ds)).add({ days: Number(days) }).to_date_string();
+  return TemplateDate.parse(pythonString(ds))
+    .add({ days: Number(days) })
+    .to_date_string();
 }
 
 /** `ds_format("2024-01-31", "%Y-%m-%d", "%d/%m")` → "31/01". */
@@ -30,7 +39,8 @@ function dsFormat([ds, input, output]: Args): string {
 /** "3 days ago", "in 2 hours": the difference to `since`, or to now. */
 function forHumans([date, since]: Args, now: number): string {
   const end = toTemplateDate(date, "macros.datetime_diff_for_humans").ms;
-  const start = since === undefined || since === null ? now : toTemplateDate(since, "macros.datetime_diff_for_humans").ms;
+  const start =
+    since === undefined || since === null ? now : toTemplateDate(since, "macros.datetime_diff_for_humans").ms;
   const size = Math.abs(end - start) / 1000;
   const units: [string, number][] = [
     ["year", 31_536_000],
@@ -53,18 +63,21 @@ const timedelta = fn(([days, seconds], kwargs) =>
   TemplateDelta.of({ days: Number(days ?? 0), seconds: Number(seconds ?? 0), ...(kwargs as DeltaFields) }),
 );
 
+/** Python's `datetime(year, month, day, hour, minute, second)`, in UTC. */
+function buildDate([year, month, day, hour = 0, minute = 0, second = 0]: Args, kwargs: Kwargs): TemplateDate {
+  return new TemplateDate(
+    Date.UTC(
+      Number(year ?? kwargs["year"]),
+      Number(month ?? kwargs["month"] ?? 1) - 1,
+      Number(day ?? kwargs["day"] ?? 1),
+      Number(kwargs["hour"] ?? hour),
+      Number(kwargs["minute"] ?? minute),
+      Number(kwargs["second"] ?? second),
+    ),
+  );
+}
+
 function datetimeModule(sources: MacroSources): TemplateFunction {
-  const build = ([year, month, day, hour = 0, minute = 0, second = 0]: Args, kwargs: Kwargs) =>
-    new TemplateDate(
-      Date.UTC(
-        Number(year ?? kwargs["year"]),
-        Number(month ?? kwargs["month"] ?? 1) - 1,
-        Number(day ?? kwargs["day"] ?? 1),
-        Number(kwargs["hour"] ?? hour),
-        Number(kwargs["minute"] ?? minute),
-        Number(kwargs["second"] ?? second),
-      ),
-    );
   const members = {
     now: fn(([zone]) => new TemplateDate(sources.now(), typeof zone === "string" ? zone : "UTC")),
     utcnow: fn(() => new TemplateDate(sources.now())),
@@ -73,9 +86,14 @@ function datetimeModule(sources: MacroSources): TemplateFunction {
     fromtimestamp: fn(([seconds]) => new TemplateDate(Number(seconds) * 1000)),
     strptime: fn(([text, format]) => parseWithFormat(pythonString(text), pythonString(format))),
   };
-  const datetime = fn(build, members);
+  const datetime = fn(buildDate, members);
   // In Airflow `macros.datetime` is the class; the module's names are there too for those who expect them.
-  return fn(build, { ...members, datetime, timedelta, date: fn((args, kwargs) => new TemplateDateOnly(build(args, kwargs).ms)) });
+  return fn(buildDate, {
+    ...members,
+    datetime,
+    timedelta,
+    date: fn((args, kwargs) => new TemplateDateOnly(buildDate(args, kwargs).ms)),
+  });
 }
 
 /** Builds `macros`; user's own (`userDefinedMacros`) are names of their own beside it, as in Airflow. */
@@ -88,14 +106,22 @@ export function templateMacros(sources: MacroSources): { [name: string]: unknown
     datetime: datetimeModule(sources),
     timedelta,
     dateutil: { parser: { parse: fn(([text]) => TemplateDate.parse(pythonString(text))) } },
-    time: { time: fn(() => sources.now() / 1000), strftime: fn(([format]) => new TemplateDate(sources.now()).strftime(pythonString(format))) },
+    time: {
+      time: fn(() => sources.now() / 1000),
+      strftime: fn(([format]) => new TemplateDate(sources.now()).strftime(pythonString(format))),
+    },
     uuid: { uuid4: fn(() => sources.uuid()) },
     random: fn(() => sources.random(), {
       random: fn(() => sources.random()),
-      randint: fn(([low, high]) => Number(low) + Math.floor(sources.random() * (Number(high) - Number(low) + 1))),
+      randint: fn(
+        ([low, high]) => Number(low) + Math.floor(sources.random() * (Number(high) - Number(low) + 1)),
+      ),
       choice: fn(([list]) => (list as unknown[])[Math.floor(sources.random() * (list as unknown[]).length)]),
     }),
-    json: { dumps: fn(([value]) => JSON.stringify(value)), loads: fn(([text]) => JSON.parse(pythonString(text)) as unknown) },
+    json: {
+      dumps: fn(([value]) => JSON.stringify(value)),
+      loads: fn(([text]) => JSON.parse(pythonString(text)) as unknown),
+    },
     yaml: { dump: fn(([value]) => `${JSON.stringify(value)}\n`) },
   };
 }

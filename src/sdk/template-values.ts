@@ -17,10 +17,22 @@ export class Lookup {
   readonly describe: string;
   readonly get: (name: string) => unknown;
   readonly methods: { readonly [name: string]: TemplateFunction };
-  constructor(describe: string, get: (name: string) => unknown, methods: { [name: string]: TemplateFunction } = {}) {
+  constructor(
+    describe: string,
+    get: (name: string) => unknown,
+    methods: { [name: string]: TemplateFunction } = {},
+  ) {
     this.describe = describe;
     this.get = get;
     this.methods = methods;
+  }
+}
+
+/** A name whose value is asked for when a template uses it. */
+export class Later {
+  readonly get: () => Promise<unknown>;
+  constructor(get: () => Promise<unknown>) {
+    this.get = get;
   }
 }
 
@@ -115,8 +127,10 @@ const stringMethods: { [name: string]: Method } = {
   find: (self: string, [part]) => self.indexOf(pythonString(part)),
   count: (self: string, [part]) => self.split(pythonString(part)).length - 1,
   isdigit: (self: string) => /^\d+$/.test(self),
-  removeprefix: (self: string, [prefix]) => (self.startsWith(String(prefix)) ? self.slice(String(prefix).length) : self),
-  removesuffix: (self: string, [suffix]) => (self.endsWith(String(suffix)) ? self.slice(0, -String(suffix).length) : self),
+  removeprefix: (self: string, [prefix]) =>
+    self.startsWith(String(prefix)) ? self.slice(String(prefix).length) : self,
+  removesuffix: (self: string, [suffix]) =>
+    self.endsWith(String(suffix)) ? self.slice(0, -String(suffix).length) : self,
 };
 
 const dictionaryMethods: { [name: string]: Method } = {
@@ -139,21 +153,29 @@ const listMethods: { [name: string]: Method } = {
 /** The named method of a string, list or dictionary, bound to it. */
 export function builtinMethod(self: unknown, name: string): TemplateFunction | undefined {
   const table =
-    typeof self === "string" ? stringMethods : Array.isArray(self) ? listMethods : isDictionary(self) ? dictionaryMethods : {};
+    typeof self === "string"
+      ? stringMethods
+      : Array.isArray(self)
+        ? listMethods
+        : isDictionary(self)
+          ? dictionaryMethods
+          : {};
   const method = Object.hasOwn(table, name) ? table[name] : undefined;
   return method && new TemplateFunction((args, kwargs) => method(self as never, args, kwargs));
 }
 
 export function titleCase(text: string): string {
-  return text.toLowerCase().replace(/(^|[^\p{L}])(\p{L})/gu, (_, before: string, letter: string) => before + letter.toUpperCase());
+  return text
+    .toLowerCase()
+    .replace(/(^|[^\p{L}])(\p{L})/gu, (_, before: string, letter: string) => before + letter.toUpperCase());
 }
 
 function strip(text: string, chars: unknown, start: boolean, end: boolean): string {
   if (typeof chars !== "string") return start ? (end ? text.trim() : text.trimStart()) : text.trimEnd();
   let from = 0;
   let to = text.length;
-  while (start && from < to && chars.includes(text.charAt(from))) from++;
-  while (end && to > from && chars.includes(text.charAt(to - 1))) to--;
+  if (start) while (from < to && chars.includes(text.charAt(from))) from++;
+  if (end) while (to > from && chars.includes(text.charAt(to - 1))) to--;
   return text.slice(from, to);
 }
 

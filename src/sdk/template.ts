@@ -39,7 +39,10 @@ async function parseTemplate(text: string): Promise<Parsed> {
   const { parse, tokenize } = await import("@huggingface/jinja");
   const raws: string[] = [];
   const source = text
-    .replace(/\{%-?\s*raw\s*-?%\}([\s\S]*?)\{%-?\s*endraw\s*-?%\}/g, (_, raw: string) => `{{ __raw_${raws.push(raw) - 1} }}`)
+    .replace(
+      /\{%-?\s*raw\s*-?%\}([\s\S]*?)\{%-?\s*endraw\s*-?%\}/g,
+      (_, raw: string) => `{{ __raw_${raws.push(raw) - 1} }}`,
+    )
     .replace(/\{%(-?)\s*do\s/g, "{%$1 set __do = ");
   const result = { body: parse(tokenize(source)).body as unknown as Node[], raws };
   if (parsed.size >= mostParsed) parsed.clear();
@@ -64,9 +67,13 @@ export async function renderTemplate(
   try {
     template = await parseTemplate(text);
   } catch (error) {
-    throw new TradewindError("TW_TEMPLATE_SYNTAX", `expected a Jinja template in ${where(place)}, got ${excerpt(text)}: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new TradewindError(
+      "TW_TEMPLATE_SYNTAX",
+      `expected a Jinja template in ${where(place)}, got ${excerpt(text)}: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
   const names = new Scope([
     ...Object.entries(scope.values),
@@ -84,8 +91,14 @@ export async function renderTemplate(
 }
 
 /** Renders every string inside a value: lists and objects are walked, object keys stay. */
-export async function renderValue(value: unknown, scope: TemplateScope, place: TemplatePlace, native = false): Promise<unknown> {
-  if (typeof value === "string") return hasTemplate(value) ? renderTemplate(value, scope, place, native) : value;
+export async function renderValue(
+  value: unknown,
+  scope: TemplateScope,
+  place: TemplatePlace,
+  native = false,
+): Promise<unknown> {
+  if (typeof value === "string")
+    return hasTemplate(value) ? renderTemplate(value, scope, place, native) : value;
   if (Array.isArray(value)) {
     const list: unknown[] = [];
     for (const [index, item] of value.entries()) {
@@ -126,9 +139,13 @@ function failure(error: unknown, text: string, place: TemplatePlace): TradewindE
       { hint: removedNames[error.path] ?? dateHint(error.path) },
     );
   }
-  return new TradewindError("TW_TEMPLATE_FAILED", `the template of ${where(place)} failed: ${messageOf(error)} in ${excerpt(text)}`, {
-    cause: error,
-  });
+  return new TradewindError(
+    "TW_TEMPLATE_FAILED",
+    `the template of ${where(place)} failed: ${messageOf(error)} in ${excerpt(text)}`,
+    {
+      cause: error,
+    },
+  );
 }
 
 /** Names that Airflow 3 removed, and what to write. */
@@ -142,14 +159,27 @@ const removedNames: { readonly [name: string]: string } = {
   prev_execution_date: "write prev_data_interval_start_success; prev_execution_date was removed in Airflow 3",
 };
 
-const dated = new Set(["ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz", "logical_date", "data_interval_start", "data_interval_end"]);
+const dated = new Set([
+  "ds",
+  "ds_nodash",
+  "ts",
+  "ts_nodash",
+  "ts_nodash_with_tz",
+  "logical_date",
+  "data_interval_start",
+  "data_interval_end",
+]);
 
 function dateHint(path: string): string | undefined {
-  return dated.has(path) ? "this run has no logical date; it was triggered by an asset or without a date" : undefined;
+  return dated.has(path)
+    ? "this run has no logical date; it was triggered by an asset or without a date"
+    : undefined;
 }
 
 function where(place: TemplatePlace): string {
-  return place.taskId === undefined ? `option "${place.field}"` : `option "${place.field}" of task "${place.taskId}"`;
+  return place.taskId === undefined
+    ? `option "${place.field}"`
+    : `option "${place.field}" of task "${place.taskId}"`;
 }
 
 function messageOf(error: unknown): string {
