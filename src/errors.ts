@@ -307,6 +307,14 @@ export const errorCatalogue = {
     httpStatus: 422,
   },
   // End of runtime
+  // Machine learning (tradewind/ml)
+  TW_CSV_SYNTAX: { summary: "A CSV text breaks the rules of RFC 4180.", exitCode: 1, httpStatus: 422 },
+  TW_CSV_VALUE: { summary: "A CSV field is not of its column's type, or a column is missing.", exitCode: 1, httpStatus: 422 },
+  TW_ML_DATA: { summary: "The samples cannot be learnt from.", exitCode: 1, httpStatus: 422 },
+  TW_ML_FORMAT: { summary: "A saved model cannot be read.", exitCode: 1, httpStatus: 422 },
+  TW_ML_NOT_FITTED: { summary: "A model was used before it was fitted.", exitCode: 1, httpStatus: 422 },
+  TW_ML_PARAM: { summary: "An option of a model, split or search is unknown or out of range.", exitCode: 2, httpStatus: 422 },
+  TW_ML_SHAPE: { summary: "Numbers of rows or columns do not fit together.", exitCode: 1, httpStatus: 422 },
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorCatalogue;
