@@ -96,7 +96,7 @@ export type SupervisorMessage =
   | { type: "shutdown" };
 
 export type ChildRequest =
-  | { method: "xcom.get"; params: { dagId?: string; runId?: string; taskIds: string[]; mapIndexes?: number[] | null; key: string; includePriorDates?: boolean } }
+  | { method: "xcom.get"; params: { dagId?: string; runId?: string; taskIds: string[]; mapIndexes?: number[] | null; key: string; includePriorDates?: boolean; item?: number } }
   | { method: "xcom.set"; params: { key: string; value: XComValue } }
   | { method: "xcom.delete"; params: { key: string } }
   | { method: "variable.get"; params: { key: string } }
@@ -110,6 +110,70 @@ export type ChildRequest =
   | { method: "dag.get"; params: { dagId: string } }
   | { method: "asset-events.get"; params: { name?: string; uri?: string; alias?: string; limit?: number } }
   | { method: "rendered-fields.set"; params: { fields: { [name: string]: Json }; mapIndexLabel?: string } };
+
+/**
+ * What each request is answered with. What is not there is `null` or an empty list, never an error; an error
+ * says that the question itself could not be answered.
+ */
+export interface ChildAnswers {
+  /**
+   * What was pushed, in the order of `taskIds` and of the map index; nothing where nothing was pushed. Without
+   * `mapIndexes` (or with null) all instances. `item` asks for one element only: of a mapped task the item-th
+   * instance that pushed; of any other the item-th element of its list or `[key, value]` of its object. A server
+   * that has picked the element says `item: true`; one that has not sends the whole value, and the child picks.
+   */
+  "xcom.get": { taskId: string; mapIndex: number; value: XComValue; item?: boolean }[];
+  "xcom.set": null;
+  "xcom.delete": null;
+  "variable.get": string | null;
+  "variable.set": null;
+  "variable.delete": null;
+  "connection.get": ConnectionAnswer | null;
+  /** `created` is false where the run existed already; with `reset` it was cleared and starts again. */
+  "dag-run.trigger": { runId: string; created: boolean };
+  "dag-run.get": DagRunAnswer | null;
+  "dag-run.list": DagRunAnswer[];
+  /** By run id, then by task id: `task`, or `task[3]` for an instance of a mapped task. */
+  "task-instance.states": { [runId: string]: { [taskId: string]: string | null } };
+  "dag.get": { dagId: string; isPaused: boolean } | null;
+  "asset-events.get": AssetEventAnswer[];
+  "rendered-fields.set": null;
+}
+
+export interface ConnectionAnswer {
+  connId: string;
+  connType: string;
+  host: string | null;
+  schema: string | null;
+  login: string | null;
+  password: string | null;
+  port: number | null;
+  /** JSON text. */
+  extra: string | null;
+  description: string | null;
+}
+
+export interface DagRunAnswer {
+  dagId: string;
+  runId: string;
+  runType: string;
+  state: string;
+  logicalDate: string | null;
+  dataIntervalStart: string | null;
+  dataIntervalEnd: string | null;
+  startDate: string | null;
+  endDate: string | null;
+}
+
+export interface AssetEventAnswer {
+  asset: { name: string; uri: string };
+  extra: { [key: string]: Json };
+  timestamp: string;
+  sourceDagId: string | null;
+  sourceTaskId: string | null;
+  sourceRunId: string | null;
+  sourceMapIndex: number | null;
+}
 
 /** Asset events that a success brings; emitted in the same transaction. */
 export interface OutletEvent {
