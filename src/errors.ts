@@ -84,6 +84,28 @@ export const errorCatalogue = {
     httpStatus: 503,
   },
   TW_MIGRATION_FAILED: { summary: "A migration failed and was rolled back.", exitCode: 3, httpStatus: 503 },
+
+  // Store
+  TW_ASSET_NOT_FOUND: { summary: "No asset has that name, URI or id.", exitCode: 1, httpStatus: 404 },
+  TW_BACKFILL_EXISTS: { summary: "A backfill of the Dag is still running.", exitCode: 1, httpStatus: 409 },
+  TW_BACKFILL_NOT_FOUND: { summary: "No backfill has that id.", exitCode: 1, httpStatus: 404 },
+  TW_BACKUP_FORMAT: { summary: "A file is not a whole backup of Tradewind.", exitCode: 2, httpStatus: 400 },
+  TW_CONNECTION_EXISTS: { summary: "A connection of that id exists already.", exitCode: 1, httpStatus: 409 },
+  TW_CONNECTION_FORMAT: { summary: "A connection's URI or JSON cannot be read.", exitCode: 2, httpStatus: 400 },
+  TW_CONNECTION_NOT_FOUND: { summary: "No connection has that id.", exitCode: 1, httpStatus: 404 },
+  TW_DAG_HAS_RUNNING_TASKS: { summary: "A Dag or run cannot be deleted while its tasks run.", exitCode: 1, httpStatus: 409 },
+  TW_DAG_NOT_FOUND: { summary: "No Dag has that id.", exitCode: 1, httpStatus: 404 },
+  TW_DAG_RUN_EXISTS: { summary: "The Dag has a run of that id or logical date already.", exitCode: 1, httpStatus: 409 },
+  TW_DAG_RUN_NOT_FOUND: { summary: "The Dag has no such run.", exitCode: 1, httpStatus: 404 },
+  TW_FERNET: { summary: "A Fernet value or key of Airflow cannot be read.", exitCode: 2, httpStatus: 400 },
+  TW_POOL_DEFAULT: { summary: "The default pool cannot be deleted.", exitCode: 2, httpStatus: 400 },
+  TW_POOL_NOT_FOUND: { summary: "No pool has that name.", exitCode: 1, httpStatus: 404 },
+  TW_POOL_SLOTS: { summary: "A pool's slots are not a whole number from -1 on.", exitCode: 2, httpStatus: 400 },
+  TW_SECRET_KEY: { summary: "The key file for secrets cannot be used.", exitCode: 3, httpStatus: 500 },
+  TW_SECRET_SEALED: { summary: "A secret was sealed with a key that is not there.", exitCode: 3, httpStatus: 500 },
+  TW_USER_EXISTS: { summary: "A user of that name or e-mail exists already.", exitCode: 1, httpStatus: 409 },
+  TW_USER_NOT_FOUND: { summary: "No user has that name.", exitCode: 1, httpStatus: 404 },
+  TW_VARIABLE_NOT_FOUND: { summary: "No variable has that key.", exitCode: 1, httpStatus: 404 },
   // Schedules, runs, backfills
   TW_BACKFILL: { summary: "A backfill cannot be made as asked.", exitCode: 2, httpStatus: 422 },
   TW_CRON_NEVER_FIRES: {
