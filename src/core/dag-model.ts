@@ -14,9 +14,21 @@ export type TimetableSpec =
   | { kind: "none" }
   | { kind: "once" }
   | { kind: "continuous" }
-  | { kind: "cron-trigger"; cron: string; timezone: string; interval?: number; runImmediately?: boolean | number }
+  | {
+      kind: "cron-trigger";
+      cron: string;
+      timezone: string;
+      interval?: number;
+      runImmediately?: boolean | number;
+    }
   | { kind: "cron-data-interval"; cron: string; timezone: string }
-  | { kind: "multiple-cron-trigger"; crons: string[]; timezone: string; interval?: number; runImmediately?: boolean | number }
+  | {
+      kind: "multiple-cron-trigger";
+      crons: string[];
+      timezone: string;
+      interval?: number;
+      runImmediately?: boolean | number;
+    }
   | { kind: "delta-trigger"; delta: DeltaSpec; interval?: number }
   | { kind: "delta-data-interval"; delta: DeltaSpec }
   | { kind: "events"; dates: string[]; restrictToEvents: boolean; description?: string }
@@ -25,8 +37,18 @@ export type TimetableSpec =
   /** A timetable written by the user; only its own language can ask it (through the Dag processor). */
   | { kind: "custom"; classpath: string; data: Json; summary: string };
 
-/** A step of time: seconds, or calendar fields as in dateutil's relativedelta (added in the Dag's zone). */
-export type DeltaSpec = number | { years?: number; months?: number; weeks?: number; days?: number; hours?: number; minutes?: number; seconds?: number };
+/** A step of time: seconds, or calendar fields as in dateutil's relativedelta (added in UTC, as Airflow does). */
+export type DeltaSpec =
+  | number
+  | {
+      years?: number;
+      months?: number;
+      weeks?: number;
+      days?: number;
+      hours?: number;
+      minutes?: number;
+      seconds?: number;
+    };
 
 export interface AssetSpec {
   name: string;
@@ -90,9 +112,7 @@ export type XComStep =
   | { concat: { others: ValueSpec[] } };
 
 /** `expand` is a cross product over its keys, in order; `expandKwargs` takes a list of objects. */
-export type MapSpec =
-  | { expand: { [name: string]: ValueSpec } }
-  | { expandKwargs: ValueSpec };
+export type MapSpec = { expand: { [name: string]: ValueSpec } } | { expandKwargs: ValueSpec };
 
 export interface TaskSpec {
   taskId: string;
