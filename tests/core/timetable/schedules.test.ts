@@ -207,7 +207,8 @@ const restrictionOf = (
 describe("dates of a Dag", () => {
   it("begins with the earliest start of the Dag and its tasks", () => {
     expect(
-      dag({ startDate: "2026-02-01T00:00:00Z" }, [{ startDate: "2026-01-01T00:00:00+01:00" }, {}]).start,
+      restrictionOf({ startDate: "2026-02-01T00:00:00Z" }, [{ startDate: "2026-01-01T00:00:00+01:00" }, {}])
+        .start,
     ).toBe(Date.parse("2025-12-31T23:00:00Z"));
   });
 
