@@ -1,0 +1,101 @@
+/** Values between tasks. Large ones are files in the artifact store, and here is their reference. */
+import type { Json } from "../core/dag-model.ts";
+import type { Executor } from "./connect.ts";
+import { instant, json, sql } from "./sql.ts";
+
+/** Exactly one of the two is set. */
+export interface XComRow {
+  readonly taskId: string;
+  readonly mapIndex: number;
+  readonly key: string;
+  readonly createdAt: number;
+  /** JSON `null` is a value; `hasValue` tells it from none. */
+  readonly value: Json;
+  readonly hasValue: boolean;
+  readonly ref: { uri: string; bytes: number; mediaType: string } | null;
+}
+
+export interface XComKey {
+  readonly runPk: number;
+  readonly taskId: string;
+  readonly mapIndex: number;
+  readonly key: string;
+}
+
+const columns = sql`
+  x.task_id AS "taskId", x.map_index AS "mapIndex", x.key, x.created_at AS "createdAt", x.value,
+  x.value IS NOT NULL AS "hasValue", x.ref`;
+
+export function findXCom(executor: Executor, at: XComKey): Promise<XComRow | null> {
+  return executor.row(sql`
+    SELECT ${columns} FROM xcom x
+    WHERE run_pk = ${at.runPk} AND task_id = ${at.taskId} AND map_index = ${at.mapIndex} AND key = ${at.key}`);
+}
+
+/** By task and map index. Null for `mapIndexes` takes all of them. */
+export function readXComs(
+  executor: Executor,
+  query: { runPk: number; taskIds: readonly string[]; mapIndexes?: readonly number[] | null; key: string },
+): Promise<XComRow[]> {
+  return executor.rows(sql`
+    SELECT ${columns} FROM xcom x
+    WHERE run_pk = ${query.runPk} AND task_id = ANY (${query.taskIds}::text[]) AND key = ${query.key}
+      AND (${query.mapIndexes ?? null}::int[] IS NULL OR map_index = ANY (${query.mapIndexes ?? null}))
+    ORDER BY task_id, map_index`);
+}
+
+/** The newest value per task in this run or an earlier one by logical date (`include_prior_dates`). */
+export function readPriorXComs(
+  executor: Executor,
+  query: {
+    dagId: string;
+    logicalDate: number;
+    taskIds: readonly string[];
+    mapIndexes?: readonly number[] | null;
+    key: string;
+  },
+): Promise<XComRow[]> {
+  return executor.rows(sql`
+    SELECT DISTINCT ON (x.task_id, x.map_index) ${columns}
+    FROM dag_run r JOIN xcom x ON x.run_pk = r.id
+    WHERE r.dag_id = ${query.dagId} AND r.logical_date <= ${instant(query.logicalDate)}
+      AND x.task_id = ANY (${query.taskIds}::text[]) AND x.key = ${query.key}
+      AND (${query.mapIndexes ?? null}::int[] IS NULL OR x.map_index = ANY (${query.mapIndexes ?? null}))
+    ORDER BY x.task_id, x.map_index, r.logical_date DESC`);
+}
+
+/** Without values, for lists. */
+export function listXComs(
+  executor: Executor,
+  at: { runPk: number; taskId?: string | null; mapIndex?: number | null },
+): Promise<Omit<XComRow, "value" | "hasValue">[]> {
+  return executor.rows(sql`
+    SELECT task_id AS "taskId", map_index AS "mapIndex", key, created_at AS "createdAt", ref FROM xcom
+    WHERE run_pk = ${at.runPk} AND (${at.taskId ?? null}::text IS NULL OR task_id = ${at.taskId ?? null})
+      AND (${at.mapIndex ?? null}::int IS NULL OR map_index = ${at.mapIndex ?? null})
+    ORDER BY task_id, map_index, key`);
+}
+
+/** Sets or replaces. */
+export async function setXCom(
+  executor: Executor,
+  at: XComKey,
+  content: { value: Json } | { ref: { uri: string; bytes: number; mediaType: string } },
+  now: number,
+): Promise<void> {
+  const value = "value" in content ? json(content.value) : null;
+  const ref = "ref" in content ? json(content.ref) : null;
+  await executor.run(sql`
+    INSERT INTO xcom (run_pk, task_id, map_index, key, value, ref, created_at)
+    VALUES (${at.runPk}, ${at.taskId}, ${at.mapIndex}, ${at.key}, ${value}, ${ref}, ${instant(now)})
+    ON CONFLICT (run_pk, task_id, map_index, key)
+    DO UPDATE SET value = excluded.value, ref = excluded.ref, created_at = excluded.created_at`);
+}
+
+/** True when there was one. Its file, when it has one, is the caller's to remove. */
+export async function deleteXCom(executor: Executor, at: XComKey): Promise<boolean> {
+  const count = await executor.run(sql`
+    DELETE FROM xcom
+    WHERE run_pk = ${at.runPk} AND task_id = ${at.taskId} AND map_index = ${at.mapIndex} AND key = ${at.key}`);
+  return count === 1;
+}
