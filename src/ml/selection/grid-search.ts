@@ -9,6 +9,7 @@
 import { TradewindError } from "../../errors.ts";
 import type { Matrix, Targets } from "../data/matrix.ts";
 import type { Params, Predictor } from "../estimators/estimator.ts";
+import { scorerOf } from "../metrics/scorers.ts";
 import { type CrossValidationOptions, type FoldScore, foldsFor, scoreFold } from "./cross-validation.ts";
 
 export type ParamGrid = Readonly<Record<string, readonly unknown[]>>;
@@ -103,6 +104,7 @@ export function gridSearch<M extends Predictor>(
   options: GridSearchOptions = {},
 ): GridSearchResult<M> {
   const candidates = parameterGrid(grid);
+  if (options.scoring !== undefined) scorerOf(options.scoring);
   const folds = foldsFor(model, y, options.cv);
   const errors = new Map<number, Error>();
   const scores = candidates.map((params, at) => {
