@@ -11,7 +11,8 @@
  */
 import type { Json } from "./dag-model.ts";
 import type { CompiledDag } from "./graph.ts";
-import type { InstanceTable } from "./instances.ts";
+import type { Instance, InstanceTable } from "./instances.ts";
+import type { RunValues } from "./run-values.ts";
 import type { DagRunState, DagRunType, TaskInstanceState } from "./states.ts";
 
 export interface RunInfo {
@@ -29,10 +30,13 @@ export interface RunInfo {
   readonly backfillId: number | null;
 }
 
-/** State of the run before this one, for `depends_on_past`; null when there is none (the first run passes). */
+/**
+ * The run before this one, for `depends_on_past`; null when there is none (the first run of a Dag, or of a
+ * backfill, passes). With catchup it is the scheduled run before this one, else the run before of any type.
+ */
 export interface PastRun {
-  /** States of the task's instances there, by map index; null when the task was not there yet. */
-  states(taskId: string): readonly (TaskInstanceState | null)[] | null;
+  /** How many instances of the task are neither success nor skipped there; null: the run does not have the task. */
+  unsuccessful(taskId: string): number | null;
   /** Whether any earlier run has the task, for `ignore_first_depends_on_past`. */
   wasEverThere(taskId: string): boolean;
   readonly logicalDate: number | null;
@@ -51,10 +55,11 @@ export interface RunFacts {
   readonly run: RunInfo;
   readonly instances: InstanceTable;
   readonly past: PastRun | null;
-  readonly values: ReturnedValues;
+  readonly values: RunValues;
   /** What branches and short circuits decided in this run (`skipmixin_key`), by task index, then map index. */
   readonly skipDecisions: Map<number, Map<number, SkipDecision>>;
-  readonly now: number;
+  /** The caller moves it on before each call. */
+  now: number;
 }
 
 /** One of the two: the direct downstream tasks that a branch chose, or those that it skipped. */
@@ -66,7 +71,7 @@ export interface InstanceKey {
   readonly mapIndex: number;
 }
 
-/** Instances `from … to-1` of a mapped task. */
+/** Instances with map index `from … to-1`; -1 is that of an unmapped or unexpanded one. */
 export interface InstanceRange {
   readonly task: number;
   readonly from: number;
@@ -112,6 +117,8 @@ export type Command =
   | Expand
   /** Kept so that a task which is cleared later is skipped again (Airflow's NotPreviouslySkipped). */
   | { readonly kind: "keep-skip-decision"; readonly at: InstanceKey; readonly decision: SkipDecision }
+  /** Length of a value that tasks are expanded over. Of a mapped task it says only that the instance returned one. */
+  | { readonly kind: "keep-length"; readonly at: InstanceKey; readonly length: number | null }
   | {
       readonly kind: "set-run-state";
       readonly from: DagRunState;
@@ -120,6 +127,15 @@ export type Command =
     }
   /** Nothing to commit: the plan was cut short here, and the next call is to look at these. */
   | { readonly kind: "look-again"; readonly at: InstanceRange };
+
+export function setState(at: Instance, to: TaskInstanceState | null, reason: Reason): SetState {
+  return { kind: "set-state", at: { task: at.task, mapIndex: at.mapIndex }, from: at.state, to, reason };
+}
+
+/** All instances of a task, whatever their number. */
+export function wholeTask(task: number): InstanceRange {
+  return { task, from: -1, to: Number.MAX_SAFE_INTEGER };
+}
 
 /** What a branch or short circuit decided about the tasks after it. */
 export type SkipRequest =

@@ -7,6 +7,8 @@ import { type SetupScope, setupScopes } from "./setup-scope.ts";
 
 export interface CompiledTask {
   readonly index: number;
+  /** Place in `CompiledDag.order`. */
+  readonly rank: number;
   readonly spec: TaskSpec;
   readonly upstream: readonly number[];
   readonly downstream: readonly number[];
@@ -30,6 +32,8 @@ export interface CompiledTask {
   readonly mapped: MapSpec | null;
   /** Tasks whose returned values decide the number of instances. */
   readonly mapSources: readonly number[];
+  /** Whether what the task returns decides the number of instances of another. */
+  readonly isMapSource: boolean;
   /** Tasks that are looked at again when this one changes: downstream, scopes, and what its value expands. */
   readonly dependents: readonly number[];
 }
@@ -59,17 +63,21 @@ export function compileDag(spec: DagSpec): CompiledDag {
   const scopes = setupScopes(spec.tasks, edges);
   const maps = mappings(spec, indexOf);
   const dependents = dependentLists(edges, scopes, maps);
+  const sources = new Set(maps.flatMap((map) => map.mapSources));
+  const ranks = new Map(order.order.map((index, rank) => [index, rank]));
   const tasks = spec.tasks.map((task, index): CompiledTask => {
     const scope = scopes[index] as SetupScope;
     const map = maps[index] as Mapping;
     return {
       index,
+      rank: ranks.get(index) as number,
       spec: task,
       upstream: upstream[index] as number[],
       downstream: downstream[index] as number[],
       weight: weights[index] as number,
       ...scope,
       ...map,
+      isMapSource: sources.has(index),
       dependents: dependents[index] as number[],
     };
   });

@@ -1,6 +1,6 @@
 /** The task instances of one run in memory: states, counts by state kept as they change, and attempt numbers. */
 import { TradewindError } from "../errors.ts";
-import type { InstanceKey } from "./facts.ts";
+import type { InstanceKey, RunInfo } from "./facts.ts";
 import type { CompiledDag } from "./graph.ts";
 import { isFinished, type TaskInstanceState, taskInstanceStates } from "./states.ts";
 
@@ -66,7 +66,7 @@ export class InstanceTable implements RunInstances {
   readonly #inRun = new Int32Array(stateCodes);
   #unfinished = 0;
 
-  constructor(dag: CompiledDag, now: number) {
+  constructor(dag: CompiledDag, { now, without }: NewInstances) {
     this.#dag = dag;
     this.#tasks = dag.tasks.map(() => ({
       list: [],
@@ -74,7 +74,9 @@ export class InstanceTable implements RunInstances {
       expanded: false,
       target: 0,
     }));
-    for (const task of dag.tasks) this.#add(fresh(task.index, -1, task.spec.retries, now));
+    for (const { index, spec } of dag.tasks) {
+      if (!without?.has(index)) this.#add(fresh(index, -1, spec.retries, now ?? 0));
+    }
   }
 
   of(task: number): readonly Instance[] {
@@ -204,21 +206,42 @@ export class InstanceTable implements RunInstances {
   }
 }
 
+export interface NewInstances {
+  readonly now?: number;
+  /** Tasks that this run does not have: `tasksOutside`. */
+  readonly without?: ReadonlySet<number>;
+}
+
 /** Instances of a new run: every task once, mapped ones unexpanded, none with a state. */
-export function createInstances(dag: CompiledDag, now = 0): InstanceTable {
-  return new InstanceTable(dag, now);
+export function createInstances(dag: CompiledDag, options: NewInstances = {}): InstanceTable {
+  return new InstanceTable(dag, options);
+}
+
+/**
+ * Tasks whose own start or end date leaves the run out. They get no instance, and nobody waits for them.
+ * A backfill has every task (Airflow: `DagRun.verify_integrity`).
+ */
+export function tasksOutside(dag: CompiledDag, run: Pick<RunInfo, "logicalDate" | "runType">): Set<number> {
+  const { logicalDate, runType } = run;
+  const outside = dag.tasks.filter(({ spec }) => {
+    if (logicalDate === null || runType === "backfill") return false;
+    const early = spec.startDate !== undefined && logicalDate < Date.parse(spec.startDate);
+    return early || (spec.endDate !== undefined && logicalDate > Date.parse(spec.endDate));
+  });
+  return new Set(outside.map((task) => task.index));
 }
 
 /**
  * Instances as the store kept them. A task without rows stands as in a new run; rows of tasks that the Dag no
  * longer has are returned in `unknown` (they are to become "removed"). Rows may come in any order.
+ * An expansion that was cut short goes on: the next plan of "all" finds what is missing.
  */
 export function restoreInstances(
   dag: CompiledDag,
   rows: Iterable<InstanceRow>,
-  now = 0,
+  options: NewInstances = {},
 ): { instances: InstanceTable; unknown: InstanceRow[] } {
-  const instances = new InstanceTable(dag, now);
+  const instances = new InstanceTable(dag, options);
   const byTask = new Map<number, Omit<Instance, "task">[]>();
   const unknown: InstanceRow[] = [];
   for (const row of rows) {
