@@ -22,10 +22,11 @@ import {
 } from "../../src/ml/index.ts";
 import { goldens } from "./goldens/goldens.ts";
 
+const rows = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+
 describe("scores of a classifier", () => {
   it("equal the reference on breast cancer: first 400 rows train, last 169 test", async () => {
     const { x, y } = await loadBreastCancer();
-    const rows = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
     const model = new Pipeline([
       ["scale", new StandardScaler()],
       ["model", new LogisticRegression()],

@@ -37,6 +37,16 @@ const pipeline = () =>
     ["model", new LogisticRegression()],
   ]);
 
+const models = () => [
+  new StandardScaler(),
+  new MinMaxScaler({ featureRange: [-1, 1] }),
+  new PCA({ nComponents: 2 }),
+  new LogisticRegression({ C: Number.POSITIVE_INFINITY, maxIter: 20 }),
+  new DecisionTreeClassifier({ maxDepth: 3 }),
+  new RandomForestClassifier({ nEstimators: 7 }),
+  pipeline(),
+];
+
 describe("a search over a grid", () => {
   it("has scikit-learn's candidates, scores, ranks and best", () => {
     const golden = goldens.search;
@@ -142,16 +152,6 @@ describe("a pipeline", () => {
 });
 
 describe("a saved model", () => {
-  const models = () => [
-    new StandardScaler(),
-    new MinMaxScaler({ featureRange: [-1, 1] }),
-    new PCA({ nComponents: 2 }),
-    new LogisticRegression({ C: Number.POSITIVE_INFINITY, maxIter: 20 }),
-    new DecisionTreeClassifier({ maxDepth: 3 }),
-    new RandomForestClassifier({ nEstimators: 7 }),
-    pipeline(),
-  ];
-
   it.each(models().map((model) => [model.kind, model] as const))("%s comes back bit for bit", (_, model) => {
     model.fit(iris.x, iris.y);
     const text = JSON.stringify(model);

@@ -29,10 +29,13 @@ export class TreeBuilder {
   readonly #rows: Int32Array;
   readonly #moved: Int32Array;
   readonly #weights: Int32Array;
+  /** Class and weight of the samples of the node at hand, at the positions of `#rows`. */
+  readonly #slots: Int32Array;
+  readonly #slotWeights: Int32Array;
   readonly #features: Int32Array;
   /** Class weights per bin, `bin * classes + class`; all zero between uses. */
   readonly #histogram: Int32Array;
-  /** Samples per bin; all zero between uses. */
+  /** Samples per bin, kept only where a least leaf size needs them; all zero between uses. */
   readonly #binSizes: Int32Array;
   readonly #nodeCounts: Float64Array;
   readonly #leftCounts: Float64Array;
@@ -52,6 +55,8 @@ export class TreeBuilder {
     this.#rows = new Int32Array(binned.samples);
     this.#moved = new Int32Array(binned.samples);
     this.#weights = new Int32Array(binned.samples);
+    this.#slots = new Int32Array(binned.samples);
+    this.#slotWeights = new Int32Array(binned.samples);
     this.#features = Int32Array.from({ length: binned.features }, (_, j) => j);
     const bins = Math.max(...binned.highest.map((tops) => tops.length));
     this.#histogram = new Int32Array(bins * classes);
@@ -96,7 +101,11 @@ export class TreeBuilder {
     this.#nodeCounts.fill(0);
     for (let at = start; at < end; at++) {
       const row = this.#rows[at];
-      this.#nodeCounts[this.#classOf[row]] += this.#weights[row];
+      const slot = this.#classOf[row];
+      const weight = this.#weights[row];
+      this.#slots[at] = slot;
+      this.#slotWeights[at] = weight;
+      this.#nodeCounts[slot] += weight;
     }
     return this.#nodeCounts;
   }
@@ -135,22 +144,55 @@ export class TreeBuilder {
     const histogram = this.#histogram;
     const sizes = this.#binSizes;
     const rows = this.#rows;
-    const weights = this.#weights;
-    const classOf = this.#classOf;
+    const slots = this.#slots;
+    const weights = this.#slotWeights;
+    const sized = this.#options.minSamplesLeaf > 1;
     let low = 65536;
     let high = -1;
     for (let at = start; at < end; at++) {
-      const row = rows[at];
-      const bin = codes[offset + row];
-      histogram[bin * classes + classOf[row]] += weights[row];
-      sizes[bin]++;
+      const bin = codes[offset + rows[at]];
+      histogram[bin * classes + slots[at]] += weights[at];
+      if (sized) sizes[bin]++;
       if (bin < low) low = bin;
       if (bin > high) high = bin;
     }
-    if (low < high) this.#scanBins(feature, low, high, end - start);
+    if (low < high) {
+      if (classes === 2 && !sized) this.#scanTwoClasses(feature, low, high);
+      else this.#scanBins(feature, low, high, end - start);
+    }
     histogram.fill(0, low * classes, (high + 1) * classes);
-    sizes.fill(0, low, high + 1);
+    if (sized) sizes.fill(0, low, high + 1);
     return low < high;
+  }
+
+  /** `#scanBins` for two classes without a least leaf size, which is most of all fits, with nothing but additions. */
+  #scanTwoClasses(feature: number, low: number, high: number): void {
+    const histogram = this.#histogram;
+    const [all0, all1] = this.#nodeCounts;
+    let left0 = histogram[2 * low];
+    let left1 = histogram[2 * low + 1];
+    let best = this.#bestScore;
+    let before = low;
+    for (let bin = low + 1; bin <= high; bin++) {
+      const in0 = histogram[2 * bin];
+      const in1 = histogram[2 * bin + 1];
+      if (in0 + in1 === 0) continue;
+      const right0 = all0 - left0;
+      const right1 = all1 - left1;
+      const score =
+        (left0 * left0 + left1 * left1) / (left0 + left1) +
+        (right0 * right0 + right1 * right1) / (right0 + right1);
+      if (score > best) {
+        best = score;
+        this.#bestFeature = feature;
+        this.#bestLeftBin = before;
+        this.#bestRightBin = bin;
+      }
+      left0 += in0;
+      left1 += in1;
+      before = bin;
+    }
+    this.#bestScore = best;
   }
 
   #scanBins(feature: number, low: number, high: number, size: number): void {
@@ -160,11 +202,12 @@ export class TreeBuilder {
     let leftSize = 0;
     let before = -1;
     for (let bin = low; bin <= high; bin++) {
-      const inBin = this.#binSizes[bin];
+      let inBin = 0;
+      for (let k = 0; k < classes; k++) inBin += histogram[bin * classes + k];
       if (inBin === 0) continue;
       if (before !== -1) this.#consider(feature, before, bin, leftSize, size - leftSize);
       for (let k = 0; k < classes; k++) left[k] += histogram[bin * classes + k];
-      leftSize += inBin;
+      leftSize += this.#binSizes[bin];
       before = bin;
     }
   }
@@ -172,26 +215,25 @@ export class TreeBuilder {
   #trySorted(feature: number, start: number, end: number): boolean {
     const offset = feature * this.#binned.samples;
     const { codes } = this.#binned;
+    const rows = this.#rows;
     const keys = this.#keys;
     const order = this.#order;
     const size = end - start;
     for (let i = 0; i < size; i++) {
-      const row = this.#rows[start + i];
-      const bin = codes[offset + row];
+      const bin = codes[offset + rows[start + i]];
       let at = i;
       for (; at > 0 && keys[at - 1] > bin; at--) {
         keys[at] = keys[at - 1];
         order[at] = order[at - 1];
       }
       keys[at] = bin;
-      order[at] = row;
+      order[at] = start + i;
     }
     if (keys[0] === keys[size - 1]) return false;
     const left = this.#leftCounts.fill(0);
     for (let i = 0; i < size; i++) {
       if (i > 0 && keys[i] !== keys[i - 1]) this.#consider(feature, keys[i - 1], keys[i], i, size - i);
-      const row = order[i];
-      left[this.#classOf[row]] += this.#weights[row];
+      left[this.#slots[order[i]]] += this.#slotWeights[order[i]];
     }
     return true;
   }
@@ -201,7 +243,8 @@ export class TreeBuilder {
    * A later split must be better, so the first of equal ones stays.
    */
   #consider(feature: number, leftBin: number, rightBin: number, leftSize: number, rightSize: number): void {
-    if (leftSize < this.#options.minSamplesLeaf || rightSize < this.#options.minSamplesLeaf) return;
+    const least = this.#options.minSamplesLeaf;
+    if (least > 1 && (leftSize < least || rightSize < least)) return;
     const left = this.#leftCounts;
     const node = this.#nodeCounts;
     let leftWeight = 0;
