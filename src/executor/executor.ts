@@ -42,7 +42,10 @@ export interface ExecutorEvents {
    */
   finished(attemptId: string, end: AttemptEnd): void;
   /** Its process or worker is gone without a result. `began` is false when the handler cannot have started. */
-  lost(attemptId: string, why: { message: string; began: boolean; exitCode?: number | null; signal?: string | null }): void;
+  lost(
+    attemptId: string,
+    why: { message: string; began: boolean; exitCode?: number | null; signal?: string | null },
+  ): void;
   /** These attempts are alive. Sent at least every few seconds, and once for each when a worker comes back. */
   alive(attemptIds: readonly string[], where: { hostname: string; workerId: string }): void;
   /** The number of free slots changed. */

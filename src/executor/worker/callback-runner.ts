@@ -1,0 +1,130 @@
+/** Runs callbacks of Dags, each in a fresh process, a few at a time, beside the slots. */
+import type { Json } from "../../core/dag-model.ts";
+import { AttemptLog } from "../../logs/attempt-log.ts";
+import type { ChildMessage, ChildRequest, SupervisorMessage } from "../../runtime/protocol.ts";
+import type { Clock, Timer } from "../../time.ts";
+import type { CallbackWorkload } from "../executor.ts";
+import { describeExit } from "./attempt-failure.ts";
+import type { WorkerSettings } from "./settings.ts";
+import type { ProcessExit, TaskProcess } from "./task-process.ts";
+
+export interface CallbackHost {
+  readonly settings: WorkerSettings;
+  readonly clock: Clock;
+  acquire(): TaskProcess;
+  release(process: TaskProcess): void;
+  request(id: string, request: ChildRequest): Promise<Json>;
+  done(id: string, error: { code: string; message: string } | null): void;
+  logFailed(error: Error, path: string): void;
+}
+
+const atOnce = 2;
+/** Longest that one callback may take. */
+const timeoutMs = 300_000;
+
+export class CallbackRunner {
+  readonly #host: CallbackHost;
+  readonly #waiting: CallbackWorkload[] = [];
+  readonly #running = new Set<RunningCallback>();
+
+  constructor(host: CallbackHost) {
+    this.#host = host;
+  }
+
+  run(workload: CallbackWorkload): void {
+    this.#waiting.push(workload);
+    this.#next();
+  }
+
+  close(reason: string): void {
+    this.#waiting.length = 0;
+    for (const callback of this.#running) callback.cancel(reason);
+  }
+
+  #next(): void {
+    while (this.#running.size < atOnce) {
+      const workload = this.#waiting.shift();
+      if (workload === undefined) return;
+      try {
+        const running = new RunningCallback(workload, this.#host, (error) => {
+          this.#running.delete(running);
+          this.#host.done(workload.id, error);
+          this.#next();
+        });
+        this.#running.add(running);
+      } catch (error) {
+        this.#host.done(workload.id, { code: "TW_TASK_PROCESS", message: (error as Error).message });
+      }
+    }
+  }
+}
+
+type CallbackError = { code: string; message: string } | null;
+
+/** Over when the process sends a result, or ends. */
+class RunningCallback {
+  readonly #host: CallbackHost;
+  readonly #workload: CallbackWorkload;
+  readonly #done: (error: CallbackError) => void;
+  readonly #process: TaskProcess;
+  readonly #log: AttemptLog;
+  readonly #timer: Timer;
+  #over = false;
+
+  constructor(workload: CallbackWorkload, host: CallbackHost, done: (error: CallbackError) => void) {
+    this.#host = host;
+    this.#workload = workload;
+    this.#done = done;
+    this.#process = host.acquire();
+    this.#log = new AttemptLog(host.settings.logFolder, workload.logPath, {
+      clock: host.clock,
+      masker: this.#process.masker,
+      maxBytes: host.settings.maxTaskLogBytes,
+      onError: (error) => host.logFailed(error, workload.logPath),
+    });
+    this.#process.user = {
+      message: (message) => this.#message(message),
+      line: (stream, text) => this.#log.write(stream === "stderr" ? "error" : "info", `task.${stream}`, text),
+      exited: (exit) => this.#exited(exit),
+    };
+    this.#process.send(workload.message as unknown as SupervisorMessage);
+    this.#timer = host.clock.after(timeoutMs, () => this.cancel(`it ran longer than ${timeoutMs / 1000} s`));
+  }
+
+  cancel(reason: string): void {
+    if (!this.#over) this.#process.terminate(reason, this.#host.settings.killGraceMs);
+  }
+
+  #message(message: ChildMessage): void {
+    if (message.type === "log") {
+      const { level, logger, time, fields } = message;
+      this.#log.write(level, logger ?? "task", message.message, {
+        time,
+        ...(fields === undefined ? {} : { fields }),
+      });
+    } else if (message.type === "request") {
+      const { id, method, params } = message;
+      this.#process.answer(id, this.#host.request(this.#workload.id, { method, params } as ChildRequest));
+    } else if (message.type === "result") {
+      const { result } = message;
+      const error = result.outcome === "failed" ? result.error : null;
+      const code = error?.code ?? "TW_TASK_PROCESS";
+      this.#process.afterOutput(() => this.#end(error === null ? null : { code, message: error.message }));
+    }
+  }
+
+  #exited(exit: ProcessExit): void {
+    if (exit.code === 0) return this.#end(null);
+    this.#end({ code: "TW_ATTEMPT_LOST", message: describeExit(exit, null) });
+  }
+
+  #end(error: CallbackError): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#timer.cancel();
+    if (error !== null) this.#log.write("error", "worker", `the callback failed: ${error.message}`);
+    this.#log.close();
+    this.#host.release(this.#process);
+    this.#done(error);
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * The processes of a worker. A warm process runs one task after the other; the one used last is used next, so that
+ * few stay busy and the rest can end. What needs a user, an environment, a folder or a heap of its own gets a fresh
+ * process that ends afterwards.
+ */
+import { statSync } from "node:fs";
+import { TradewindError } from "../../errors.ts";
+import { environmentForTasks } from "../../runtime/environment.ts";
+import type { Clock, Timer } from "../../time.ts";
+import type { Workload } from "../executor.ts";
+import type { ProcessIdentity } from "../process-table.ts";
+import { resolveRunAsUser } from "./run-as-user.ts";
+import type { WorkerSettings } from "./settings.ts";
+import { type ProcessCommand, type ProcessExit, TaskProcess } from "./task-process.ts";
+
+/** Idle processes over the number to keep end after this long. */
+const idleMs = 10_000;
+/** A spare process is started a moment later, when what is at hand has been sent. */
+const spareMs = 20;
+const longestBackoffMs = 10_000;
+
+export class ProcessPool {
+  readonly #settings: WorkerSettings;
+  readonly #clock: Clock;
+  readonly #onChange: (children: readonly ProcessIdentity[]) => void;
+  readonly #all = new Set<TaskProcess>();
+  /** The one used last is at the end. */
+  #idle: TaskProcess[] = [];
+  #spareTimer: Timer | null = null;
+  #idleTimer: Timer | null = null;
+  /** Warm processes in a row that ended before they were ready. */
+  #failedStarts = 0;
+  #closed = false;
+
+  constructor(
+    settings: WorkerSettings,
+    clock: Clock,
+    onChange: (children: readonly ProcessIdentity[]) => void,
+  ) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#onChange = onChange;
+    this.#wantSpare();
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /**
+   * A process for a task, perhaps not ready yet.
+   *
+   * @throws TradewindError TW_RUN_AS_USER or TW_TASK_PROCESS when the task asks for what cannot be had.
+   */
+  acquire(workload: Pick<Workload, "isolation" | "runAsUser" | "env" | "cwd" | "start">): TaskProcess {
+    const command = this.#ownCommand(workload);
+    if (command !== null) return this.#spawn(command, true);
+    const taken = this.#idle.pop();
+    if (this.#idle.length < this.#settings.warmChildren) this.#wantSpare();
+    return taken ?? this.#spawn(this.#warmCommand(), false);
+  }
+
+  /** A fresh process for something that is no task: a callback. */
+  acquireFresh(): TaskProcess {
+    return this.#spawn(this.#warmCommand(), true);
+  }
+
+  /** Takes a process back: warm ones wait for the next task, unless something of the last one is left in them. */
+  release(process: TaskProcess, reuse: boolean): void {
+    process.user = null;
+    if (process.ended) return;
+    const worn = process.tasks >= this.#settings.tasksPerChild;
+    if (!reuse || process.isolated || worn || this.#closed) {
+      process.retire();
+      if (!process.isolated) this.#wantSpare();
+      return;
+    }
+    this.#idle.push(process);
+    if (this.#idle.length > this.#settings.warmChildren) this.#idleTimer ??= this.#endIdleLater();
+  }
+
+  /** Ends the idle ones, and each other when it is released. */
+  close(): void {
+    this.#closed = true;
+    this.#spareTimer?.cancel();
+    this.#idleTimer?.cancel();
+    for (const process of this.#idle) process.retire();
+    this.#idle = [];
+  }
+
+  killAll(): void {
+    for (const process of this.#all) process.kill();
+  }
+
+  #spawn(command: ProcessCommand, isolated: boolean): TaskProcess {
+    const { sensitiveNames } = this.#settings;
+    const process: TaskProcess = new TaskProcess(command, {
+      clock: this.#clock,
+      isolated,
+      sensitiveNames,
+      onExit: (exit) => this.#exited(process, exit),
+    });
+    this.#all.add(process);
+    this.#changed();
+    return process;
+  }
+
+  #exited(process: TaskProcess, exit: ProcessExit): void {
+    this.#all.delete(process);
+    this.#idle = this.#idle.filter((other) => other !== process);
+    this.#changed();
+    if (process.isolated) return;
+    this.#failedStarts = exit.ready ? 0 : this.#failedStarts + 1;
+    this.#wantSpare();
+  }
+
+  #changed(): void {
+    this.#onChange([...this.#all].map(({ identity }) => identity).filter(({ pid }) => pid !== 0));
+  }
+
+  #wantSpare(): void {
+    if (this.#closed || this.#spareTimer !== null || !this.#needsSpare()) return;
+    const backoff = this.#failedStarts === 0 ? 0 : Math.min(longestBackoffMs, 100 * 2 ** this.#failedStarts);
+    this.#spareTimer = this.#clock.after(spareMs + backoff, () => {
+      this.#spareTimer = null;
+      if (this.#closed || !this.#needsSpare()) return;
+      this.#idle.unshift(this.#spawn(this.#warmCommand(), false));
+      this.#wantSpare();
+    });
+  }
+
+  #needsSpare(): boolean {
+    const { slots, warmChildren } = this.#settings;
+    return this.#idle.length < warmChildren && this.#all.size < slots;
+  }
+
+  #endIdleLater(): Timer {
+    return this.#clock.after(idleMs, () => {
+      this.#idleTimer = null;
+      const surplus = this.#idle.length - this.#settings.warmChildren;
+      if (surplus > 0) for (const process of this.#idle.splice(0, surplus)) process.retire();
+    });
+  }
+
+  #warmCommand(): ProcessCommand {
+    return this.#nodeCommand([]);
+  }
+
+  #nodeCommand(flags: readonly string[]): ProcessCommand {
+    return {
+      file: process.execPath,
+      args: ["--disable-warning=ExperimentalWarning", ...flags, this.#settings.childEntry],
+      env: environmentForTasks(),
+      cwd: null,
+    };
+  }
+
+  /** The command of a task that cannot share a process; null for one that can. */
+  #ownCommand(
+    workload: Pick<Workload, "isolation" | "runAsUser" | "env" | "cwd" | "start">,
+  ): ProcessCommand | null {
+    const { isolation, runAsUser, env, cwd, start } = workload;
+    if (start.code.interpreter !== "node") {
+      throw new TradewindError(
+        "TW_TASK_PROCESS",
+        `an interpreter that this worker can start was expected ("node"), got ${JSON.stringify(start.code.interpreter)}`,
+      );
+    }
+    const user = runAsUser === null ? null : resolveRunAsUser(runAsUser);
+    const ownEnv = Object.keys(env).length > 0;
+    if (isolation === "warm" && user === null && !ownEnv && cwd === null) return null;
+    if (cwd !== null) checkFolder(cwd);
+    const limit = start.memoryLimitMb ?? this.#settings.memoryLimitMb;
+    const command = this.#nodeCommand(limit === null ? [] : [`--max-old-space-size=${Math.ceil(limit)}`]);
+    const userEnv = user === null ? {} : { HOME: user.home, USER: user.name, LOGNAME: user.name };
+    return {
+      ...command,
+      env: { ...command.env, ...userEnv, ...env },
+      cwd,
+      ...(user === null ? {} : { uid: user.uid, gid: user.gid }),
+    };
+  }
+}
+
+function checkFolder(cwd: string): void {
+  if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new TradewindError(
+    "TW_TASK_PROCESS",
+    `cwd: an existing folder was expected, got ${JSON.stringify(cwd)}`,
+  );
+}
