@@ -27,6 +27,7 @@ export const errorCatalogue = {
     exitCode: 2,
     httpStatus: 500,
   },
+  TW_USAGE: { summary: "A command was called with a flag or argument that it cannot read.", exitCode: 2, httpStatus: 400 },
   TW_INTERNAL: { summary: "Something that cannot happen happened.", exitCode: 1, httpStatus: 500 },
 
   // Database
@@ -106,6 +107,10 @@ export const errorCatalogue = {
   TW_USER_EXISTS: { summary: "A user of that name or e-mail exists already.", exitCode: 1, httpStatus: 409 },
   TW_USER_NOT_FOUND: { summary: "No user has that name.", exitCode: 1, httpStatus: 404 },
   TW_VARIABLE_NOT_FOUND: { summary: "No variable has that key.", exitCode: 1, httpStatus: 404 },
+  // Scheduler
+  TW_SCHEDULER_STOPPED: { summary: "The scheduler ended or lost its session before it was done.", exitCode: 3, httpStatus: 503 },
+  TW_STALE_MEMORY: { summary: "The scheduler's memory and the database differ; it reads again.", exitCode: 1, httpStatus: 500 },
+  TW_XCOM_INSTANCE: { summary: "A task instance that asks for something runs no more.", exitCode: 1, httpStatus: 409 },
   // Schedules, runs, backfills
   TW_BACKFILL: { summary: "A backfill cannot be made as asked.", exitCode: 2, httpStatus: 422 },
   TW_CRON_NEVER_FIRES: {
@@ -122,12 +127,23 @@ export const errorCatalogue = {
   TW_TIMETABLE: { summary: "A schedule makes no sense.", exitCode: 2, httpStatus: 422 },
   TW_TIME_ZONE: { summary: "A time zone is not known.", exitCode: 2, httpStatus: 422 },
   // End of schedules
+  // Dag files and their versions
+  TW_CODE_MISSING: { summary: "The text of a Dag's version is not where it was kept.", exitCode: 1, httpStatus: 500 },
+  TW_DAG_DUPLICATE_ID: { summary: "Two files define a Dag of the same id.", exitCode: 1, httpStatus: 409 },
+  TW_DAG_FILE_CRASH: { summary: "The process that imported a Dag file died of it.", exitCode: 1, httpStatus: 500 },
+  TW_DAG_FILE_EXIT: { summary: "A Dag file ended its process while it was imported.", exitCode: 1, httpStatus: 500 },
+  TW_DAG_FILE_THROWS: { summary: "A Dag file threw while it was imported.", exitCode: 1, httpStatus: 500 },
+  TW_DAG_FILE_TIMEOUT: { summary: "The import of a Dag file took too long.", exitCode: 1, httpStatus: 500 },
+  TW_IMPORT_NOT_FOUND: { summary: "A module that a Dag file imports does not exist.", exitCode: 1, httpStatus: 500 },
+  TW_SYNTAX: { summary: "A Dag file is not valid TypeScript or JavaScript.", exitCode: 1, httpStatus: 500 },
+  // End of Dag files
   // Executor, frames, workers, logs
   TW_ATTEMPT_LOST: {
     summary: "The process of a task attempt ended without a result.",
     exitCode: 1,
     httpStatus: 500,
   },
+  TW_CALLBACK: { summary: "A callback of a Dag failed.", exitCode: 1, httpStatus: 500 },
   TW_CONNECTION_CLOSED: {
     summary: "The other side of a connection went away in the middle of something.",
     exitCode: 3,
