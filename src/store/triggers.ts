@@ -1,0 +1,108 @@
+/**
+ * What triggerers wait for on behalf of deferred attempts. The scheduler inserts a trigger with the attempt's
+ * deferral and takes it away when the attempt goes on; a triggerer claims, watches and marks it fired.
+ */
+import type { Json } from "../core/dag-model.ts";
+import type { Executor } from "./connect.ts";
+import type { Secrets } from "./secrets.ts";
+import { instant, json, sql } from "./sql.ts";
+
+export interface TriggerRow {
+  readonly id: number;
+  readonly classpath: string;
+  readonly kwargs: { [key: string]: Json };
+  readonly queue: string | null;
+  readonly createdAt: number;
+  readonly triggererId: number | null;
+  readonly versionId: number | null;
+  readonly runPk: number | null;
+  readonly taskId: string | null;
+  readonly mapIndex: number | null;
+  readonly attemptId: string | null;
+  readonly assetId: number | null;
+  readonly firedAt: number | null;
+  readonly event: Json;
+  readonly error: string | null;
+}
+
+type SealedRow = Omit<TriggerRow, "kwargs"> & { readonly kwargs: Buffer };
+
+const columns = sql`
+  id, classpath, kwargs, queue, created_at AS "createdAt", triggerer_id AS "triggererId", version_id AS "versionId",
+  run_pk AS "runPk", task_id AS "taskId", map_index AS "mapIndex", attempt_id AS "attemptId", asset_id AS "assetId",
+  fired_at AS "firedAt", event, error`;
+
+/** Arguments may hold secrets (a token to poll with), so they are sealed; not bound to the row, whose id is new. */
+const place = "trigger/kwargs";
+
+export function sealKwargs(secrets: Secrets, kwargs: { [key: string]: Json }): Buffer {
+  return secrets.seal(JSON.stringify(kwargs), place);
+}
+
+export function openKwargs(secrets: Secrets, sealed: Buffer): { [key: string]: Json } {
+  return JSON.parse(secrets.open(sealed, place)) as { [key: string]: Json };
+}
+
+const unsealed =
+  (secrets: Secrets) =>
+  ({ kwargs, ...rest }: SealedRow): TriggerRow => ({ ...rest, kwargs: openKwargs(secrets, kwargs) });
+
+/**
+ * Takes triggers that nobody watches, or whose triggerer (a job) is over: oldest first, at most `limit`. Two
+ * triggerers never take the same one (SKIP LOCKED; index trigger_unclaimed serves the common case).
+ */
+export async function claimTriggers(
+  executor: Executor,
+  secrets: Secrets,
+  claim: { triggererId: number; limit: number; queue?: string | null },
+): Promise<TriggerRow[]> {
+  const rows = await executor.rows<SealedRow>(sql`
+    WITH free AS (
+      SELECT t.id AS free_id FROM trigger t
+      WHERE t.fired_at IS NULL AND t.queue IS NOT DISTINCT FROM ${claim.queue ?? null}
+        AND (t.triggerer_id IS NULL
+             OR NOT EXISTS (SELECT FROM job j WHERE j.id = t.triggerer_id AND j.state = 'running'))
+      ORDER BY t.id LIMIT ${claim.limit} FOR UPDATE SKIP LOCKED
+    )
+    UPDATE trigger SET triggerer_id = ${claim.triggererId} FROM free WHERE id = free_id RETURNING ${columns}`);
+  return rows.map(unsealed(secrets)).sort((a, b) => a.id - b.id);
+}
+
+/** Ids that this triggerer still is to watch; the others were taken away. */
+export async function watchedTriggers(executor: Executor, triggererId: number): Promise<number[]> {
+  const rows = await executor.rows<{ id: number }>(
+    sql`SELECT id FROM trigger WHERE triggerer_id = ${triggererId} AND fired_at IS NULL ORDER BY id`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Only by the triggerer that holds it, and only once. True when it counted. */
+export async function fireTrigger(
+  executor: Executor,
+  fired: { id: number; triggererId: number; event?: Json; error?: string | null },
+  now: number,
+): Promise<boolean> {
+  const count = await executor.run(sql`
+    UPDATE trigger SET fired_at = ${instant(now)}, event = ${json(fired.event)}, error = ${fired.error ?? null}
+    WHERE id = ${fired.id} AND triggerer_id = ${fired.triggererId} AND fired_at IS NULL`);
+  return count === 1;
+}
+
+/** Fired ones that wait for the scheduler (index trigger_fired). */
+export async function firedTriggers(
+  executor: Executor,
+  secrets: Secrets,
+  limit: number,
+): Promise<TriggerRow[]> {
+  const rows = await executor.rows<SealedRow>(
+    sql`SELECT ${columns} FROM trigger WHERE fired_at IS NOT NULL ORDER BY id LIMIT ${limit}`,
+  );
+  return rows.map(unsealed(secrets));
+}
+
+export async function countTriggers(executor: Executor): Promise<{ waiting: number; unclaimed: number }> {
+  const row = await executor.row<{ waiting: number; unclaimed: number }>(sql`
+    SELECT count(*) AS waiting, count(*) FILTER (WHERE triggerer_id IS NULL) AS unclaimed
+    FROM trigger WHERE fired_at IS NULL`);
+  return row ?? { waiting: 0, unclaimed: 0 };
+}

@@ -1,0 +1,116 @@
+/** People who may sign in. */
+import { TradewindError } from "../errors.ts";
+import type { Executor } from "./connect.ts";
+import { violatedConstraint } from "./database-errors.ts";
+import { hashPassword, isPassword } from "./password.ts";
+import { instant, sql } from "./sql.ts";
+
+export interface User {
+  readonly id: number;
+  readonly username: string;
+  readonly email: string | null;
+  readonly firstName: string;
+  readonly lastName: string;
+  /** Airflow's: Admin, Op, User, Viewer, Public. */
+  readonly roles: string[];
+  readonly isActive: boolean;
+  readonly createdAt: number;
+}
+
+const columns = sql`
+  id, username, email, first_name AS "firstName", last_name AS "lastName", roles, is_active AS "isActive",
+  created_at AS "createdAt"`;
+
+export interface NewUser {
+  readonly username: string;
+  readonly email: string | null;
+  readonly firstName?: string;
+  readonly lastName?: string;
+  readonly roles: readonly string[];
+  /** Null: signs in by other means only. */
+  readonly password: string | null;
+}
+
+/** @throws TradewindError TW_USER_EXISTS. */
+export async function createUser(executor: Executor, user: NewUser, now: number): Promise<User> {
+  const hash = user.password === null ? null : await hashPassword(user.password);
+  try {
+    const row = await executor.row<User>(sql`
+      INSERT INTO app_user (username, email, first_name, last_name, password_hash, roles, created_at)
+      VALUES (${user.username}, ${user.email}, ${user.firstName ?? ""}, ${user.lastName ?? ""}, ${hash}, ${user.roles},
+        ${instant(now)})
+      RETURNING ${columns}`);
+    return row as User;
+  } catch (error) {
+    const constraint = violatedConstraint(error);
+    if (constraint !== "app_user_username_key" && constraint !== "app_user_email_key") throw error;
+    const what = constraint === "app_user_email_key" ? `e-mail ${user.email}` : `name ${user.username}`;
+    throw new TradewindError(
+      "TW_USER_EXISTS",
+      `expected a new user, got the ${what}, which another one has`,
+      { cause: error },
+    );
+  }
+}
+
+export function listUsers(executor: Executor): Promise<User[]> {
+  return executor.rows(sql`SELECT ${columns} FROM app_user ORDER BY username`);
+}
+
+/** By name or e-mail. */
+export function findUser(executor: Executor, name: string): Promise<User | null> {
+  return executor.row(sql`
+    SELECT ${columns} FROM app_user WHERE username = ${name} OR email = ${name} ORDER BY username <> ${name} LIMIT 1`);
+}
+
+function notFound(username: string): TradewindError {
+  return new TradewindError(
+    "TW_USER_NOT_FOUND",
+    `expected a user, got the name ${JSON.stringify(username)}`,
+    {
+      hint: "`tradewind users list` shows them",
+    },
+  );
+}
+
+/** @throws TradewindError TW_USER_NOT_FOUND. */
+export async function deleteUser(executor: Executor, username: string): Promise<void> {
+  if ((await executor.run(sql`DELETE FROM app_user WHERE username = ${username}`)) === 0)
+    throw notFound(username);
+}
+
+/** @throws TradewindError TW_USER_NOT_FOUND. */
+export async function resetPassword(executor: Executor, username: string, password: string): Promise<void> {
+  const hash = await hashPassword(password);
+  const count = await executor.run(
+    sql`UPDATE app_user SET password_hash = ${hash} WHERE username = ${username}`,
+  );
+  if (count === 0) throw notFound(username);
+}
+
+/** @throws TradewindError TW_USER_NOT_FOUND. */
+export async function setRoles(
+  executor: Executor,
+  username: string,
+  roles: readonly string[],
+): Promise<void> {
+  const count = await executor.run(sql`UPDATE app_user SET roles = ${roles} WHERE username = ${username}`);
+  if (count === 0) throw notFound(username);
+}
+
+/** A hash that no password has, so that an unknown name costs as much time as a known one. */
+let nobodysHash: Promise<string> | undefined;
+
+/** The user when name (or e-mail) and password fit and the user is active, else null. */
+export async function authenticate(executor: Executor, name: string, password: string): Promise<User | null> {
+  const user = await findUser(executor, name);
+  const row =
+    user === null
+      ? null
+      : await executor.row<{ hash: string | null }>(
+          sql`SELECT password_hash AS hash FROM app_user WHERE id = ${user.id}`,
+        );
+  nobodysHash ??= hashPassword("");
+  const right = await isPassword(password, row?.hash ?? (await nobodysHash));
+  return right && row?.hash !== null && row !== null && user?.isActive === true ? user : null;
+}
