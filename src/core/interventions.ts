@@ -58,15 +58,16 @@ export function clearSelection(
     if (options.upstream) for (const index of relatives(dag, task, "upstream")) chosen.add(index);
     if (options.downstream) for (const index of relatives(dag, task, "downstream")) chosen.add(index);
   }
-  for (const task of [...chosen]) {
+  const all = new Set(chosen);
+  for (const task of chosen) {
     for (const setup of dag.tasks[task]?.setups ?? []) {
-      chosen.add(setup);
+      all.add(setup);
       for (const after of dag.tasks[setup]?.downstream ?? []) {
-        if (dag.tasks[after]?.spec.isTeardown) chosen.add(after);
+        if (dag.tasks[after]?.spec.isTeardown) all.add(after);
       }
     }
   }
-  return [...chosen].sort((a, b) => a - b);
+  return [...all].sort((a, b) => a - b);
 }
 
 /** Marks instances as a person asks; attempts under way lose their say. */

@@ -195,14 +195,13 @@ function checkPast(facts: RunFacts, task: CompiledTask): Finding | null {
   if (!spec.dependsOnPast && !spec.waitForDownstream) return null;
   const { past } = facts;
   if (past === null || startedAfter(facts, task)) return null;
-  const waits = (why: () => string): Finding => ({ check: "Previous Dagrun State", early: null, why });
   const unsuccessful = past.unsuccessful(spec.taskId);
   if (unsuccessful === null) {
     if (spec.ignoreFirstDependsOnPast && !past.wasEverThere(spec.taskId)) return null;
-    return waits(() => "depends_on_past is set, and the previous run does not have the task");
+    return waitsForPast(() => "depends_on_past is set, and the previous run does not have the task");
   }
   if (unsuccessful > 0) {
-    return waits(
+    return waitsForPast(
       () =>
         `depends_on_past is set, and ${unsuccessful} instances of the previous run are neither success nor skipped`,
     );
@@ -210,10 +209,14 @@ function checkPast(facts: RunFacts, task: CompiledTask): Finding | null {
   if (!spec.waitForDownstream) return null;
   const waiting = task.downstream.find((index) => (past.unsuccessful(idOf(facts, index)) ?? 0) > 0);
   if (waiting === undefined) return null;
-  return waits(
+  return waitsForPast(
     () =>
       `wait_for_downstream is set, and "${idOf(facts, waiting)}" of the previous run is neither success nor skipped`,
   );
+}
+
+function waitsForPast(why: () => string): Finding {
+  return { check: "Previous Dagrun State", early: null, why };
 }
 
 /** With catchup, the task was not active yet when the run before this one was due. */
