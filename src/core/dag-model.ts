@@ -106,7 +106,7 @@ export interface XComRef {
 }
 
 export type XComStep =
-  /** `fn` is an index into the Dag file's registered functions; it runs in a child, never in the scheduler. */
+  /** `fn` is an index into the Dag's registered functions; it runs in a child, never in the scheduler. */
   | { map: { fn: number } }
   | { zip: { others: ValueSpec[]; fillvalue?: Json } }
   | { concat: { others: ValueSpec[] } };
@@ -149,6 +149,7 @@ export interface TaskSpec {
   poolSlots: number;
   queue: string;
   executor?: string;
+  executorConfig?: Json;
   maxActiveTisPerDag?: number;
   maxActiveTisPerDagrun?: number;
   startDate?: string;
@@ -179,6 +180,8 @@ export interface TaskSpec {
   /** Options of the operator before rendering, for pages and `tasks render`. */
   options: { [name: string]: Json };
   templateFields: string[];
+  /** As the Dag says when absent. */
+  renderTemplateAsNativeObj?: boolean;
   /** Another Dag that this task triggers, waits for or marks, for the dependency graph. */
   dagDependency?: { kind: "trigger" | "sensor" | "marker"; dagId: string; taskId?: string };
   docMd?: string;
@@ -196,7 +199,7 @@ export interface DeadlineSpec {
     | { kind: "fixed"; date: string }
     | { kind: "average-runtime"; maxRuns: number; minRuns: number };
   interval: number;
-  /** Index into the Dag file's registered callbacks. */
+  /** Index into the Dag's registered deadline callbacks. */
   callback: number;
 }
 

@@ -264,7 +264,9 @@ export interface TaskClient {
   getDagRun(dagId: string, runId: string): Promise<DagRunSummary | null>;
   listDagRuns(query: DagRunQuery): Promise<DagRunSummary[]>;
   /** State of each task instance by run id, then by task id (`task` or `task[3]`). */
-  taskStates(query: TaskStatesQuery): Promise<{ [runId: string]: { [taskId: string]: TaskInstanceState | null } }>;
+  taskStates(
+    query: TaskStatesQuery,
+  ): Promise<{ [runId: string]: { [taskId: string]: TaskInstanceState | null } }>;
   getDag(dagId: string): Promise<{ dagId: string; isPaused: boolean } | null>;
   getAssetEvents(query: AssetEventsQuery): Promise<AssetEventInfo[]>;
 }

@@ -21,7 +21,8 @@ const secondsPer: Readonly<Record<keyof DurationFields, number>> = {
   milliseconds: 0.001,
 };
 
-const iso = /^P(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
+const iso =
+  /^P(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
 
 /** Seconds of a duration; undefined when the value is not one. Months and years have no fixed length. */
 export function parseDuration(value: unknown): number | undefined {

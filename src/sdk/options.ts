@@ -2,10 +2,10 @@
  * Tables of options: which names an object may have and what each must be. TypeScript checks the same at
  * compile time; the tables answer for JavaScript users, for `as` casts, and with "did you mean".
  */
+import { nearest } from "../did-you-mean.ts";
 import { type ErrorCode, TradewindError } from "../errors.ts";
 import { type CallSite, callSite } from "./call-site.ts";
 import { isDuration } from "./duration.ts";
-import { closest } from "./suggestion.ts";
 
 export interface OptionRule {
   /** Completes "must be …". */
@@ -21,7 +21,11 @@ interface RuleSettings {
   readonly required?: boolean;
 }
 
-function rule(expected: string, accepts: (value: unknown) => boolean, settings: RuleSettings = {}): OptionRule {
+function rule(
+  expected: string,
+  accepts: (value: unknown) => boolean,
+  settings: RuleSettings = {},
+): OptionRule {
   return { expected, accepts, ...(settings.required === true ? { required: true } : {}) };
 }
 
@@ -46,7 +50,8 @@ export const option = {
   string: (settings?: RuleSettings) => rule("a string", (value) => typeof value === "string", settings),
   nonEmpty: (settings?: RuleSettings) =>
     rule("a string that is not empty", (value) => typeof value === "string" && value !== "", settings),
-  boolean: (settings?: RuleSettings) => rule("true or false", (value) => typeof value === "boolean", settings),
+  boolean: (settings?: RuleSettings) =>
+    rule("true or false", (value) => typeof value === "boolean", settings),
   number: (settings: NumberSettings = {}) =>
     rule(
       rangeText("a number", settings),
@@ -110,9 +115,17 @@ export interface OptionCheck {
 }
 
 /** Refuses unknown names, wrong values and missing ones. `undefined` counts as not given. */
-export function checkOptions(given: unknown, table: Readonly<Record<string, OptionRule>>, check: OptionCheck): void {
+export function checkOptions(
+  given: unknown,
+  table: Readonly<Record<string, OptionRule>>,
+  check: OptionCheck,
+): void {
   if (!isPlainObject(given)) {
-    throw optionError("TW_OPTION_INVALID", `the options of ${check.owner} must be an object, not ${show(given)}`, check);
+    throw optionError(
+      "TW_OPTION_INVALID",
+      `the options of ${check.owner} must be an object, not ${show(given)}`,
+      check,
+    );
   }
   for (const [name, value] of Object.entries(given)) {
     const known = Object.hasOwn(table, name) ? table[name] : undefined;
@@ -126,15 +139,19 @@ export function checkOptions(given: unknown, table: Readonly<Record<string, Opti
   }
   for (const [name, known] of Object.entries(table)) {
     if (known.required === true && given[name] === undefined) {
-      throw optionError("TW_OPTION_MISSING", `${check.owner} needs the option \`${name}\`, ${known.expected}`, check);
+      throw optionError(
+        "TW_OPTION_MISSING",
+        `${check.owner} needs the option \`${name}\`, ${known.expected}`,
+        check,
+      );
     }
   }
 }
 
 function unknownOption(name: string, names: readonly string[], check: OptionCheck): TradewindError {
   const snake = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  const near = closest(snake, names);
-  const hint = near === undefined ? "" : `: did you mean \`${near}\`?`;
+  const near = nearest(snake, names);
+  const hint = near === null ? "" : `: did you mean \`${near}\`?`;
   return optionError("TW_OPTION_UNKNOWN", `\`${name}\` is not an option of ${check.owner}${hint}`, check);
 }
 

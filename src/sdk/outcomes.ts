@@ -86,7 +86,12 @@ export interface DeferOptions {
  */
 export function defer(trigger: TriggerLike, options: DeferOptions = {}): never {
   const spec = "toSpec" in trigger ? trigger.toSpec() : trigger;
-  throw new DeferSignal(spec, options.method ?? "executeComplete", options.kwargs ?? {}, options.timeout ?? null);
+  throw new DeferSignal(
+    spec,
+    options.method ?? "executeComplete",
+    options.kwargs ?? {},
+    options.timeout ?? null,
+  );
 }
 
 /** Ends the attempt and asks for another look at `at`, without using up a try. Never returns. */

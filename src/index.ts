@@ -1,0 +1,90 @@
+/**
+ * What a Dag file imports: `import { Dag } from "tradewind"`.
+ *
+ * The call shapes of `Dag`, its tasks, `withArgList`, `getContext` and `getClient` are those of Airflow's
+ * TypeScript SDK, so that a Dag file written for it runs here with its import line changed.
+ */
+
+export type { AssetSpec, Json, Json as JsonValue } from "./core/dag-model.ts";
+export type { DagRunState, DagRunType, TaskInstanceState, TriggerRule, WeightRule } from "./core/states.ts";
+export { TradewindError } from "./errors.ts";
+export { type ArgList, withArgList } from "./sdk/arg-list.ts";
+export type { InletEvents, OutletEvents, TriggeringAssetEvents } from "./sdk/asset-events.ts";
+export {
+  Asset,
+  AssetAlias,
+  AssetAll,
+  AssetAny,
+  type AssetLike,
+  type AssetOptions,
+  AssetRef,
+  AssetWatcher,
+} from "./sdk/assets.ts";
+export { Bundle } from "./sdk/bundle.ts";
+export { BaseNotifier, type CallbackLike } from "./sdk/callbacks.ts";
+export {
+  ConnectionNotFoundError,
+  type ConnectionResult,
+  type DagRunInfo,
+  type GetXComOpts,
+  getClient,
+  getContext,
+  type SetXComOpts,
+  type TaskClient,
+  type TaskContext,
+  type TaskInstanceInfo,
+  type TaskLogger,
+  VariableNotFoundError,
+} from "./sdk/context.ts";
+export type { Condition, ConditionElse, Switch, Switch as Branch } from "./sdk/control-flow.ts";
+export { Dag } from "./sdk/dag.ts";
+export type { DagOptions, DagOptions as DagSpec } from "./sdk/dag-options.ts";
+export { DeadlineAlert, DeadlineReference } from "./sdk/deadlines.ts";
+export type { Duration } from "./sdk/duration.ts";
+export { chain, chainLinear, crossDownstream, Label } from "./sdk/edges.ts";
+export type { GroupFactory, GroupInputs } from "./sdk/group-factory.ts";
+export {
+  defineOperator,
+  defineSensor,
+  type MappedOperatorInstance,
+  type OperatorInstance,
+  type OperatorKind,
+  type SensorOptions,
+} from "./sdk/operator.ts";
+export { option } from "./sdk/options.ts";
+export {
+  BranchResult,
+  DeferralFailedException,
+  defer,
+  FailException,
+  FailException as AirflowFailException,
+  reschedule,
+  SensorTimeoutException,
+  SkipException,
+  SkipException as AirflowSkipException,
+} from "./sdk/outcomes.ts";
+export { Param, type ParamSchema } from "./sdk/params.ts";
+export type { Callback, PokeReturn, ResumeEvent } from "./sdk/task.ts";
+export type { TaskFactory } from "./sdk/task-factory.ts";
+export type { TaskGroupOptions } from "./sdk/task-group-options.ts";
+export type { TaskOptions, TaskOptions as TaskSpec } from "./sdk/task-options.ts";
+export {
+  type BranchChoice,
+  type SensorTaskOptions,
+  TaskGroup,
+  type TaskGroup as TaskGroupRef,
+} from "./sdk/task-scope.ts";
+export {
+  assetOrTime,
+  continuous,
+  cronDataInterval,
+  cronTrigger,
+  deltaDataInterval,
+  deltaTrigger,
+  events,
+  multipleCronTrigger,
+  once,
+  type Schedule,
+  type Timetable,
+} from "./sdk/timetables.ts";
+export type { EdgeLabel, Node, TaskInput, TaskInputs, TaskRef, XComArg } from "./sdk/value-ref.ts";

@@ -1,0 +1,116 @@
+/** Reading a Dag file: import it, collect its Dags, check them, and give them as data and as code. */
+import type { DagSpec } from "../core/dag-model.ts";
+import { TradewindError } from "../errors.ts";
+import { callbacksOf } from "./callbacks.ts";
+import { checkDag, checkParams, checkPlaced } from "./check-dag.ts";
+import { dagState } from "./dag.ts";
+import type { DagState } from "./dag-state.ts";
+import { defineTask } from "./definition.ts";
+import { type StandardSchema, standardSchemas } from "./params.ts";
+import { announcedDuring } from "./registry.ts";
+import { refuseCycles, resolveEdges } from "./resolve-edges.ts";
+import { FunctionRegistry } from "./resolve-values.ts";
+import { serializeDag } from "./serialize.ts";
+import type { Callback, TaskDefinition } from "./task.ts";
+
+/** A Dag that was read: what the scheduler keeps (`spec`), and what a task's process runs. */
+export interface CollectedDag {
+  readonly spec: DagSpec;
+  /** By task id. */
+  readonly tasks: ReadonlyMap<string, TaskDefinition>;
+  /** Functions of `.map()`; `XComStep.map.fn` is an index into them. */
+  readonly functions: readonly ((item: unknown) => unknown)[];
+  readonly callbacks: { readonly success: readonly Callback[]; readonly failure: readonly Callback[] };
+  /** `DeadlineSpec.callback` is an index into them. */
+  readonly deadlineCallbacks: readonly (readonly Callback[])[];
+  /** Schemas of params that a library can check better than JSON Schema, by name; "" for all of them together. */
+  readonly paramSchemas: ReadonlyMap<string, StandardSchema>;
+  readonly templating: {
+    readonly macros: { readonly [name: string]: unknown };
+    readonly filters: { readonly [name: string]: (...args: never[]) => unknown };
+    readonly searchpath: readonly string[];
+    readonly native: boolean;
+  };
+}
+
+export interface CollectOptions {
+  /** Path of the Dag file relative to the Dags folder, with "/". */
+  readonly relativeFile: string;
+  /** Epoch milliseconds; a schedule must fire after it. */
+  readonly now: number;
+}
+
+/**
+ * Imports a Dag file through `load` and gives its Dags, in the order in which they were made.
+ *
+ * @example
+ * const dags = await collectDags(() => import(url), { relativeFile: "iris.ts", now: systemClock.now() });
+ * @throws TradewindError with `at`, for everything that TypeScript cannot check; whatever `load` throws, as it is
+ */
+export async function collectDags(
+  load: () => Promise<unknown>,
+  options: CollectOptions,
+): Promise<CollectedDag[]> {
+  const states = await announcedDuring(load);
+  refuseTwice(states);
+  const collected: CollectedDag[] = [];
+  for (const state of states) collected.push(await collect(state, options));
+  return collected;
+}
+
+/** One Dag that a test has in its hand. */
+export async function collectDag(dag: unknown, options: CollectOptions): Promise<CollectedDag> {
+  const state = dagState(dag);
+  if (state === undefined) throw new TradewindError("TW_DAG_OPTIONS", "expected a Dag, made by new Dag(…)");
+  return collect(state, options);
+}
+
+async function collect(dag: DagState, { relativeFile, now }: CollectOptions): Promise<CollectedDag> {
+  dag.finished = true;
+  checkPlaced(dag);
+  const edges = resolveEdges(dag);
+  refuseCycles(dag, edges);
+  const registry = new FunctionRegistry();
+  const { spec, options } = serializeDag(dag, edges, registry, relativeFile);
+  checkDag(dag, spec, now);
+  await checkParams(dag, spec);
+  const nodes = [...dag.tasks.values()];
+  const tasks = nodes.map((node, i) => {
+    const task = spec.tasks[i] as DagSpec["tasks"][number];
+    return [node.taskId, defineTask(node, task, options.get(node) ?? {}, edges)] as const;
+  });
+  const { userDefinedMacros, userDefinedFilters, templateSearchpath, deadline } = dag.options;
+  return {
+    spec,
+    tasks: new Map(tasks),
+    functions: registry.functions,
+    callbacks: {
+      success: callbacksOf(dag.options.onSuccessCallback),
+      failure: callbacksOf(dag.options.onFailureCallback),
+    },
+    deadlineCallbacks: (deadline === undefined ? [] : [deadline].flat()).map((alert) =>
+      callbacksOf(alert.options.callback),
+    ),
+    paramSchemas: standardSchemas(dag.options.params),
+    templating: {
+      macros: userDefinedMacros ?? {},
+      filters: userDefinedFilters ?? {},
+      searchpath: templateSearchpath === undefined ? [] : [templateSearchpath].flat(),
+      native: spec.renderTemplateAsNativeObj,
+    },
+  };
+}
+
+function refuseTwice(dags: readonly DagState[]): void {
+  const seen = new Map<string, DagState>();
+  for (const dag of dags) {
+    const first = seen.get(dag.dagId);
+    if (first !== undefined) {
+      const where = first.at === undefined ? "" : `, first in line ${first.at.line}`;
+      throw new TradewindError("TW_DAG_ID_TWICE", `the Dag id "${dag.dagId}" is used twice${where}`, {
+        at: dag.at,
+      });
+    }
+    seen.set(dag.dagId, dag);
+  }
+}
