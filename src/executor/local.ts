@@ -161,6 +161,7 @@ export class LocalExecutor implements Executor {
       }
       await Promise.all(keepers.map((keeper) => keeper.end(graceMs + stopOvertimeMs)));
     }
+    for (const connection of this.#handles.keys()) connection.end();
     await this.#listener.close();
     this.#events = null;
   }

@@ -18,6 +18,6 @@ export type Behaviour =
   | { do: "log"; message: string; mask?: string[] }
   | { do: "allocate" }
   /** Leaves a process behind, in its group or in a session of its own; asks for "orphan:<pid>" where it waits. */
-  | { do: "orphan"; escape: boolean; then: "succeed" | "exit" | "wait" }
+  | { do: "orphan"; escape: boolean; afterwards: "succeed" | "exit" | "wait" }
   | { do: "stale-result" }
   | { do: "huge-frame" };
