@@ -22,15 +22,13 @@ export interface CollectedDag {
   readonly functions: readonly ((item: unknown) => unknown)[];
   readonly callbacks: { readonly success: readonly Callback[]; readonly failure: readonly Callback[] };
   /** `DeadlineSpec.callback` is an index into them. */
-  readonly deadlineCallbacks: readonly (readonly Callback[])[];
+  readonly deadlineCallbacks: readonly Callback[];
+  readonly userMacros: { readonly [name: string]: unknown };
+  readonly userFilters: { readonly [name: string]: (...args: never[]) => unknown };
+  /** Folders in which templated files are looked for, before the folder of the Dag file. */
+  readonly templateSearchpath: readonly string[];
   /** Schemas of params that a library can check better than JSON Schema, by name; "" for all of them together. */
   readonly paramSchemas: ReadonlyMap<string, StandardSchema>;
-  readonly templating: {
-    readonly macros: { readonly [name: string]: unknown };
-    readonly filters: { readonly [name: string]: (...args: never[]) => unknown };
-    readonly searchpath: readonly string[];
-    readonly native: boolean;
-  };
 }
 
 export interface CollectOptions {
@@ -89,15 +87,18 @@ async function collect(dag: DagState, { relativeFile, now }: CollectOptions): Pr
       failure: callbacksOf(dag.options.onFailureCallback),
     },
     deadlineCallbacks: (deadline === undefined ? [] : [deadline].flat()).map((alert) =>
-      callbacksOf(alert.options.callback),
+      inTurn(callbacksOf(alert.options.callback)),
     ),
+    userMacros: userDefinedMacros ?? {},
+    userFilters: userDefinedFilters ?? {},
+    templateSearchpath: templateSearchpath === undefined ? [] : [templateSearchpath].flat(),
     paramSchemas: standardSchemas(dag.options.params),
-    templating: {
-      macros: userDefinedMacros ?? {},
-      filters: userDefinedFilters ?? {},
-      searchpath: templateSearchpath === undefined ? [] : [templateSearchpath].flat(),
-      native: spec.renderTemplateAsNativeObj,
-    },
+  };
+}
+
+function inTurn(callbacks: readonly Callback[]): Callback {
+  return async (context) => {
+    for (const callback of callbacks) await callback(context);
   };
 }
 
