@@ -96,6 +96,11 @@ export class LocalExecutor implements Executor {
     return { ...defaultWorkerSettings, childEntry, ...worker, ...fixed };
   }
 
+  /** Pids of the connected workers of this executor. */
+  workerPids(): number[] {
+    return [...this.#workers.values()].filter(({ usable }) => usable).map((worker) => worker.process.pid);
+  }
+
   dispatch(workload: Workload): void {
     const { attemptId } = workload;
     if (this.#workerOf.has(attemptId)) return;
