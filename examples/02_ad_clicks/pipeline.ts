@@ -1,0 +1,69 @@
+/**
+ * Ad clicks: who will click on an advertisement?
+ *
+ *   load_data → data_preprocessing → separate_data_outputs → build_model → load_model → send_email → start_status_api
+ *
+ * - Data: the CSV file of the param `data`, or, without one, rows invented by a seeded generator.
+ * - Mail goes through the connection `smtp_default`, to the param `email`. Make it once, for example:
+ *   tradewind connections add smtp_default --conn-type smtp --conn-host localhost --conn-port 1025 \
+ *     --conn-extra '{"from_email": "tradewind@example.com"}'
+ * - Callbacks of the Dag tell of every run that succeeded or failed.
+ * - The last task starts a run of another Dag, `ad_clicks_api` (status-api.ts), which serves the state of this one.
+ */
+import { join } from "node:path";
+import { Dag, EmailOperator, Param, TriggerDagRunOperator } from "tradewind";
+import { notifyFailure, notifySuccess } from "./notifications.ts";
+import { buildModel, loadAndScoreModel, loadData, preprocessData, separateDataOutputs } from "./steps.ts";
+
+export const adClicks = new Dag("ad_clicks", {
+  description: "Predict clicks on ads with logistic regression, tell people, and serve the state of the run",
+  schedule: "@daily",
+  startDate: "2024-01-01",
+  catchup: false,
+  tags: ["ml", "logistic-regression"],
+  defaultArgs: { owner: "Ad Team", retries: 2, retryDelay: { minutes: 15 } },
+  onSuccessCallback: notifySuccess,
+  onFailureCallback: notifyFailure,
+  params: {
+    folder: new Param(join(import.meta.dirname, "data"), {
+      type: "string",
+      description: "Files of the runs",
+    }),
+    data: new Param<string | null>(null, {
+      type: ["string", "null"],
+      description: "A CSV file with the columns of an ad-click log; none means generated rows",
+    }),
+    email: new Param("team@example.com", { type: "string", description: "Who is told" }),
+  },
+});
+
+const load = adClicks.task("load_data", loadData);
+const preprocess = adClicks.task("data_preprocessing", preprocessData);
+const separate = adClicks.task("separate_data_outputs", separateDataOutputs);
+const build = adClicks.task("build_model", buildModel);
+const score = adClicks.task("load_model", loadAndScoreModel);
+
+const outputs = separate({ data: preprocess({ data: load() }) });
+const scored = score({ outputs, model: build({ outputs }) });
+
+const sendEmail = adClicks.add(
+  new EmailOperator({
+    taskId: "send_email",
+    to: "{{ params.email }}",
+    subject: "Ad clicks: accuracy {{ ti.xcom_pull('load_model').accuracy }}",
+    htmlContent: "<h3>The model of run {{ run_id }} is ready.</h3>",
+  }),
+);
+
+const startStatusApi = adClicks.add(
+  new TriggerDagRunOperator({
+    taskId: "start_status_api",
+    triggerDagId: "ad_clicks_api",
+    // One server is enough: a run that was made today already is left alone.
+    triggerRunId: "status_api__{{ ds }}",
+    skipWhenAlreadyExists: true,
+  }),
+);
+
+scored.before(sendEmail);
+sendEmail.before(startStatusApi);

@@ -1,0 +1,100 @@
+/**
+ * Training with a gate: a model is deployed only when it is good enough.
+ *
+ *   extract → features → validate → train (3 candidates, 2 at a time) → evaluate → check_performance
+ *     ├─ register_model → deploy_model ─┐
+ *     ├─ retrain ───────────────────────┼→ join
+ *     └─ notify ────────────────────────┘
+ *
+ * - `train_model` runs in the pool `gpu_pool`. Make it once: tradewind pools set gpu_pool 2 "two GPUs"
+ * - The gate is accuracy ≥ 0.90 and area under the ROC curve ≥ 0.85; a missing or broken figure never passes.
+ * - A Dag has no loops. To retrain is to trigger another run of this Dag, with the number of the attempt in its
+ *   configuration, so every attempt has its own run, logs and model, and there are at most `max_retrains` of them.
+ * - `join` runs whichever way was taken: its rule asks for no failure and at least one success before it.
+ */
+import { join as joinPath } from "node:path";
+import { Dag, EmptyOperator, Param, TriggerDagRunOperator } from "tradewind";
+import {
+  checkPerformance,
+  deployModel,
+  engineerFeatures,
+  evaluateModels,
+  extractTrainingData,
+  notifyTeam,
+  registerModel,
+  trainModel,
+  validateData,
+} from "./steps.ts";
+
+export const trainingGate = new Dag("training_gate", {
+  description: "Train, evaluate, and deploy only what passes the gate",
+  schedule: "@weekly",
+  startDate: "2024-01-01",
+  catchup: false,
+  // A later attempt waits for the earlier one.
+  maxActiveRuns: 1,
+  tags: ["ml", "training", "production"],
+  defaultArgs: { owner: "ml-team", retries: 2, retryDelay: { minutes: 5 } },
+  params: {
+    folder: new Param(joinPath(import.meta.dirname, "data"), {
+      type: "string",
+      description: "Files of the runs, the registry of models and what is deployed",
+    }),
+    rows: new Param(2000, { type: "integer", minimum: 100, description: "Rows to extract" }),
+    label_noise: new Param(0, {
+      type: "number",
+      minimum: 0,
+      maximum: 1,
+      description: "Share of labels replaced by chance: more than about a tenth, and the gate stays shut",
+    }),
+    min_accuracy: new Param(0.9, { type: "number", minimum: 0, maximum: 1 }),
+    min_auc: new Param(0.85, { type: "number", minimum: 0, maximum: 1 }),
+    attempt: new Param(0, { type: "integer", minimum: 0, description: "How often it was trained again" }),
+    max_retrains: new Param(2, { type: "integer", minimum: 0 }),
+  },
+});
+
+const extract = trainingGate.task("extract_training_data", extractTrainingData);
+const features = trainingGate.task("feature_engineering", engineerFeatures);
+const validate = trainingGate.task("validate_data", validateData, { retries: 0 });
+const train = trainingGate.task("train_model", trainModel, {
+  pool: "gpu_pool",
+  executionTimeout: { hours: 4 },
+  mapIndexTemplate: "depth {{ maxDepth }}",
+});
+const evaluate = trainingGate.task("evaluate_model", evaluateModels);
+const gate = trainingGate.branch("check_performance", checkPerformance, { retries: 0 });
+const register = trainingGate.task("register_model", registerModel);
+const deploy = trainingGate.task("deploy_model", deployModel);
+const notify = trainingGate.task("notify", notifyTeam);
+
+const data = validate({ data: features({ data: extract() }) });
+const models = train.partial({ data }).expand({ maxDepth: [3, 6, 12] });
+const best = evaluate({ data, models });
+const decision = gate({ best });
+
+const registered = register({ best });
+const deployed = deploy({ model: registered });
+const retrain = trainingGate.add(
+  new TriggerDagRunOperator({
+    taskId: "retrain",
+    triggerDagId: "training_gate",
+    // Numbers stay numbers: a param of type integer refuses "1".
+    renderTemplateAsNativeObj: true,
+    // Everything that this run was given, and one attempt more.
+    conf: {
+      attempt: "{{ params.attempt + 1 }}",
+      max_retrains: "{{ params.max_retrains }}",
+      label_noise: "{{ params.label_noise }}",
+      rows: "{{ params.rows }}",
+      folder: "{{ params.folder }}",
+    },
+  }),
+);
+const notified = notify({ best });
+const join = trainingGate.add(
+  new EmptyOperator({ taskId: "join", triggerRule: "none_failed_min_one_success" }),
+);
+
+decision.before(registered, retrain, notified);
+join.after(deployed, retrain, notified);
