@@ -76,10 +76,11 @@ export function resume(facts: RunFacts, at: InstanceKey, reason: Reason): Comman
   return waits ? [setState(instance, "scheduled", reason)] : [];
 }
 
-/** An attempt was lost before its handler can have started: the same try is queued again. */
+/** An attempt was lost, and its handler cannot have started: the same try is queued again. */
 export function requeue(facts: RunFacts, at: InstanceKey, reason: Reason): Command[] {
   const instance = facts.instances.get(at);
-  return instance?.state === "queued" ? [setState(instance, "scheduled", reason)] : [];
+  const waits = instance?.state === "queued" || instance?.state === "running";
+  return waits ? [setState(instance, "scheduled", reason)] : [];
 }
 
 /** It was cleared while it ran and has ended now, however it did: all its tries are before it again. */
