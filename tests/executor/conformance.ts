@@ -2,7 +2,7 @@
  * What every executor must do, whatever runs its tasks. `make` starts one with two slots, short graces (below a
  * second) and a heartbeat of 100 ms, whose task processes are `fixtures/child.ts`.
  */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Executor } from "../../src/executor/executor.ts";
 import type { LogRecord } from "../../src/logs/log-record.ts";
 import type { Behaviour } from "./behaviour.ts";
@@ -266,7 +266,7 @@ export function executorConformance(
         await scheduler.wait("lost", work.attemptId);
       } else {
         const pid = await scheduler.value(work.attemptId);
-        await expect.poll(() => isGone(Number(pid)), { timeout: 10_000 }).toBe(true);
+        await vi.waitFor(() => expect(isGone(Number(pid))).toBe(true), 10_000);
       }
     });
   });
@@ -378,7 +378,7 @@ export function executorConformance(
       const { pid } = await scheduler.wait("taken", work.attemptId);
       await scheduler.wait("request", work.attemptId);
       await executor.stop(leave);
-      await expect.poll(() => isGone(pid), { timeout: 10_000 }).toBe(true);
+      await vi.waitFor(() => expect(isGone(pid)).toBe(true), 10_000);
       const { scheduler: next } = await connect(under);
       expect((await next.wait("lost", work.attemptId)).why.message).toMatch(/no scheduler answered/);
     });
@@ -430,7 +430,7 @@ export function executorConformance(
         executor.dispatch(leaky);
         const { pid } = await scheduler.wait("taken", leaky.attemptId);
         await scheduler.value(leaky.attemptId);
-        await expect.poll(() => isGone(pid), { timeout: 10_000 }).toBe(true);
+        await vi.waitFor(() => expect(isGone(pid)).toBe(true), 10_000);
       },
     );
 

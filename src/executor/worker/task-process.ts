@@ -41,15 +41,16 @@ export interface ProcessExit {
   readonly lastError: string;
 }
 
+/** What every process that is spoken to says of itself. */
+type OwnMessage = Extract<ChildMessage, { type: "ready" | "mask" }>;
+
 /** What happens in the process; set to whoever uses it at the moment. */
-export interface ProcessUser {
-  message(message: ChildMessage): void;
+export interface ProcessUser<In = ChildMessage> {
+  message(message: In): void;
   line(stream: "stdout" | "stderr", text: string): void;
   /** Once, after everything that it wrote was read and its family is gone. */
   exited(exit: ProcessExit): void;
 }
-
-export type Connection = FrameConnection<ChildMessage, SupervisorMessage>;
 
 /** How long output is waited for after the end of a process, where something escaped that holds its pipes open. */
 const pipeGraceMs = 500;
@@ -59,19 +60,23 @@ const cancelMs = 1000;
 const familyGraceMs = 2000;
 const familyPollMs = 20;
 
-export class TaskProcess {
+/** `In` and `Out` are the protocol of the process: that of tasks, or of the triggerer. */
+export class TaskProcess<
+  In extends { type: string } = ChildMessage,
+  Out extends { type: string } = SupervisorMessage,
+> {
   readonly identity: ProcessIdentity;
   readonly masker: SecretMasker;
   readonly isolated: boolean;
   /** Tasks that it was given. */
   tasks = 0;
-  user: ProcessUser | null = null;
+  user: ProcessUser<In> | null = null;
   readonly #child: ChildProcess;
   readonly #clock: Clock;
-  readonly #connection: Connection | null = null;
+  readonly #connection: FrameConnection<In, Out> | null = null;
   readonly #onExit: (exit: ProcessExit) => void;
   #ready = false;
-  #waitingForReady: SupervisorMessage[] = [];
+  #waitingForReady: Out[] = [];
   #outputSeen = 0;
   #lines: OutputLines[] = [];
   #lastError = "";
@@ -127,7 +132,7 @@ export class TaskProcess {
   }
 
   /** Sends now, or when the process says that it is ready. */
-  send(message: SupervisorMessage): void {
+  send(message: Out): void {
     if (this.#ready) this.#connection?.send(message);
     else this.#waitingForReady.push(message);
   }
@@ -153,7 +158,7 @@ export class TaskProcess {
   /** Asks, then tells, then forces: `cancel`, SIGTERM to the family, SIGKILL `graceMs` later. */
   terminate(reason: string, graceMs: number): void {
     if (this.#ended) return;
-    this.send({ type: "cancel", reason });
+    this.#tell({ type: "cancel", reason });
     const askMs = this.#ready ? Math.min(cancelMs, graceMs) : 0;
     this.#escalate(askMs, askMs + graceMs);
   }
@@ -161,7 +166,7 @@ export class TaskProcess {
   /** Ends a process that has nothing to do. */
   retire(): void {
     if (this.#ended) return;
-    this.send({ type: "shutdown" });
+    this.#tell({ type: "shutdown" });
     this.#connection?.end();
     this.#escalate(2000, 4000);
   }
@@ -179,7 +184,7 @@ export class TaskProcess {
     this.#killTimers.push(this.#clock.after(killMs, () => this.kill()));
   }
 
-  #connect(stream: Duplex): Connection {
+  #connect(stream: Duplex): FrameConnection<In, Out> {
     return new FrameConnection(stream, {
       message: (message) => this.#message(message),
       closed: (error) => this.#connectionClosed(error),
@@ -197,9 +202,15 @@ export class TaskProcess {
     }
   }
 
-  #message(message: ChildMessage): void {
-    if (message.type === "ready") return this.#becameReady(message.protocol);
-    if (message.type === "mask") return this.masker.add(message.values);
+  /** Messages that every protocol has. */
+  #tell(message: Extract<SupervisorMessage, { type: "cancel" | "shutdown" }>): void {
+    this.send(message as { type: string } as Out);
+  }
+
+  #message(message: In): void {
+    const own = message as { type: string } as OwnMessage;
+    if (own.type === "ready") return this.#becameReady(own.protocol);
+    if (own.type === "mask") return this.masker.add(own.values);
     this.user?.message(message);
   }
 

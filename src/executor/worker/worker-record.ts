@@ -56,7 +56,16 @@ export class WorkerRecordFile {
     rmSync(this.#path, { force: true });
   }
 
+  /** A disk that is full must not end the worker: the record only helps a successor. */
   #save(): void {
+    try {
+      this.#replace();
+    } catch {
+      rmSync(`${this.#path}.new`, { force: true });
+    }
+  }
+
+  #replace(): void {
     writeFileSync(`${this.#path}.new`, JSON.stringify(this.#record), { mode: 0o600 });
     renameSync(`${this.#path}.new`, this.#path);
   }
