@@ -24,7 +24,7 @@ export interface ImportedDag {
   /** Of the serialized Dag and the text of all its files. */
   readonly hash: string;
   readonly files: { readonly [relativeFile: string]: string };
-  /** Texts by hash; those that are stored already may be missing. */
+  /** Texts of all files, by hash. */
   readonly texts: ReadonlyMap<string, string>;
   readonly interpreter: string;
   readonly bundleName: string;
@@ -52,6 +52,7 @@ const columns = sql`
  * row is locked first, so that two processors that import the same Dag number its versions one after the other.
  */
 export async function storeDag(tx: Executor, dag: ImportedDag, now: number): Promise<StoredDag> {
+  await lockTexts(tx, "shared");
   const before = await lockRow(tx, dag, now);
   const version = (await findVersion(tx, dag)) ?? (await insertVersion(tx, dag, now));
   const { spec } = dag;
@@ -166,10 +167,8 @@ export async function readSources(executor: Executor, versionId: number): Promis
   return new Map(rows.map(({ file, content }) => [file, content]));
 }
 
-/** Which of these texts are stored already. */
-export async function knownTexts(executor: Executor, hashes: readonly string[]): Promise<Set<string>> {
-  const rows = await executor.rows<{ hash: string }>(
-    sql`SELECT hash FROM code_file WHERE hash = ANY (${hashes}::text[])`,
-  );
-  return new Set(rows.map(({ hash }) => hash));
+/** Imports share the lock; whoever takes texts away has it alone. Until the transaction's end. */
+export async function lockTexts(tx: Executor, how: "shared" | "alone"): Promise<void> {
+  if (how === "shared") await tx.run(sql`SELECT pg_advisory_xact_lock_shared(10, 1)`);
+  else await tx.run(sql`SELECT pg_advisory_xact_lock(10, 1)`);
 }

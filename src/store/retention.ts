@@ -3,7 +3,8 @@
  * their instances, values and history; then versions that nothing names, texts of no version, asset events, the
  * audit log and ended jobs. Each batch is one short transaction, so that nobody waits for it.
  */
-import type { Executor, Transactor } from "./connect.ts";
+import type { Transactor } from "./connect.ts";
+import { lockTexts } from "./dag-versions.ts";
 import type { DeletedRuns } from "./run-deletion.ts";
 import { batchOfRuns, deleteRuns } from "./run-deletion.ts";
 import { instant, sql } from "./sql.ts";
@@ -22,21 +23,30 @@ export interface RetentionPolicy {
  * and so is the newest scheduled one of each Dag, which the next schedule counts from.
  */
 export function pruneRuns(database: Transactor, policy: RetentionPolicy): Promise<DeletedRuns> {
+  const before = instant(policy.runsBefore);
+  const perDag = policy.runsPerDag;
   return database.transaction(async (tx) => {
+    // For each Dag two ranges of the index dag_run_recent: from its old end, and from the first surplus one on.
     const ids = await tx.rows<{ id: number }>(sql`
-      WITH kept AS (
-        SELECT DISTINCT ON (dag_id) id FROM dag_run WHERE run_type = 'scheduled' ORDER BY dag_id, run_after DESC, id DESC
-      ), surplus AS (
-        SELECT s.id FROM (SELECT DISTINCT dag_id FROM dag_run) d
+      WITH old AS (
+        SELECT r.id FROM dag d
         CROSS JOIN LATERAL (
-          SELECT r.id FROM dag_run r WHERE r.dag_id = d.dag_id AND r.end_date IS NOT NULL
-          ORDER BY r.run_after DESC, r.id DESC OFFSET ${policy.runsPerDag}
-        ) s WHERE ${policy.runsPerDag}::bigint IS NOT NULL
+          SELECT id FROM dag_run
+          WHERE dag_id = d.dag_id AND run_after < ${before}::timestamptz AND end_date < ${before}::timestamptz
+          ORDER BY run_after, id LIMIT ${batchOfRuns}
+        ) r WHERE ${before}::timestamptz IS NOT NULL
+        UNION
+        SELECT r.id FROM dag d
+        CROSS JOIN LATERAL (
+          SELECT id FROM dag_run WHERE dag_id = d.dag_id AND end_date IS NOT NULL
+          ORDER BY run_after DESC, id DESC OFFSET ${perDag}::bigint LIMIT ${batchOfRuns}
+        ) r WHERE ${perDag}::bigint IS NOT NULL
       )
-      SELECT id FROM dag_run r
-      WHERE end_date IS NOT NULL AND id NOT IN (SELECT id FROM kept)
-        AND (end_date < ${instant(policy.runsBefore)}::timestamptz OR id IN (SELECT id FROM surplus))
-      ORDER BY id LIMIT ${batchOfRuns} FOR UPDATE SKIP LOCKED`);
+      SELECT r.id FROM dag_run r JOIN old USING (id)
+      WHERE r.end_date IS NOT NULL AND r.id IS DISTINCT FROM (
+        SELECT n.id FROM dag_run n WHERE n.dag_id = r.dag_id AND n.run_type = 'scheduled'
+        ORDER BY n.run_after DESC, n.id DESC LIMIT 1)
+      ORDER BY r.id LIMIT ${batchOfRuns} FOR UPDATE OF r SKIP LOCKED`);
     return deleteRuns(
       tx,
       ids.map(({ id }) => id),
@@ -55,12 +65,10 @@ export interface PrunedRest {
 const batchOfRows = 5000;
 
 /** What no run refers to any more. Cheap when there is nothing; run it after the runs. */
-export async function pruneRest(database: Executor, policy: RetentionPolicy): Promise<PrunedRest> {
+export async function pruneRest(database: Transactor, policy: RetentionPolicy): Promise<PrunedRest> {
   const before = instant(policy.runsBefore);
-  const versions = await pruneVersions(database);
-  const texts = await database.run(sql`
-    DELETE FROM code_file WHERE NOT EXISTS (
-      SELECT FROM dag_version v, jsonb_each_text(v.files) f WHERE f.value = code_file.hash)`);
+  const prunesRuns = policy.runsBefore !== null || policy.runsPerDag !== null;
+  const { versions, texts } = prunesRuns ? await pruneVersions(database) : { versions: 0, texts: 0 };
   const assetEvents = await inBatches(() =>
     database.run(sql`
       DELETE FROM asset_event WHERE id IN (
@@ -86,17 +94,31 @@ export async function pruneRest(database: Executor, policy: RetentionPolicy): Pr
   return { versions, texts, assetEvents, auditEntries, jobs };
 }
 
-/** Versions that are not current and that no run, instance or history was made by; the numbers of the rest stay. */
-function pruneVersions(database: Executor): Promise<number> {
-  return database.run(sql`
-    DELETE FROM dag_version v
-    WHERE NOT EXISTS (SELECT FROM dag d WHERE d.current_version_id = v.id)
-      AND v.id < (SELECT coalesce(max(id), 0) FROM dag_version)
-      AND NOT EXISTS (SELECT FROM dag_run r WHERE r.dag_id = v.dag_id AND r.version_id = v.id)
-      AND NOT EXISTS (SELECT FROM dag_run r JOIN task_instance t ON t.run_pk = r.id
-                      WHERE r.dag_id = v.dag_id AND t.version_id = v.id)
-      AND NOT EXISTS (SELECT FROM dag_run r JOIN task_instance_history h ON h.run_pk = r.id
-                      WHERE r.dag_id = v.dag_id AND h.version_id = v.id)`);
+/**
+ * Versions that were followed by another before the oldest run of their Dag that is left, and that nothing names;
+ * then texts of no version. The lock keeps out imports, which may count on a text that is about to go.
+ */
+function pruneVersions(database: Transactor): Promise<{ versions: number; texts: number }> {
+  return database.transaction(async (tx) => {
+    await lockTexts(tx, "alone");
+    const candidates = await tx.rows<{ id: number }>(sql`
+      SELECT v.id FROM dag_version v JOIN dag d USING (dag_id)
+      WHERE v.id IS DISTINCT FROM d.current_version_id
+        AND NOT EXISTS (SELECT FROM dag_run r WHERE r.dag_id = v.dag_id AND r.version_id = v.id)
+        AND EXISTS (
+          SELECT FROM dag_version w WHERE w.dag_id = v.dag_id AND w.version_number > v.version_number
+            AND NOT EXISTS (SELECT FROM dag_run r WHERE r.dag_id = v.dag_id AND r.queued_at < w.created_at))`);
+    if (candidates.length === 0) return { versions: 0, texts: 0 };
+    const ids = candidates.map(({ id }) => id);
+    // An instance that was cleared after the Dag came back to an old version.
+    const versions = await tx.run(sql`
+      DELETE FROM dag_version v WHERE v.id = ANY (${ids}::bigint[])
+        AND NOT EXISTS (SELECT FROM task_instance t WHERE t.version_id = v.id)
+        AND NOT EXISTS (SELECT FROM task_instance_history h WHERE h.version_id = v.id)`);
+    const texts = await tx.run(sql`
+      DELETE FROM code_file WHERE hash NOT IN (SELECT f.value FROM dag_version v, jsonb_each_text(v.files) f)`);
+    return { versions, texts };
+  });
 }
 
 async function inBatches(once: () => Promise<number>): Promise<number> {

@@ -30,6 +30,7 @@ import { keepServer, leaveServer } from "./leave.ts";
 import { enter, takePresence, takeService } from "./presence.ts";
 import { isServerOf } from "./process.ts";
 import { serverArguments } from "./settings.ts";
+import { finishSwap } from "./swap.ts";
 import type { Watchdog } from "./watchdog.ts";
 import { startWatchdog } from "./watchdog.ts";
 
@@ -113,6 +114,7 @@ async function joinRunning({ paths, options }: Plan): Promise<Connection | null>
 async function beginServer(plan: Plan): Promise<Connection | null> {
   const { paths, binaries, account } = plan;
   if (!removeStaleLocks(paths)) return null;
+  finishSwap(paths.data);
   const major = dataMajor(paths.data);
   if (major === null) await initialise(binaries, paths.data, account);
   else if (major !== binaries.major) throw otherMajor(paths.data, major, binaries.major);

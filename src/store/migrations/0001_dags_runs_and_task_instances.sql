@@ -141,6 +141,8 @@ CREATE TABLE dag_run (
 ) WITH (fillfactor = 80);
 CREATE UNIQUE INDEX dag_run_logical_date ON dag_run (dag_id, logical_date) WHERE logical_date IS NOT NULL;
 CREATE INDEX dag_run_recent ON dag_run (dag_id, run_after DESC, id DESC);
+-- Lists of all Dags' runs, newest first.
+CREATE INDEX dag_run_by_time ON dag_run (run_after DESC, id DESC);
 -- Found at a scheduler's start and by the sweep; holds only the few that are not finished.
 CREATE INDEX dag_run_unfinished ON dag_run (dag_id, id) WHERE end_date IS NULL;
 CREATE INDEX dag_run_backfill ON dag_run (backfill_id) WHERE backfill_id IS NOT NULL;
