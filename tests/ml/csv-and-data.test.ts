@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   adClickColumns,
@@ -12,6 +13,7 @@ import {
   parseCsv,
   readCsv,
   StandardScaler,
+  Table,
   trainTestSplit,
 } from "../../src/ml/index.ts";
 
@@ -37,6 +39,28 @@ describe("CSV", () => {
   it("reads the same table after writing it", () => {
     const text = 'id,text\n1,"a,b"\n2,"q""uote"\n3,plain\n';
     expect(formatCsv(parseCsv(text))).toBe(text);
+  });
+
+  it("reads any table again as it was written", () => {
+    const field = fc.option(
+      fc.oneof(fc.string(), fc.constantFrom("", "NA", " ", '"', "a,b", "x\ny", "\r\n", "true", "7")),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(field, { minLength: 3, maxLength: 3 })),
+        fc.integer({ min: 1, max: 3 }),
+        (rows, width) => {
+          const names = ["one", "two", "three"].slice(0, width);
+          const columns = names.map(
+            (name, j) => [name, { type: "text" as const, values: rows.map((row) => row[j]) }] as const,
+          );
+          const table = new Table(rows.length, new Map(columns));
+          const types = Object.fromEntries(names.map((name) => [name, "text" as const]));
+          const read = parseCsv(formatCsv(table), { types });
+          expect(names.map((name) => read.texts(name))).toEqual(names.map((name) => table.texts(name)));
+        },
+      ),
+    );
   });
 
   it("takes an empty last field, a byte order mark, and a file without a last line end", () => {

@@ -63,17 +63,26 @@ export function parseCsv(text: string, options: CsvOptions = {}): Table {
   return new Table(records.length, new Map(columns));
 }
 
-function quote(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** CSV with a header, LF line ends, and quotes only where they are needed. Missing values become empty fields. */
+/**
+ * CSV with a header and LF line ends. Texts are quoted where they must be, and where they would otherwise be read as
+ * missing; missing values are empty fields, or NA in a table of one column, where an empty line would be no row.
+ */
 export function formatCsv(table: Table): string {
-  const lines = [table.names.map(quote).join(",")];
+  const nothing = table.names.length === 1 ? "NA" : "";
+  const lines = [table.names.map((name) => quote(name)).join(",")];
   for (let i = 0; i < table.rows; i++) {
-    lines.push(table.names.map((name) => quote(String(table.value(name, i) ?? ""))).join(","));
+    const fields = table.names.map((name) => {
+      const value = table.value(name, i);
+      return value === null ? nothing : quote(String(value));
+    });
+    lines.push(fields.join(","));
   }
   return `${lines.join("\n")}\n`;
+}
+
+function quote(text: string): string {
+  const needsQuotes = /[",\r\n]/.test(text) || defaultMissing.includes(text.trim());
+  return needsQuotes ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 export async function writeCsv(path: string, table: Table): Promise<void> {
