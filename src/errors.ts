@@ -27,6 +27,10 @@ export const errorCatalogue = {
     exitCode: 2,
     httpStatus: 500,
   },
+  TW_RUN_DATE: { summary: "A run was asked for a date that it cannot have.", exitCode: 2, httpStatus: 422 },
+  TW_RUN_TYPE: { summary: "A Dag does not allow runs of that type.", exitCode: 2, httpStatus: 422 },
+  TW_TASK_NOT_FOUND: { summary: "The Dag has no such task.", exitCode: 1, httpStatus: 404 },
+  TW_JOB_NOT_ALIVE: { summary: "A component that was asked for is not alive.", exitCode: 1, httpStatus: 503 },
   TW_USAGE: { summary: "A command was called with a flag or argument that it cannot read.", exitCode: 2, httpStatus: 400 },
   TW_INTERNAL: { summary: "Something that cannot happen happened.", exitCode: 1, httpStatus: 500 },
 
@@ -290,6 +294,11 @@ export const errorCatalogue = {
   TW_TASK_UNCALLED: {
     summary: "A task was declared and never placed in its Dag.",
     exitCode: 2,
+    httpStatus: 400,
+  },
+  TW_TEST_STUCK: {
+    summary: "A Dag that was tested in memory never ended.",
+    exitCode: 1,
     httpStatus: 400,
   },
   // End of authoring

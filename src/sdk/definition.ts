@@ -52,6 +52,7 @@ export function defineTask(
     execute: async (inputs, context) => decide(await work.execute(inputs, context)),
     resume: async (method, inputs, context, event) =>
       decide(await work.resume(method, inputs, context, event)),
+    interpret: decide,
     onKill: work.onKill,
   };
 }

@@ -13,7 +13,8 @@ import {
   type SensorOptions,
   sensorOptionRules,
 } from "./operator.ts";
-import { checkOptions, type OptionRule, option, show } from "./options.ts";
+import { TriggerDagRunOperator, type TriggerDagRunOptions } from "./operators/trigger-dag-run.ts";
+import { checkOptions, isPlainObject, type OptionRule, option, show } from "./options.ts";
 import type { PokeAnswer } from "./task.ts";
 import {
   checkExpandValue,
@@ -43,6 +44,17 @@ export type BranchChoice =
 export interface ShortCircuitOptions extends TaskOptions {
   /** Whether everything downstream is skipped, whatever its trigger rule (the default), or only what is directly after. */
   readonly ignoreDownstreamTriggerRules?: boolean;
+}
+
+/** Options of `dag.triggerDagRun`: those of `TriggerDagRunOperator`, its Dag and run by their short names. */
+export interface TriggerDagRunSpec
+  extends Omit<TriggerDagRunOptions, "triggerDagId" | "triggerRunId">,
+    Omit<TaskOptions, keyof TriggerDagRunOptions> {
+  readonly taskId: string;
+  /** The Dag to run. */
+  readonly dagId: string;
+  /** Default: made from the type and the time of the run. */
+  readonly runId?: string;
 }
 
 export type SensorTaskOptions = TaskOptions & SensorOptions;
@@ -250,6 +262,18 @@ export abstract class TaskScope {
    */
   switch<Value>(decider: TaskRef<Value>): Switch<Value> {
     return beginSwitch(decider, this.state);
+  }
+
+  /**
+   * Adds a task that starts a run of another Dag.
+   *
+   * @example
+   * dag.triggerDagRun({ taskId: "serve", dagId: "model_api", conf: { model: "{{ ds }}" } }).after(trained);
+   */
+  triggerDagRun(spec: TriggerDagRunSpec): TaskRef<undefined> {
+    const { dagId, runId, ...rest } = isPlainObject(spec) ? spec : ({ dagId: undefined } as never);
+    const run = { triggerDagId: dagId, ...(runId === undefined ? {} : { triggerRunId: runId }), ...rest };
+    return this.add(new TriggerDagRunOperator(run));
   }
 
   #functionTask(

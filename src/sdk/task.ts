@@ -15,7 +15,6 @@
  * dag.add(new GreetOperator({ taskId: "greet", name: "{{ ds }}", retries: 2 }));
  */
 import type { Json, TaskSpec } from "../core/dag-model.ts";
-import type { CallSite } from "./call-site.ts";
 import type { TaskContext } from "./context.ts";
 import type { OptionTable } from "./options.ts";
 
@@ -65,6 +64,8 @@ export interface TaskDefinition {
   execute(inputs: Inputs, context: TaskContext): Promise<unknown>;
   /** Goes on after a deferral. A function is called again, with `context.triggerEvent` set. */
   resume(method: string, inputs: Inputs, context: TaskContext, event: ResumeEvent): Promise<unknown>;
+  /** What a returned value means for the tasks after this one: of a branch a `BranchResult`. `execute` does it itself. */
+  interpret(value: unknown): unknown;
   /** Called when the attempt is told to end, before its process is signalled. */
   readonly onKill: ((inputs: Inputs, context: TaskContext) => unknown) | null;
 }
@@ -114,8 +115,3 @@ export interface SensorDefinition<Options extends object, Value>
 }
 
 export type PokeAnswer<Value> = boolean | PokeReturn<Value>;
-
-/** Where a task's definition was written; the runtime has no use for it. */
-export interface Placed {
-  readonly at: CallSite | undefined;
-}
