@@ -117,16 +117,21 @@ export class LocalExecutor implements Executor {
   }
 
   acknowledge(attemptIds: readonly string[]): void {
-    const byWorker = new Map<WorkerHandle, string[]>();
     for (const attemptId of attemptIds) {
       const worker = this.#workerOf.get(attemptId);
       if (worker === undefined || worker.assigned.has(attemptId)) continue;
       this.#workerOf.delete(attemptId);
-      const ids = byWorker.get(worker);
-      if (ids === undefined) byWorker.set(worker, [attemptId]);
-      else ids.push(attemptId);
+      worker.acknowledged.push(attemptId);
     }
-    for (const [worker, ids] of byWorker) worker.send({ type: "ack", attemptIds: ids });
+    this.#fillSoon();
+  }
+
+  #sendAcknowledgements(): void {
+    for (const worker of this.#workers.values()) {
+      if (worker.acknowledged.length === 0) continue;
+      worker.send({ type: "ack", attemptIds: worker.acknowledged });
+      worker.acknowledged = [];
+    }
   }
 
   cancel(attemptId: string, reason: string): void {
@@ -166,6 +171,7 @@ export class LocalExecutor implements Executor {
       }
       await Promise.all(keepers.map((keeper) => keeper.end(graceMs + stopOvertimeMs)));
     }
+    this.#sendAcknowledgements();
     for (const connection of this.#handles.keys()) connection.end();
     await this.#listener.close();
     this.#events = null;
@@ -333,12 +339,16 @@ export class LocalExecutor implements Executor {
       );
   }
 
-  /** Once for all that this turn brings, so that of several new workloads the most urgent goes first. */
+  /**
+   * Once for all that this turn brings, so that of several new workloads the most urgent goes first, and ends are
+   * acknowledged together.
+   */
   #fillSoon(): void {
     if (this.#fillQueued) return;
     this.#fillQueued = true;
     queueMicrotask(() => {
       this.#fillQueued = false;
+      this.#sendAcknowledgements();
       if (!this.#stopping) this.#fill();
     });
   }

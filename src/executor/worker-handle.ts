@@ -30,6 +30,9 @@ export class WorkerHandle {
   /** Attempts that occupy a slot, or wait for one. */
   readonly assigned = new Map<string, Assigned>();
 
+  /** Ends that are committed, to be told to the worker. */
+  acknowledged: string[] = [];
+
   constructor(hello: WorkerHello, connection: FrameConnection<WorkerMessage, ExecutorMessage>) {
     this.id = hello.workerId;
     this.name = hello.name;

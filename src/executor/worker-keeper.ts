@@ -19,12 +19,14 @@ export interface KeeperOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly settings: WorkerSettings;
-  /** How long a worker that is alive may take to come back, and a new one to start. */
+  /** How long a worker that is alive may take to come back. */
   readonly adoptionMs: number;
 }
 
 const entry = join(import.meta.dirname, "worker", "main.ts");
 const startMs = 30_000;
+/** Deaths without a greeting after which a start has failed. */
+const startTries = 3;
 const lookMs = 100;
 const firstPauseMs = 50;
 const longestPauseMs = 10_000;
@@ -37,6 +39,9 @@ export class WorkerKeeper {
   #child: ChildProcess | null = null;
   #here = false;
   #hello = Promise.withResolvers<void>();
+  /** Resolved when the first worker died too often before it greeted. */
+  readonly #failed = Promise.withResolvers<void>();
+  #deaths = 0;
   #startedAt = 0;
   #pauseMs = firstPauseMs;
   #timer: Timer | null = null;
@@ -70,6 +75,7 @@ export class WorkerKeeper {
     }
     this.#spawn();
     if (await this.#greetsWithin(startMs)) return;
+    this.letGo();
     throw new TradewindError(
       "TW_WORKER_START",
       `worker ${settings.name} did not start within ${startMs / 1000} s`,
@@ -138,6 +144,7 @@ export class WorkerKeeper {
     this.#child = null;
     this.#process = null;
     if (this.#closed) return;
+    if (++this.#deaths >= startTries) this.#failed.resolve();
     const { log, clock, settings } = this.#options;
     if (clock.now() - this.#startedAt > settledMs) this.#pauseMs = firstPauseMs;
     log.error(
@@ -167,7 +174,11 @@ export class WorkerKeeper {
     // The timer alone would not keep the process alive while it waits.
     const waiting = new AbortController();
     void delay(ms, waiting.signal);
-    const greeted = await Promise.race([this.#hello.promise.then(() => true), late.promise]);
+    const greeted = await Promise.race([
+      this.#hello.promise.then(() => true),
+      this.#failed.promise.then(() => false),
+      late.promise,
+    ]);
     timer.cancel();
     waiting.abort();
     return greeted;
@@ -185,7 +196,7 @@ export class WorkerKeeper {
   #lastWords(): string {
     try {
       const lines = readFileSync(this.#logPath(), "utf8").trimEnd().split("\n");
-      return `The end of ${this.#logPath()}: ${lines.slice(-3).join("\n").slice(-1000)}`;
+      return `The end of ${this.#logPath()}: ${lines.slice(-10).join("\n").slice(-1000)}`;
     } catch {
       return `It logs to ${this.#logPath()}`;
     }
