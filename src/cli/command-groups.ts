@@ -1,15 +1,29 @@
 /** The tree of commands: one file a group. */
 import type { Command } from "commander";
+import { addAssetsCommands } from "./assets-commands.ts";
 import { addConfigCommands } from "./config-commands.ts";
 import { addConnectionsCommands } from "./connections-commands.ts";
+import { addDagsReadCommands } from "./dags-read-commands.ts";
+import { addDbCommands } from "./db-commands.ts";
 import { addInfoCommands } from "./info-commands.ts";
+import { addJobsCommands } from "./jobs-commands.ts";
 import { addPoolsCommands } from "./pools-commands.ts";
+import { addTasksReadCommands } from "./tasks-read-commands.ts";
+import { addUsersCommands } from "./users-commands.ts";
 import { addVariablesCommands } from "./variables-commands.ts";
 
 export function addCommandGroups(root: Command): void {
+  const dags = root.command("dags").description("Dags and their runs");
+  addDagsReadCommands(dags);
+  const tasks = root.command("tasks").description("tasks and their instances");
+  addTasksReadCommands(tasks);
+  addAssetsCommands(root);
   addConfigCommands(root);
   addConnectionsCommands(root);
+  addDbCommands(root);
   addInfoCommands(root);
+  addJobsCommands(root);
   addPoolsCommands(root);
+  addUsersCommands(root);
   addVariablesCommands(root);
 }

@@ -21,7 +21,8 @@ import {
   type StoredConnection,
 } from "../store/connections.ts";
 import { resolveConnection } from "../store/environment-secrets.ts";
-import { databaseCommand, jsonFlag, onDatabase, type Work } from "./database-command.ts";
+import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
+import { jsonFlag } from "./flags.ts";
 
 export function addConnectionsCommands(root: Command): void {
   const group = root.command("connections").description("addresses and secrets of outside systems");

@@ -1,6 +1,5 @@
 /** Commands that work on the database: open it, check its version, do the work, close it. */
 import type { Command } from "commander";
-import { TradewindError } from "../errors.ts";
 import { type Database, openDatabase } from "../store/connect.ts";
 import { startEmbedded } from "../store/embedded/start.ts";
 import { migrate, requireMigrated } from "../store/migrate.ts";
@@ -95,42 +94,4 @@ export async function openStore(
     throw error;
   }
   return { database, embedded, close };
-}
-
-/** JSON of a flag. @throws TradewindError TW_USAGE that says where the text stops being JSON. */
-export function jsonFlag(text: string, flag: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new TradewindError(
-      "TW_USAGE",
-      `${flag}: expected JSON, got ${JSON.stringify(text.slice(0, 80))}: ${(cause as Error).message}`,
-      { cause },
-    );
-  }
-}
-
-/** An instant of a flag or argument: ISO 8601; a date or time without zone is in UTC. */
-export function instantFlag(text: string, flag: string): number {
-  const withZone = /^\d{4}-\d{2}-\d{2}$/.test(text)
-    ? `${text}T00:00:00Z`
-    : /(Z|[+-]\d{2}:?\d{2})$/.test(text)
-      ? text.replace(" ", "+")
-      : `${text.replace(" ", "T")}Z`;
-  const ms = Date.parse(withZone);
-  if (Number.isNaN(ms))
-    throw new TradewindError(
-      "TW_USAGE",
-      `${flag}: expected a date such as 2026-01-31 or 2026-01-31T06:00:00+01:00, got ${JSON.stringify(text)}`,
-    );
-  return ms;
-}
-
-export function isoInstant(ms: number | null): string {
-  return ms === null
-    ? ""
-    : new Date(ms)
-        .toISOString()
-        .replace(/\.000Z$/, "Z")
-        .replace("Z", "+00:00");
 }

@@ -4,7 +4,8 @@ import type { Command } from "commander";
 import { TradewindError } from "../errors.ts";
 import { notify } from "../store/notify.ts";
 import { deletePool, getPool, listPools, listPoolUsage, setPool } from "../store/pools.ts";
-import { databaseCommand, jsonFlag, onDatabase, type Work } from "./database-command.ts";
+import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
+import { jsonFlag } from "./flags.ts";
 
 export function addPoolsCommands(root: Command): void {
   const group = root.command("pools").description("slots that tasks share");
@@ -62,7 +63,7 @@ async function set(
       `pool ${name}: expected a whole number of slots from -1 on, got ${JSON.stringify(slots)}`,
     );
   await setPool(work.database, { name, slots: count, description, includeDeferred: flags.includeDeferred });
-  await notify(work.database, { kind: "pools" });
+  await notify(work.database, ["pools"]);
   if (count === 0) work.session.note(`pool ${name} has 0 slots: its tasks wait until it has some`);
   work.session.print(`Pool ${name} set`);
 }
@@ -80,7 +81,7 @@ async function importFile(work: Work, [file = ""]: string[]): Promise<void> {
       description: pool.description,
       includeDeferred: pool.include_deferred,
     });
-  await notify(work.database, { kind: "pools" });
+  await notify(work.database, ["pools"]);
   work.session.print(`${Object.keys(content).length} pools imported from ${file}`);
 }
 

@@ -4,7 +4,8 @@ import type { Command } from "commander";
 import { TradewindError } from "../errors.ts";
 import { resolveVariable } from "../store/environment-secrets.ts";
 import { deleteVariable, listVariableKeys, listVariables, setVariable } from "../store/variables.ts";
-import { databaseCommand, jsonFlag, onDatabase, type Work } from "./database-command.ts";
+import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
+import { jsonFlag } from "./flags.ts";
 
 export function addVariablesCommands(root: Command): void {
   const group = root.command("variables").description("named texts for Dags, sealed at rest");
@@ -38,7 +39,8 @@ async function list(
   _: string[],
   flags: { showValues?: boolean },
 ): Promise<void> {
-  if (flags.showValues) return session.rows((await listVariables(database, secrets())).map((variable) => ({ ...variable })));
+  if (flags.showValues)
+    return session.rows((await listVariables(database, secrets())).map((variable) => ({ ...variable })));
   session.rows((await listVariableKeys(database)).map(({ key, description }) => ({ key, description })));
 }
 
