@@ -1,4 +1,31 @@
-/** The environment that task processes are given: the worker's own, without what only services may know. */
+/** The environment that a task's process was given: connections and variables in it, and its names for commands. */
+import { type PlainConnection, parseConnection } from "../sdk/connection-uri.ts";
+
+const prefixes = ["TRADEWIND_", "AIRFLOW_"] as const;
+
+/** The text of `TRADEWIND_VAR_<KEY>` or `AIRFLOW_VAR_<KEY>`. */
+export function variableFromEnvironment(key: string): string | undefined {
+  return lookUp("VAR_", key);
+}
+
+/** The connection in `TRADEWIND_CONN_<ID>` or `AIRFLOW_CONN_<ID>`, a URI or JSON. */
+export function connectionFromEnvironment(connId: string): PlainConnection | undefined {
+  const text = lookUp("CONN_", connId);
+  return text === undefined ? undefined : parseConnection(connId, text);
+}
+
+function lookUp(kind: string, key: string): string | undefined {
+  for (const prefix of prefixes) {
+    const value = process.env[`${prefix}${kind}${key.toUpperCase()}`];
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+/** All of it, for commands that a task starts. */
+export function inheritedEnvironment(): { [name: string]: string | undefined } {
+  return { ...process.env };
+}
 
 /** Ways to the database and keys: user code asks through the protocol instead. */
 const withheld: readonly string[] = [
@@ -9,8 +36,9 @@ const withheld: readonly string[] = [
   "TRADEWIND__DATABASE__URL",
 ];
 
-export function inheritedEnvironment(): Record<string, string | undefined> {
-  const environment = { ...process.env };
+/** What a worker hands on to the processes of tasks: its own, without what only services may know. */
+export function environmentForTasks(): { [name: string]: string | undefined } {
+  const environment = inheritedEnvironment();
   for (const name of withheld) delete environment[name];
   return environment;
 }

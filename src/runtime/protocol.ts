@@ -17,9 +17,7 @@ export const maxFrameBytes = 64 * 1024 * 1024;
 export type LogLevel = "debug" | "info" | "warning" | "error" | "critical";
 
 /** A value that travels between tasks: JSON in place, or a file of the artifact store. */
-export type XComValue =
-  | { json: Json }
-  | { ref: { uri: string; bytes: number; mediaType: string } };
+export type XComValue = { json: Json } | { ref: { uri: string; bytes: number; mediaType: string } };
 
 export interface ErrorInfo {
   /** Class name: "TypeError", "airflow.exceptions.AirflowException". */
@@ -88,7 +86,13 @@ export interface CodeLocation {
 
 export type SupervisorMessage =
   | StartTask
-  | { type: "run-callback"; code: CodeLocation; dagId: string; callback: "success" | "failure" | { deadline: number }; context: Json }
+  | {
+      type: "run-callback";
+      code: CodeLocation;
+      dagId: string;
+      callback: "success" | "failure" | { deadline: number };
+      context: Json;
+    }
   | { type: "response"; id: number; result: Json }
   | { type: "response-error"; id: number; error: { code: string; message: string } }
   /** End soon: run `onKill`, then exit; SIGTERM and SIGKILL follow. */
@@ -96,17 +100,50 @@ export type SupervisorMessage =
   | { type: "shutdown" };
 
 export type ChildRequest =
-  | { method: "xcom.get"; params: { dagId?: string; runId?: string; taskIds: string[]; mapIndexes?: number[] | null; key: string; includePriorDates?: boolean; item?: number } }
+  | {
+      method: "xcom.get";
+      params: {
+        dagId?: string;
+        runId?: string;
+        taskIds: string[];
+        mapIndexes?: number[] | null;
+        key: string;
+        includePriorDates?: boolean;
+        item?: number;
+      };
+    }
   | { method: "xcom.set"; params: { key: string; value: XComValue } }
   | { method: "xcom.delete"; params: { key: string } }
   | { method: "variable.get"; params: { key: string } }
   | { method: "variable.set"; params: { key: string; value: string; description?: string } }
   | { method: "variable.delete"; params: { key: string } }
   | { method: "connection.get"; params: { connId: string } }
-  | { method: "dag-run.trigger"; params: { dagId: string; runId?: string; logicalDate?: string | null; conf?: Json; reset?: boolean; note?: string } }
+  | {
+      method: "dag-run.trigger";
+      params: {
+        dagId: string;
+        runId?: string;
+        logicalDate?: string | null;
+        conf?: Json;
+        reset?: boolean;
+        note?: string;
+      };
+    }
   | { method: "dag-run.get"; params: { dagId: string; runId: string } }
-  | { method: "dag-run.list"; params: { dagId: string; logicalDates?: string[]; states?: string[]; limit?: number; orderBy?: string } }
-  | { method: "task-instance.states"; params: { dagId: string; runIds?: string[]; logicalDates?: string[]; taskIds?: string[]; taskGroupId?: string } }
+  | {
+      method: "dag-run.list";
+      params: { dagId: string; logicalDates?: string[]; states?: string[]; limit?: number; orderBy?: string };
+    }
+  | {
+      method: "task-instance.states";
+      params: {
+        dagId: string;
+        runIds?: string[];
+        logicalDates?: string[];
+        taskIds?: string[];
+        taskGroupId?: string;
+      };
+    }
   | { method: "dag.get"; params: { dagId: string } }
   | { method: "asset-events.get"; params: { name?: string; uri?: string; alias?: string; limit?: number } }
   | { method: "rendered-fields.set"; params: { fields: { [name: string]: Json }; mapIndexLabel?: string } };
@@ -186,7 +223,13 @@ export type TaskResult =
   | { outcome: "success"; value?: XComValue; skip?: SkipRequest; outletEvents?: OutletEvent[] }
   | { outcome: "skipped"; message: string }
   | { outcome: "failed"; error: ErrorInfo; retryable: boolean }
-  | { outcome: "deferred"; trigger: TriggerSpec; method: string; kwargs: { [key: string]: Json }; timeout: number | null }
+  | {
+      outcome: "deferred";
+      trigger: TriggerSpec;
+      method: string;
+      kwargs: { [key: string]: Json };
+      timeout: number | null;
+    }
   | { outcome: "reschedule"; at: string }
   | { outcome: "awaiting_input"; request: Json };
 
@@ -200,7 +243,14 @@ export type SkipRequest =
 export type ChildMessage =
   | { type: "ready"; protocol: number; pid: number; language: "typescript" | "python"; version: string }
   | ({ type: "request"; id: number } & ChildRequest)
-  | { type: "log"; level: LogLevel; message: string; time: string; logger?: string; fields?: { [key: string]: Json } }
+  | {
+      type: "log";
+      level: LogLevel;
+      message: string;
+      time: string;
+      logger?: string;
+      fields?: { [key: string]: Json };
+    }
   /** Values to hide in every later log line. */
   | { type: "mask"; values: string[] }
   | { type: "heartbeat" }
@@ -208,12 +258,28 @@ export type ChildMessage =
    * The end of the attempt. `xcoms` are the values that were pushed; they are committed with the state.
    * `length` of the returned list or object lets mapped tasks downstream expand.
    */
-  | { type: "result"; attemptId: string; result: TaskResult; xcoms: { key: string; value: XComValue }[]; length?: number; keys?: string[]; leaked?: string[]; heapMb?: number };
+  | {
+      type: "result";
+      attemptId: string;
+      result: TaskResult;
+      xcoms: { key: string; value: XComValue }[];
+      length?: number;
+      keys?: string[];
+      leaked?: string[];
+      heapMb?: number;
+    };
 
 /** To the triggerer: one process that waits for all deferred tasks. Frames on descriptor 3, as for a task. */
 export type TriggererMessage =
   /** Wait for it from now on. The same id again replaces the first. `task` is null for triggers of asset watchers. */
-  | { type: "trigger"; triggerId: string; trigger: TriggerSpec; code: CodeLocation; task: TaskCoordinates | null; logLevel: LogLevel }
+  | {
+      type: "trigger";
+      triggerId: string;
+      trigger: TriggerSpec;
+      code: CodeLocation;
+      task: TaskCoordinates | null;
+      logLevel: LogLevel;
+    }
   | { type: "cancel-trigger"; triggerId: string }
   | { type: "response"; id: number; result: Json }
   | { type: "response-error"; id: number; error: { code: string; message: string } }
@@ -225,6 +291,14 @@ export type TriggererEvent =
   | { type: "fired"; triggerId: string; event: Json; last: boolean }
   | { type: "trigger-failed"; triggerId: string; error: ErrorInfo }
   | ({ type: "request"; id: number; triggerId: string } & ChildRequest)
-  | { type: "log"; triggerId?: string; level: LogLevel; message: string; time: string; logger?: string; fields?: { [key: string]: Json } }
+  | {
+      type: "log";
+      triggerId?: string;
+      level: LogLevel;
+      message: string;
+      time: string;
+      logger?: string;
+      fields?: { [key: string]: Json };
+    }
   | { type: "mask"; values: string[] }
   | { type: "heartbeat" };

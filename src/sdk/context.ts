@@ -138,6 +138,8 @@ export interface TaskContext {
   readonly variables: VariableAccess;
   readonly connections: ConnectionAccess;
   readonly logger: TaskLogger;
+  /** What the process of the attempt was given, and Airflow's `AIRFLOW_CTX_…` names; for commands that it starts. */
+  readonly environment: { readonly [name: string]: string | undefined };
   /** True in `tradewind/testing` and `tasks test`. */
   readonly testMode: boolean;
   /** In callbacks: what ended the attempt. */

@@ -1,0 +1,110 @@
+/**
+ * Callbacks of a Dag (success, failure, deadline), which run in a process of their own when the run has ended.
+ * The message's context has `run` (as a start message has it), `task` (the coordinates of the instance that
+ * stands for the run: the one that failed last, say), `params`, `reason` and for failures `exception`.
+ */
+import type { Json } from "../core/dag-model.ts";
+import { TradewindError } from "../errors.ts";
+import { runWithContext } from "../sdk/context.ts";
+import type { Callback } from "../sdk/task.ts";
+import { AttemptClient } from "./attempt-client.ts";
+import { AttemptContext } from "./attempt-context.ts";
+import type { StartTask, SupervisorMessage } from "./protocol.ts";
+import type { AttemptPort } from "./run-attempt.ts";
+import { indexOf, type RunnableDag } from "./runnable-dag.ts";
+
+type RunCallback = Extract<SupervisorMessage, { type: "run-callback" }>;
+
+/** Calls all callbacks of the kind; rejects with an AggregateError when some failed, after all were called. */
+export async function runDagCallback(
+  message: RunCallback,
+  dag: RunnableDag,
+  port: AttemptPort,
+): Promise<void> {
+  const callbacks = callbacksOf(message, dag);
+  const given = message.context as { [name: string]: Json };
+  const start = startOf(message, given);
+  const task = indexOf(dag.spec).tasks.get(start.task.taskId) ?? dag.spec.tasks[0];
+  if (!task) return;
+  const store = { artifactRoot: start.artifactRoot, inlineLimit: start.xcomInlineLimit, task: start.task };
+  const client = new AttemptClient(port, store);
+  const context = new AttemptContext({
+    start,
+    dag,
+    task,
+    params: (given["params"] ?? {}) as { [name: string]: unknown },
+    client,
+    clock: port.clock,
+    signal: port.cancelled,
+    log: (level, text, fields) => port.log(level, text, fields),
+  }).ended(errorOf(given["exception"]), typeof given["reason"] === "string" ? given["reason"] : "");
+  const failures: unknown[] = [];
+  for (const callback of callbacks) {
+    try {
+      await runWithContext(context, client, () => callback(context));
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length === 1) throw failures[0];
+  if (failures.length > 1)
+    throw new AggregateError(failures, `${failures.length} callbacks of Dag "${message.dagId}" failed`);
+}
+
+function callbacksOf(message: RunCallback, dag: RunnableDag): readonly Callback[] {
+  if (message.callback === "success" || message.callback === "failure")
+    return dag.callbacks[message.callback];
+  const callback = dag.deadlineCallbacks[message.callback.deadline];
+  if (callback) return [callback];
+  throw new TradewindError(
+    "TW_INTERNAL",
+    `Dag "${message.dagId}" has no deadline callback number ${message.callback.deadline}`,
+  );
+}
+
+function startOf(message: RunCallback, given: { [name: string]: Json }): StartTask {
+  const task = (given["task"] ?? {}) as Partial<StartTask["task"]>;
+  const run = (given["run"] ?? {}) as Partial<StartTask["run"]>;
+  const runId = typeof given["runId"] === "string" ? given["runId"] : "";
+  const noon = new Date(0).toISOString();
+  return {
+    type: "start",
+    task: {
+      dagId: message.dagId,
+      taskId: "",
+      runId,
+      mapIndex: -1,
+      tryNumber: 1,
+      attemptId: "callback",
+      maxTries: 0,
+      startDate: run.startDate ?? noon,
+      ...task,
+    },
+    code: message.code,
+    run: {
+      runType: "manual",
+      logicalDate: null,
+      dataIntervalStart: null,
+      dataIntervalEnd: null,
+      runAfter: noon,
+      startDate: null,
+      conf: {},
+      partitionKey: null,
+      clearNumber: 0,
+      triggeredBy: "cli",
+      ...run,
+    },
+    xcoms: [],
+    params: {},
+    executionTimeout: null,
+    memoryLimitMb: null,
+    artifactRoot: "",
+    xcomInlineLimit: Number.MAX_SAFE_INTEGER,
+    logLevel: "info",
+    context: given,
+  };
+}
+
+function errorOf(exception: Json | undefined): Error | undefined {
+  return typeof exception === "string" ? new Error(exception) : undefined;
+}
