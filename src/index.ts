@@ -8,6 +8,9 @@
 export type { AssetSpec, Json, Json as JsonValue } from "./core/dag-model.ts";
 export type { DagRunState, DagRunType, TaskInstanceState, TriggerRule, WeightRule } from "./core/states.ts";
 export { TradewindError } from "./errors.ts";
+export { HttpHook } from "./providers/http.ts";
+export { PostgresHook } from "./providers/postgres.ts";
+export { SmtpHook } from "./providers/smtp.ts";
 export { type ArgList, withArgList } from "./sdk/arg-list.ts";
 export type { InletEvents, OutletEvents, TriggeringAssetEvents } from "./sdk/asset-events.ts";
 export {
@@ -51,6 +54,22 @@ export {
   type OperatorKind,
   type SensorOptions,
 } from "./sdk/operator.ts";
+export { BashOperator, type BashOptions, BashSensor, type BashSensorOptions } from "./sdk/operators/bash.ts";
+export {
+  BranchDateTimeOperator,
+  type BranchDateTimeOptions,
+  BranchDayOfWeekOperator,
+  type BranchDayOfWeekOptions,
+  BranchOperator,
+  type BranchOptions,
+  LatestOnlyOperator,
+  ShortCircuitOperator,
+  type ShortCircuitOperatorOptions,
+} from "./sdk/operators/branch.ts";
+export { EmailOperator, type EmailOptions } from "./sdk/operators/email.ts";
+export { EmptyOperator } from "./sdk/operators/empty.ts";
+export { HttpOperator, type HttpOptions, HttpSensor, type HttpSensorOptions } from "./sdk/operators/http.ts";
+export { TriggerDagRunOperator, type TriggerDagRunOptions } from "./sdk/operators/trigger-dag-run.ts";
 export { option } from "./sdk/options.ts";
 export {
   BranchResult,
@@ -64,6 +83,27 @@ export {
   SkipException as AirflowSkipException,
 } from "./sdk/outcomes.ts";
 export { Param, type ParamSchema } from "./sdk/params.ts";
+export {
+  ExternalTaskMarker,
+  type ExternalTaskMarkerOptions,
+  ExternalTaskSensor,
+  type ExternalTaskSensorOptions,
+} from "./sdk/sensors/external-task.ts";
+export { FileSensor, type FileSensorOptions } from "./sdk/sensors/file.ts";
+export { FunctionSensor, type FunctionSensorOptions } from "./sdk/sensors/function.ts";
+export {
+  DateTimeSensor,
+  DateTimeSensorAsync,
+  type DateTimeSensorOptions,
+  DayOfWeekSensor,
+  type DayOfWeekSensorOptions,
+  TimeDeltaSensor,
+  type TimeDeltaSensorOptions,
+  TimeSensor,
+  type TimeSensorOptions,
+  WaitSensor,
+  type WaitSensorOptions,
+} from "./sdk/sensors/time.ts";
 export type { Callback, PokeReturn, ResumeEvent } from "./sdk/task.ts";
 export type { TaskFactory } from "./sdk/task-factory.ts";
 export type { TaskGroupOptions } from "./sdk/task-group-options.ts";
@@ -87,4 +127,14 @@ export {
   type Schedule,
   type Timetable,
 } from "./sdk/timetables.ts";
+export { defineTrigger, type TriggerContext, type TriggerKind } from "./sdk/trigger.ts";
+export {
+  DagStateTrigger,
+  DateTimeTrigger,
+  ExternalTaskTrigger,
+  FileDeleteTrigger,
+  FileTrigger,
+  HttpTrigger,
+  TimeDeltaTrigger,
+} from "./sdk/triggers/index.ts";
 export type { EdgeLabel, Node, TaskInput, TaskInputs, TaskRef, XComArg } from "./sdk/value-ref.ts";

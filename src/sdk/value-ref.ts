@@ -14,6 +14,8 @@ export type Element<T> = T extends readonly (infer E)[]
     ? [string, V]
     : never;
 
+// The methods take their own type parameter from `this`, so that a reference to a narrower value stays usable
+// where one to a wider value is expected.
 /** A value that a task will have returned (Airflow's `XComArg`), perhaps changed by `map`, `zip` or `concat`. */
 export interface XComArg<T = unknown> {
   /** Never set; for the compiler. */
@@ -21,25 +23,29 @@ export interface XComArg<T = unknown> {
 
   /**
    * Each element through a function, before a mapped task expands over it. The function runs when the value is
-   * read, in a task's process. One that throws `SkipException` or returns null leaves a skipped instance.
+   * read, in a task's process. Where it throws `SkipException`, the instance is skipped.
    *
    * @example
    * load.expand({ path: listFiles().map((name) => `/data/${name}`) });
    */
-  map<U>(fn: (item: Element<T>) => U): XComArg<U[]>;
+  map<V, U>(this: XComArg<V>, fn: (item: Element<V>) => U): XComArg<U[]>;
 
   /**
    * Elements side by side with those of others, as tuples; as long as the shortest, or with `fillvalue` as the
    * longest.
    */
-  zip<U>(
-    other: XComArg<U> | readonly U[],
+  zip<V, U>(
+    this: XComArg<V>,
+    other: XComArg<readonly U[]> | readonly U[],
     options?: { fillvalue?: Json },
-  ): XComArg<[Element<T>, Element<U>][]>;
+  ): XComArg<[Element<V>, U][]>;
   zip(...others: readonly (XComArg | readonly Json[] | { fillvalue?: Json })[]): XComArg<unknown[][]>;
 
   /** The elements, then those of the others. */
-  concat<U>(...others: readonly (XComArg<U> | readonly U[])[]): XComArg<(Element<T> | Element<U>)[]>;
+  concat<V, U>(
+    this: XComArg<V>,
+    ...others: readonly (XComArg<readonly U[]> | readonly U[])[]
+  ): XComArg<(Element<V> | U)[]>;
 }
 
 /** Anything that an edge can join: a task, a group. */
@@ -71,7 +77,7 @@ export interface TaskRef<T = unknown> extends XComArg<T>, Node {
   before(...downstream: readonly (Node | EdgeLabel | readonly Node[])[]): TaskRef<T>;
   after(...upstream: readonly (Node | EdgeLabel | readonly Node[])[]): TaskRef<T>;
   /** A value that the task pushes under another key, as `multipleOutputs` and `xcomPush` do. */
-  output<K extends keyof T & string>(key: K): XComArg<T[K]>;
+  output<V, K extends keyof V & string>(this: TaskRef<V>, key: K): XComArg<V[K]>;
   output<U = unknown>(key: string): XComArg<U>;
   /** Makes the task a setup: tasks after it need it, and clearing one of them clears it too. */
   asSetup(): TaskRef<T>;
