@@ -4,8 +4,7 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, rmSync, statSync, truncateSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, existsSync, openSync, statSync, truncateSync } from "node:fs";
 import { TradewindError } from "../../errors.ts";
 import { delay, systemClock } from "../../time.ts";
 import type { Connection } from "../connect.ts";
@@ -30,6 +29,7 @@ import { keepServer, leaveServer } from "./leave.ts";
 import { enter, takePresence, takeService } from "./presence.ts";
 import { isServerOf } from "./process.ts";
 import { serverArguments } from "./settings.ts";
+import { removeStaleLocks } from "./stale-locks.ts";
 import { finishSwap } from "./swap.ts";
 import type { Watchdog } from "./watchdog.ts";
 import { startWatchdog } from "./watchdog.ts";
@@ -86,9 +86,9 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   const deadline = systemClock.now() + startDeadlineMs;
   for (;;) {
     const session = await joinRunning(plan);
-    if (session !== null) return entered(plan, session, false);
+    if (session !== null) return entered(plan, session, startWatchdog(paths.home), false);
     const begun = await beginServer(plan);
-    if (begun !== null) return entered(plan, begun, true);
+    if (begun !== null) return begun;
     if (systemClock.now() > deadline) throw failed(plan, "a server that neither starts nor ends", 0);
     await delay(20);
   }
@@ -111,31 +111,30 @@ async function joinRunning({ paths, options }: Plan): Promise<Connection | null>
 }
 
 /** Starts a server and enters it; null when another process was first, or an old one is still ending. */
-async function beginServer(plan: Plan): Promise<Connection | null> {
+async function beginServer(plan: Plan): Promise<EmbeddedServer | null> {
   const { paths, binaries, account } = plan;
-  if (!removeStaleLocks(paths)) return null;
+  const postmaster = readPostmaster(paths.data);
+  if (postmaster !== null && isServerOf(postmaster.pid, paths.data)) return null;
   finishSwap(paths.data);
   const major = dataMajor(paths.data);
   if (major === null) await initialise(binaries, paths.data, account);
   else if (major !== binaries.major) throw otherMajor(paths.data, major, binaries.major);
   refuseForeignData(paths.data, account);
   giveTo(account, paths.data);
-  const child = launchServer(plan);
-  const session = await untilReady(plan, child);
-  if (session === null) child.watchdog.dismiss();
-  return session;
-}
-
-/**
- * False when a server lives on the folder. A lock file of a dead one whose number went to another process would
- * stop PostgreSQL from starting, so it is taken away.
- */
-function removeStaleLocks(paths: ServerHome): boolean {
-  const postmaster = readPostmaster(paths.data);
-  if (postmaster !== null && isServerOf(postmaster.pid, paths.data)) return false;
-  if (postmaster !== null) rmSync(join(paths.data, "postmaster.pid"), { force: true });
-  rmSync(`${paths.socketFile}.lock`, { force: true });
-  return true;
+  const launched = launchServer(plan);
+  try {
+    const session = await untilReady(plan, launched);
+    if (session === null) {
+      launched.watchdog.dismiss();
+      return null;
+    }
+    // Another process's server may have been first, and ours have ended.
+    const started = readPostmaster(paths.data)?.pid === launched.process.pid;
+    return await entered(plan, session, launched.watchdog, started);
+  } catch (error) {
+    launched.watchdog.dismiss();
+    throw error;
+  }
 }
 
 interface Launched {
@@ -190,7 +189,10 @@ async function untilReady(plan: Plan, { process, logFrom }: Launched): Promise<C
     const session = await joinRunning(plan);
     if (session !== null) return session;
     if (ended !== null) {
-      if (laterTexts.test(logSince(plan.paths.log, logFrom))) return null;
+      if (laterTexts.test(logSince(plan.paths.log, logFrom))) {
+        removeStaleLocks(plan.paths);
+        return null;
+      }
       throw failed(plan, ended, logFrom);
     }
     if (systemClock.now() > deadline) throw failed(plan, "no answer for a minute", logFrom);
@@ -198,7 +200,12 @@ async function untilReady(plan: Plan, { process, logFrom }: Launched): Promise<C
   }
 }
 
-async function entered(plan: Plan, session: Connection, started: boolean): Promise<EmbeddedServer> {
+async function entered(
+  plan: Plan,
+  session: Connection,
+  watchdog: Watchdog,
+  started: boolean,
+): Promise<EmbeddedServer> {
   const { paths, binaries, options } = plan;
   try {
     if (options.role === "service") {
@@ -216,9 +223,9 @@ async function entered(plan: Plan, session: Connection, started: boolean): Promi
     await ensureDatabase(session);
   } catch (error) {
     await leaveServer(paths, session);
+    watchdog.dismiss();
     throw error;
   }
-  const watchdog = startWatchdog(paths.home);
   // Being present keeps the server alive, not this process.
   session.keepAlive(false);
   return {
