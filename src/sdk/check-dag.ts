@@ -1,5 +1,5 @@
 /** What can be said of a Dag only when its whole file was read. Each complaint names the line of the task. */
-import type { DagSpec, TaskSpec } from "../core/dag-model.ts";
+import type { DagSpec, ParamSpec, TaskSpec } from "../core/dag-model.ts";
 import { checkTimeZone } from "../core/time-zone.ts";
 import { validateTimetable } from "../core/timetable/next-run.ts";
 import { type ErrorCode, TradewindError } from "../errors.ts";
@@ -128,13 +128,23 @@ export async function checkParams(dag: DagState, spec: DagSpec): Promise<void> {
         dag,
       );
     }
-    const wrong = await complaintAbout(param, param.value);
+    const wrong = await complaintOf(name, param, dag);
     if (wrong === undefined) continue;
     throw complaint(
       "TW_PARAM_INVALID",
       `the default of param "${name}" of Dag "${dag.dagId}" ${wrong}, got ${JSON.stringify(param.value)}`,
       dag,
     );
+  }
+}
+
+/** A schema that is none is a complaint about the param too. */
+async function complaintOf(name: string, param: ParamSpec, dag: DagState): Promise<string | undefined> {
+  try {
+    return await complaintAbout(param, param.value ?? null);
+  } catch (error) {
+    if (!(error instanceof TradewindError)) throw error;
+    throw complaint("TW_PARAM_INVALID", `param "${name}" of Dag "${dag.dagId}": ${error.message}`, dag);
   }
 }
 

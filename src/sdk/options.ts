@@ -161,6 +161,7 @@ function optionError(code: ErrorCode, message: string, check: OptionCheck): Trad
 
 /** A value as a message shows it: short, and never throwing. */
 export function show(value: unknown): string {
+  if (typeof value === "function" && "taskId" in value) return `the uncalled task "${String(value.taskId)}"`;
   if (typeof value === "function") return value.name === "" ? "a function" : `the function ${value.name}`;
   if (typeof value === "bigint" || typeof value === "symbol" || value === undefined) return String(value);
   if (typeof value === "number") return String(value);

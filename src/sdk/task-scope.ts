@@ -271,7 +271,16 @@ export abstract class TaskScope {
    * dag.triggerDagRun({ taskId: "serve", dagId: "model_api", conf: { model: "{{ ds }}" } }).after(trained);
    */
   triggerDagRun(spec: TriggerDagRunSpec): TaskRef<undefined> {
-    const { dagId, runId, ...rest } = isPlainObject(spec) ? spec : ({ dagId: undefined } as never);
+    if (!isPlainObject(spec) || typeof spec.dagId !== "string") {
+      throw new TradewindError(
+        "TW_OPTION_MISSING",
+        "triggerDagRun() needs the option `dagId`, the Dag to run",
+        {
+          at: callSite(),
+        },
+      );
+    }
+    const { dagId, runId, ...rest } = spec;
     const run = { triggerDagId: dagId, ...(runId === undefined ? {} : { triggerRunId: runId }), ...rest };
     return this.add(new TriggerDagRunOperator(run));
   }
@@ -320,7 +329,7 @@ export abstract class TaskScope {
   #operatorNode(id: string | undefined, content: OperatorContent, more: TaskOptions) {
     checkOptions(more, taskOptionRules, { owner: `task "${id}"`, at: content.at });
     const options = { ...content.task, ...more };
-    const node = this.#taskNode(localId(id, options, ""), options, { kind: "operator", content }, content.at);
+    const node = this.#taskNode(localId(id, options), options, { kind: "operator", content }, content.at);
     const owner = `task "${node.taskId}"`;
     const inputs = Object.fromEntries(Object.entries(content.own).filter(([, value]) => isXComArg(value)));
     for (const [name, value] of Object.entries(inputs)) checkInput(name, value, owner, this.state);
@@ -451,14 +460,19 @@ function withExtra(flavour: Flavour, extra: Readonly<Record<string, unknown>>): 
 }
 
 /** The id without the groups' prefix: as given, from the options, or the handler's name. */
-function localId(given: string | undefined, options: TaskOptions, handlerName: string): string {
+function localId(given: string | undefined, options: TaskOptions, handlerName?: string): string {
   if (given !== undefined && options.taskId !== undefined && given !== options.taskId) {
     throw new TradewindError("TW_OPTION_INVALID", `a task has two ids: "${given}" and "${options.taskId}"`, {
       at: callSite(),
     });
   }
-  const id = given ?? options.taskId ?? handlerName;
+  const id = given ?? options.taskId ?? handlerName ?? "";
   if (id !== "") return id;
+  if (handlerName === undefined) {
+    throw new TradewindError("TW_OPTION_MISSING", "an operator needs the option `taskId`", {
+      at: callSite(),
+    });
+  }
   throw new TradewindError("TW_ID_INVALID", "a task needs an id, or a handler with a name to take it from", {
     at: callSite(),
     hint: 'dag.task("extract", async () => …), or dag.task(async function extract() { … })',

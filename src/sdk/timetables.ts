@@ -107,6 +107,7 @@ export interface EventsOptions {
 /** Runs at the given instants and never else. @example events(["2026-12-24T18:00:00Z"]) */
 export function events(dates: readonly (Date | string)[], options: EventsOptions = {}): Timetable {
   const instants = dates.map((date) => (typeof date === "string" ? new Date(date) : date));
+  if (instants.length === 0) throw invalid("events() needs at least one date, else it never fires");
   const wrong = instants.findIndex((date) => Number.isNaN(date.getTime()));
   if (wrong >= 0) throw invalid(`events() takes dates, not ${show(dates[wrong])}`);
   const sorted = instants.map((date) => date.toISOString()).sort();
