@@ -24,16 +24,22 @@ export function startRun(facts: RunFacts): Command[] {
  * finished run is queued again. Follow it with a plan of what it touched. (Airflow's `clear_task_instances`.)
  */
 export function clearInstances(facts: RunFacts, keys: Iterable<InstanceKey>): Command[] {
-  const commands: Command[] = [];
-  for (const key of keys) {
-    const instance = facts.instances.get(key);
-    if (instance) commands.push(...clearOne(facts, instance));
-  }
+  const commands: Command[] = instancesOf(facts, keys).flatMap((instance) => clearOne(facts, instance));
   const { state } = facts.run;
   if (commands.length > 0 && (state === "success" || state === "failed")) {
     commands.push({ kind: "set-run-state", from: state, to: "queued", reason: "tasks were cleared" });
   }
   return commands;
+}
+
+/** Each once, however often it is named. */
+function instancesOf(facts: RunFacts, keys: Iterable<InstanceKey>): Instance[] {
+  const found = new Set<Instance>();
+  for (const key of keys) {
+    const instance = facts.instances.get(key);
+    if (instance) found.add(instance);
+  }
+  return [...found];
 }
 
 function clearOne(facts: RunFacts, instance: Instance): SetState[] {
@@ -76,12 +82,9 @@ export function markInstances(
   keys: Iterable<InstanceKey>,
   to: "success" | "failed" | "skipped",
 ): Command[] {
-  const commands: Command[] = [];
-  for (const key of keys) {
-    const instance = facts.instances.get(key);
-    if (instance && instance.state !== to) commands.push(setState(instance, to, `marked ${to}`));
-  }
-  return commands;
+  return instancesOf(facts, keys)
+    .filter((instance) => instance.state !== to)
+    .map((instance) => setState(instance, to, `marked ${to}`));
 }
 
 /**

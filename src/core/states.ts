@@ -43,10 +43,7 @@ export const failedStates: ReadonlySet<TaskInstanceState | null> = new Set([
 ] as const);
 
 /** Finished states that let a leaf make its run a success. */
-export const successStates: ReadonlySet<TaskInstanceState | null> = new Set([
-  "success",
-  "skipped",
-] as const);
+export const successStates: ReadonlySet<TaskInstanceState | null> = new Set(["success", "skipped"] as const);
 
 /** States that hold an executor slot and pool slots (deferred too where the pool says so). */
 export const executionStates: ReadonlySet<TaskInstanceState | null> = new Set([

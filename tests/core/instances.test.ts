@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   createInstances,
@@ -8,8 +8,6 @@ import {
 } from "../../src/core/instances.ts";
 import { isFinished, taskInstanceStates } from "../../src/core/states.ts";
 import { dagOf, returned } from "./support/build-dag.ts";
-
-const { assert, property } = fc;
 
 const dag = dagOf({ a: { retries: 2 }, m: { after: ["a"], mapped: { expand: { x: returned("a") } } } });
 
@@ -67,8 +65,8 @@ describe("instances of a run", () => {
       index: fc.nat(4),
       state: fc.constantFrom(null, ...taskInstanceStates),
     });
-    assert(
-      property(fc.array(change, { maxLength: 40 }), fc.boolean(), (changes, expand) => {
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 40 }), fc.boolean(), (changes, expand) => {
         const table = createInstances(dag);
         if (expand) table.expand(1, 0, 5, 5, 0);
         for (const { task, index, state } of changes) {

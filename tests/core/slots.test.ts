@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { CompiledDag } from "../../src/core/graph.ts";
 import { type Choice, chooseTasks, ReadyQueue } from "../../src/core/slots.ts";
