@@ -27,6 +27,7 @@ const entry = join(import.meta.dirname, "worker", "main.ts");
 const startMs = 30_000;
 /** Deaths without a greeting after which a start has failed. */
 const startTries = 3;
+const adoptionLookMs = 20;
 const lookMs = 100;
 const firstPauseMs = 50;
 const longestPauseMs = 10_000;
@@ -167,21 +168,21 @@ export class WorkerKeeper {
     });
   }
 
+  /** False when the worker does not greet in time, dies before it, or (a new one) died too often. */
   async #greetsWithin(ms: number): Promise<boolean> {
     const { clock } = this.#options;
-    const late = Promise.withResolvers<boolean>();
-    const timer = clock.after(ms, () => late.resolve(false));
-    // The timer alone would not keep the process alive while it waits.
-    const waiting = new AbortController();
-    void delay(ms, waiting.signal);
-    const greeted = await Promise.race([
-      this.#hello.promise.then(() => true),
-      this.#failed.promise.then(() => false),
-      late.promise,
+    const adopted = this.#child === null ? this.#process : null;
+    const until = clock.now() + ms;
+    const answer = Promise.race([
+      this.#hello.promise.then(() => "greeted" as const),
+      this.#failed.promise.then(() => "failed" as const),
     ]);
-    timer.cancel();
-    waiting.abort();
-    return greeted;
+    while (clock.now() < until) {
+      if (adopted !== null && !isAlive(adopted)) return false;
+      const came = await Promise.race([answer, delay(adoptionLookMs)]);
+      if (came !== undefined) return came === "greeted";
+    }
+    return false;
   }
 
   async #kill(worker: ProcessIdentity): Promise<void> {

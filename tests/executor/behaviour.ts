@@ -3,6 +3,8 @@ import type { Json } from "../../src/core/dag-model.ts";
 
 export type Behaviour =
   | { do: "succeed"; value?: Json; leaked?: string[]; heapMb?: number }
+  /** Adds its attempt id as a line to a file, then returns. */
+  | { do: "mark"; file: string }
   /** Returns when the handler started and when it returned, by the system's monotonic clock in ns. */
   | { do: "time" }
   /** Returns pid, environment, folder and user. */
