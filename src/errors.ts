@@ -112,6 +112,7 @@ export const errorCatalogue = {
   TW_USER_NOT_FOUND: { summary: "No user has that name.", exitCode: 1, httpStatus: 404 },
   TW_VARIABLE_NOT_FOUND: { summary: "No variable has that key.", exitCode: 1, httpStatus: 404 },
   // Scheduler
+  TW_RUN_REFUSED: { summary: "A run cannot be started as asked.", exitCode: 2, httpStatus: 422 },
   TW_SCHEDULER_STOPPED: { summary: "The scheduler ended or lost its session before it was done.", exitCode: 3, httpStatus: 503 },
   TW_STALE_MEMORY: { summary: "The scheduler's memory and the database differ; it reads again.", exitCode: 1, httpStatus: 500 },
   TW_XCOM_INSTANCE: { summary: "A task instance that asks for something runs no more.", exitCode: 1, httpStatus: 409 },
@@ -141,6 +142,9 @@ export const errorCatalogue = {
   TW_IMPORT_NOT_FOUND: { summary: "A module that a Dag file imports does not exist.", exitCode: 1, httpStatus: 500 },
   TW_SYNTAX: { summary: "A Dag file is not valid TypeScript or JavaScript.", exitCode: 1, httpStatus: 500 },
   // End of Dag files
+  // Metrics and traces
+  TW_METRICS_PORT: { summary: "The port for metrics cannot be opened.", exitCode: 3, httpStatus: 503 },
+  TW_TRACES_PACKAGES: { summary: "The optional packages that send traces are not installed.", exitCode: 2, httpStatus: 500 },
   // Executor, frames, workers, logs
   TW_ATTEMPT_LOST: {
     summary: "The process of a task attempt ended without a result.",
@@ -343,6 +347,7 @@ export const errorCatalogue = {
     exitCode: 1,
     httpStatus: 500,
   },
+  TW_TRIGGER_ENDED: { summary: "A trigger ended without an event.", exitCode: 1, httpStatus: 500 },
   TW_TRIGGER_UNKNOWN: {
     summary: "A deferral names a trigger that is not registered.",
     exitCode: 1,

@@ -133,6 +133,8 @@ export class ImportProcess {
   }
 
   async end(): Promise<void> {
+    // The parent stays until it is over.
+    this.#child.ref();
     this.kill();
     await this.#ended;
   }

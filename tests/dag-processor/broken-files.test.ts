@@ -166,8 +166,6 @@ describe("importing processes", () => {
   });
 
   it("are replaced after so many files", async () => {
-    const withPid = (dagId: string): string =>
-      dagText(dagId).replace("schedule: null", "schedule: null, tags: [String(process.pid)]");
     const files = Object.fromEntries([1, 2, 3, 4, 5].map((i) => [`f${i}.ts`, withPid(`dag${i}`)]));
     const { processor, sink } = bench(files, { filesPerChild: 2, parallelism: 1 });
     await processor.start();
@@ -187,6 +185,9 @@ describe("importing processes", () => {
       .toEqual([]);
   });
 });
+
+const withPid = (dagId: string): string =>
+  dagText(dagId).replace("schedule: null", "schedule: null, tags: [String(process.pid)]");
 
 function importChildren(): string[] {
   return processes((command, parent) => command.includes("import-child") && parent === process.pid);
