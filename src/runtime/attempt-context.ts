@@ -9,6 +9,7 @@ import {
   type OutletEvents,
   type TriggeringAssetEvents,
 } from "../sdk/asset-events.ts";
+import { renderKey } from "../sdk/callbacks.ts";
 import type {
   AssetEventInfo,
   ConnectionAccess,
@@ -249,11 +250,10 @@ export class AttemptContext implements TaskContext {
     return this.#parts.start.context?.["testMode"] === true;
   }
 
-  now(): Date {
-    return new Date(this.#parts.clock.now());
-  }
+  // Functions of their own, not methods, so that `const { now, sleep } = getContext()` works like every other field.
+  readonly now = (): Date => new Date(this.#parts.clock.now());
 
-  sleep(seconds: number): Promise<void> {
+  readonly sleep = (seconds: number): Promise<void> => {
     const { clock, signal } = this.#parts;
     return new Promise((resolve, reject) => {
       const refuse = () => reject(signal.reason as Error);
@@ -268,7 +268,7 @@ export class AttemptContext implements TaskContext {
       };
       signal.addEventListener("abort", abort, { once: true });
     });
-  }
+  };
 }
 
 function dateOf(text: string | null): Date | null {

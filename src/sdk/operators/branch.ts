@@ -62,11 +62,11 @@ export const LatestOnlyOperator = defineOperator<object, undefined>({
   options: {},
   branch: true,
   uiColor: "#e9ffdb",
-  execute(_, context) {
+  async execute(_, context) {
     const after = downstreamOf(context.taskId, context.dag);
     if (context.dagRun.runType !== "scheduled" && context.dagRun.runType !== "backfill")
       return BranchResult.follow(after) as never;
-    const latest = isLatest(context);
+    const latest = await isLatest(context);
     context.logger.info(
       latest ? "this is the latest run" : "this is not the latest run: what comes after is skipped",
     );
@@ -74,27 +74,20 @@ export const LatestOnlyOperator = defineOperator<object, undefined>({
   },
 });
 
-/** Now lies in the interval after the one of this run: nothing newer is due. */
-function isLatest(context: TaskContext): boolean {
+/** Whether the run after this one is not due yet. */
+async function isLatest(context: TaskContext): Promise<boolean> {
   const { dataIntervalStart, dataIntervalEnd } = context.dagRun;
   if (dataIntervalStart === null || dataIntervalEnd === null) return true;
-  const length = dataIntervalEnd.getTime() - dataIntervalStart.getTime();
-  // An empty interval (trigger timetables) says nothing of the next one: one step of the schedule is asked of it.
-  const step = length > 0 ? length : scheduleStep(context);
-  const now = context.now().getTime();
-  return now >= dataIntervalEnd.getTime() && now < dataIntervalEnd.getTime() + step;
-}
-
-function scheduleStep(context: TaskContext): number {
-  const { timetable } = context.dag;
-  if (
-    (timetable.kind === "delta-trigger" || timetable.kind === "delta-data-interval") &&
-    typeof timetable.delta === "number"
-  ) {
-    return timetable.delta * 1000;
-  }
-  const next = (context as { nextLogicalDate?: Date | null }).nextLogicalDate;
-  return next ? next.getTime() - context.dagRun.runAfter.getTime() : Number.POSITIVE_INFINITY;
+  const { timetableOf } = await import("../../core/timetable/next-run.ts");
+  const next = timetableOf(context.dag.timetable).next({
+    last: { start: dataIntervalStart.getTime(), end: dataIntervalEnd.getTime() },
+    now: context.now().getTime(),
+    start: null,
+    end: null,
+    // Without it the timetable leaves out what is past, and every run would look like the latest.
+    catchup: true,
+  });
+  return next === null || context.now().getTime() < next.runAfter;
 }
 
 export interface BranchDateTimeOptions {
