@@ -251,6 +251,13 @@ export class AttemptContext implements TaskContext {
   }
 
   // Functions of their own, not methods, so that `const { now, sleep } = getContext()` works like every other field.
+  /** For notifiers, whose texts are templates. */
+  async [renderKey](value: unknown, field: string): Promise<unknown> {
+    const { start, dag, client, clock } = this.#parts;
+    const { OptionRenderer } = await import("./render-options.ts");
+    return new OptionRenderer(start, dag, this, client, clock).render(value, field);
+  }
+
   readonly now = (): Date => new Date(this.#parts.clock.now());
 
   readonly sleep = (seconds: number): Promise<void> => {

@@ -7,7 +7,7 @@ import { Socket } from "node:net";
 import type { Json } from "../core/dag-model.ts";
 import { TradewindError } from "../errors.ts";
 import { findTrigger, type TriggerContext, type TriggerDefinition, triggerOf } from "../sdk/trigger.ts";
-import "../sdk/triggers/index.ts";
+import * as builtIn from "../sdk/triggers/index.ts";
 import { type Clock, systemClock } from "../time.ts";
 import { version } from "../version.ts";
 import { AttemptClient } from "./attempt-client.ts";
@@ -25,6 +25,9 @@ import { TimerQueue } from "./timer-queue.ts";
 import { checkJson } from "./xcom-json.ts";
 
 type TriggerMessage = Extract<TriggererMessage, { type: "trigger" }>;
+
+/** Importing them registers them. */
+export const builtInTriggers: readonly string[] = Object.keys(builtIn);
 
 const heartbeatMs = 5000;
 const levels: readonly LogLevel[] = ["debug", "info", "warning", "error", "critical"];
