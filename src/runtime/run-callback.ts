@@ -1,7 +1,8 @@
 /**
  * Callbacks of a Dag (success, failure, deadline), which run in a process of their own when the run has ended.
  * The message's context has `run` (as a start message has it), `task` (the coordinates of the instance that
- * stands for the run: the one that failed last, say), `params`, `reason` and for failures `exception`.
+ * stands for the run: the one that failed last, say), `params` over the Dag's defaults, `reason` and for failures
+ * `exception`.
  */
 import type { Json } from "../core/dag-model.ts";
 import { TradewindError } from "../errors.ts";
@@ -12,6 +13,7 @@ import { AttemptContext } from "./attempt-context.ts";
 import type { StartTask, SupervisorMessage } from "./protocol.ts";
 import type { AttemptPort } from "./run-attempt.ts";
 import { indexOf, type RunnableDag } from "./runnable-dag.ts";
+import { mergeParams } from "./task-params.ts";
 
 type RunCallback = Extract<SupervisorMessage, { type: "run-callback" }>;
 
@@ -32,7 +34,13 @@ export async function runDagCallback(
     start,
     dag,
     task,
-    params: (given["params"] ?? {}) as { [name: string]: unknown },
+    params: await mergeParams(
+      dag.spec.params,
+      `Dag "${message.dagId}"`,
+      dag.paramSchemas,
+      given["params"] ?? {},
+      start.run.conf,
+    ),
     client,
     clock: port.clock,
     signal: port.cancelled,

@@ -27,7 +27,7 @@ export async function testDag(dag: Dag, options: TestDagOptions = {}): Promise<D
   const collected = await collectDag(dag, { relativeFile: "test.ts", now: clock.now() });
   const run = new TestRun(withMocks(collected, options.mocks ?? {}), options, clock);
   await run.finish();
-  await callBack(collected, run, clock);
+  await callBack(collected, run, clock, options);
   return resultOf(run, clock);
 }
 
@@ -59,7 +59,12 @@ export function withMocks(dag: CollectedDag, mocks: { readonly [taskId: string]:
   return { ...dag, tasks };
 }
 
-async function callBack(dag: CollectedDag, run: TestRun, clock: SimulatedClock): Promise<void> {
+async function callBack(
+  dag: CollectedDag,
+  run: TestRun,
+  clock: SimulatedClock,
+  { params = {} }: TestDagOptions,
+): Promise<void> {
   const kind = run.facts.run.state === "success" ? "success" : "failure";
   if (dag.callbacks[kind].length === 0) return;
   const { dagId, runId } = run.facts.run;
@@ -75,7 +80,7 @@ async function callBack(dag: CollectedDag, run: TestRun, clock: SimulatedClock):
       code: noCode,
       dagId,
       callback: kind,
-      context: { runId, run: runMessage(run.facts), reason, ...(task === undefined ? {} : { task }) },
+      context: { runId, run: runMessage(run.facts), params, reason, ...(task === undefined ? {} : { task }) },
     },
     dag,
     {
