@@ -58,6 +58,8 @@ export class LocalExecutor implements Executor {
     string,
     { worker: WorkerHandle; resolve(): void; reject(error: Error): void }
   >();
+  /** Queues that were looked at: a missing worker is told once. */
+  readonly #servedQueues = new Set<string>();
   readonly #goneTimers = new Map<WorkerHandle, Timer>();
   #events: ExecutorEvents | null = null;
   #lastSlots = "";
@@ -105,7 +107,19 @@ export class LocalExecutor implements Executor {
     const { attemptId } = workload;
     if (this.#workerOf.has(attemptId)) return;
     this.#waiting.add(workload);
+    this.#warnOfUnservedQueue(workload.queue);
     this.#fillSoon();
+  }
+
+  #warnOfUnservedQueue(queue: string): void {
+    if (this.#servedQueues.has(queue)) return;
+    this.#servedQueues.add(queue);
+    const workers = [...this.#workers.values()];
+    if (workers.length === 0 || workers.some((worker) => worker.usable && worker.serves(queue))) return;
+    this.#options.log.warn(
+      { queue },
+      "no connected worker takes from this queue: its tasks wait (worker.queues)",
+    );
   }
 
   begin(attemptId: string): void {

@@ -1,0 +1,73 @@
+/** The local executor and the triggerer's host as the settings say. */
+import { availableParallelism } from "node:os";
+import type { Config } from "../config.ts";
+import type { Logger } from "../log.ts";
+import type { Clock } from "../time.ts";
+import { LocalExecutor, type LocalWorker } from "./local.ts";
+import { type TriggererEvents, TriggererHost } from "./triggerer-host.ts";
+import type { WorkerSettings } from "./worker/settings.ts";
+
+interface Outside {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** One worker process of this machine, as section `worker` says. */
+export function localExecutorFromConfig({ config, clock, log }: Outside): LocalExecutor {
+  const { run, logs } = config.paths;
+  return new LocalExecutor({ clock, log, runFolder: run, logFolder: logs, workers: [localWorker(config)] });
+}
+
+export function triggererHostFromConfig(
+  { config, clock, log }: Outside,
+  events: TriggererEvents,
+): TriggererHost {
+  const options = {
+    clock,
+    log,
+    runFolder: config.paths.run,
+    logFolder: config.paths.logs,
+    maxTaskLogBytes: config.logging.maxTaskLogBytes,
+    sensitiveNames: listOf(config.core.sensitiveNames.toLowerCase()),
+  };
+  return new TriggererHost(options, events);
+}
+
+/** Settings of a worker that somebody starts by hand, for an executor at `connect`. */
+export function workerSettingsFromConfig(
+  config: Config,
+  where: Pick<WorkerSettings, "name" | "connect" | "childEntry">,
+): WorkerSettings {
+  const { run, logs } = config.paths;
+  return { ...workerLimits(config), ...where, managed: false, runFolder: run, logFolder: logs };
+}
+
+function localWorker(config: Config): LocalWorker {
+  return { name: "local", ...workerLimits(config) };
+}
+
+function workerLimits({ worker, core, logging, scheduler }: Config) {
+  return {
+    slots: worker.slots === 0 ? 2 * availableParallelism() : worker.slots,
+    queues: listOf(worker.queues),
+    warmChildren: worker.warmChildren,
+    tasksPerChild: worker.tasksPerChild,
+    heapLimitMb: worker.heapLimitMb,
+    memoryLimitMb: worker.memoryLimitMb === 0 ? null : worker.memoryLimitMb,
+    reconnectMs: worker.reconnectSeconds * 1000,
+    heartbeatMs: scheduler.heartbeatSeconds * 1000,
+    killGraceMs: core.killedTaskCleanupTime * 1000,
+    maxTaskLogBytes: logging.maxTaskLogBytes,
+    sensitiveNames: listOf(core.sensitiveNames.toLowerCase()),
+    logLevel: logging.level,
+    logFormat: logging.format as WorkerSettings["logFormat"],
+  };
+}
+
+function listOf(text: string): string[] {
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
