@@ -1,8 +1,8 @@
 /** Makes the facts what they are after a command. The only code that changes facts. */
-import { assertNever, TradewindError } from "../errors.ts";
+import { assertNever } from "../errors.ts";
 import type { Changed, Command, InstanceKey, InstanceRange, RunFacts, SetState } from "./facts.ts";
 import type { InstanceChanges } from "./instances.ts";
-import { assertRunTransition, isLegalTransition } from "./transition.ts";
+import { assertRunTransition, assertTransition } from "./transition.ts";
 
 /** Throws TW_STATE_TRANSITION when the command's `from` is not the state there is, or `to` may not follow it. */
 export function applyCommand(facts: RunFacts, command: Command): void {
@@ -26,7 +26,7 @@ export function applyCommand(facts: RunFacts, command: Command): void {
     case "keep-length":
       return facts.values.record(command.at.task, command.at.mapIndex, command.length);
     case "set-run-state":
-      assertRunTransition(facts.run.state, command.to, `run ${facts.run.runId} of Dag ${facts.run.dagId}`);
+      assertRunTransition(facts.run.state, command, () => `run ${facts.run.runId} of Dag ${facts.run.dagId}`);
       facts.run.state = command.to;
       if (command.to === "running") facts.run.startDate ??= facts.now;
       facts.run.endDate = command.to === "success" || command.to === "failed" ? facts.now : null;
@@ -50,15 +50,13 @@ export function touchedBy(commands: readonly Command[]): Exclude<Changed, "all">
   return touched;
 }
 
-function assertFits(facts: RunFacts, { at, from, to }: SetState): void {
-  const state = facts.instances.get(at)?.state;
-  if (state === from && isLegalTransition(from, to)) return;
-  const taskId = facts.dag.tasks[at.task]?.spec.taskId ?? `#${at.task}`;
-  throw new TradewindError(
-    "TW_STATE_TRANSITION",
-    `expected a state that may follow ${state ?? "no state"} for task "${taskId}" (map index ${at.mapIndex}) of ` +
-      `run ${facts.run.runId}, but got ${to ?? "no state"} after ${from ?? "no state"}`,
-  );
+function assertFits(facts: RunFacts, command: SetState): void {
+  const { task, mapIndex } = command.at;
+  const state = facts.instances.get(command.at)?.state ?? null;
+  assertTransition(state, command, () => {
+    const taskId = facts.dag.tasks[task]?.spec.taskId ?? `#${task}`;
+    return `task "${taskId}" (map index ${mapIndex}) of run ${facts.run.runId}`;
+  });
 }
 
 function changesOf(command: SetState): InstanceChanges {

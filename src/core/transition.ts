@@ -177,18 +177,30 @@ export function isLegalRunTransition(from: DagRunState, to: DagRunState): boolea
   return from === to || legalRun.get(from)?.has(to) === true;
 }
 
-/** Throws TW_STATE_TRANSITION; `what` names the instance for the message. */
-export function assertTransition(from: State, to: State, what: string): void {
-  if (!isLegalTransition(from, to)) throw illegal(what, from, to);
+/**
+ * Throws TW_STATE_TRANSITION when `to` may not follow `from`, or `from` is not the state there is; `what` names
+ * the instance for the message.
+ */
+export function assertTransition(now: State, change: { from: State; to: State }, what: () => string): void {
+  if (now !== change.from || !isLegalTransition(change.from, change.to)) throw illegal(what(), now, change);
 }
 
-export function assertRunTransition(from: DagRunState, to: DagRunState, what: string): void {
-  if (!isLegalRunTransition(from, to)) throw illegal(what, from, to);
+export function assertRunTransition(
+  now: DagRunState,
+  change: { from: DagRunState; to: DagRunState },
+  what: () => string,
+): void {
+  if (now !== change.from || !isLegalRunTransition(change.from, change.to))
+    throw illegal(what(), now, change);
 }
 
-function illegal(what: string, from: string | null, to: string | null): TradewindError {
+function illegal(
+  what: string,
+  now: State | DagRunState,
+  { from, to }: { from: string | null; to: string | null },
+): TradewindError {
   return new TradewindError(
     "TW_STATE_TRANSITION",
-    `expected a state that may follow ${from ?? "no state"} for ${what}, but got ${to ?? "no state"}`,
+    `expected a state that may follow ${now ?? "no state"} for ${what}, but got ${to ?? "no state"} after ${from ?? "no state"}`,
   );
 }

@@ -22,6 +22,15 @@ function problem(tasks: { [taskId: string]: TaskWords }, words = {}): TradewindE
   throw new Error("expected a TradewindError");
 }
 
+function diamond(weightRule: "downstream" | "upstream" | "absolute"): CompiledDag {
+  return dagOf({
+    a: { priorityWeight: 1, weightRule },
+    b: { priorityWeight: 2, weightRule, after: ["a"] },
+    c: { priorityWeight: 3, weightRule, after: ["a"] },
+    d: { priorityWeight: 4, weightRule, after: ["b", "c"] },
+  });
+}
+
 const weights = (dag: CompiledDag): number[] => dag.tasks.map((each) => each.weight);
 
 describe("compiling a Dag", () => {
@@ -49,16 +58,9 @@ describe("compiling a Dag", () => {
   });
 
   it("sums priority weights over each descendant once, over ancestors, or not at all", () => {
-    const shape = (weightRule: "downstream" | "upstream" | "absolute") =>
-      dagOf({
-        a: { priorityWeight: 1, weightRule },
-        b: { priorityWeight: 2, weightRule, after: ["a"] },
-        c: { priorityWeight: 3, weightRule, after: ["a"] },
-        d: { priorityWeight: 4, weightRule, after: ["b", "c"] },
-      });
-    expect(weights(shape("downstream"))).toEqual([10, 6, 7, 4]);
-    expect(weights(shape("upstream"))).toEqual([1, 3, 4, 10]);
-    expect(weights(shape("absolute"))).toEqual([1, 2, 3, 4]);
+    expect(weights(diamond("downstream"))).toEqual([10, 6, 7, 4]);
+    expect(weights(diamond("upstream"))).toEqual([1, 3, 4, 10]);
+    expect(weights(diamond("absolute"))).toEqual([1, 2, 3, 4]);
   });
 
   it("clamps priority weights to 32 bits", () => {

@@ -82,8 +82,8 @@ describe("instances of a run", () => {
     const table = createInstances(dag);
     table.expand(1, 0, 3, 3, 0);
     table.setState({ task: 1, mapIndex: 1 }, "running", 5, { attemptId: "x", tryNumber: 1 });
-    const rows = dag.tasks.flatMap((task) =>
-      table.of(task.index).map(({ task: _, ...row }) => ({ ...row, taskId: task.spec.taskId })),
+    const rows = dag.tasks.flatMap(({ index, spec }) =>
+      table.of(index).map((instance) => ({ ...instance, taskId: spec.taskId })),
     );
     const gone = { ...rows[0]!, taskId: "gone" };
     const { instances, unknown } = restoreInstances(dag, [...rows, gone].reverse());

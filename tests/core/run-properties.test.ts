@@ -60,6 +60,19 @@ function playOut(
 const picks = fc.array(fc.nat(1000), { minLength: 1, maxLength: 30 });
 const everything = { setups: true, mapping: true, failFast: true };
 
+function expectNothingMissed(run: Simulation): void {
+  if (run.facts.run.state === "running") expect(planRun(run.facts, "all")).toEqual([]);
+}
+
+function expectScopesFinished(run: Simulation): void {
+  for (const { task } of run.ready().map((name) => run.key(name))) {
+    if (!run.facts.dag.tasks[task]?.spec.isTeardown) continue;
+    for (const before of scopeOf(run.facts.dag, task)) {
+      expect(run.facts.instances.countFinished(before)).toBe(run.facts.instances.size(before));
+    }
+  }
+}
+
 describe("every run", () => {
   it("comes to an end, whatever its Dag, its outcomes and their order", () => {
     fc.assert(
@@ -72,12 +85,9 @@ describe("every run", () => {
   });
 
   it("misses nothing by looking only at what changed", () => {
-    const quiet = (run: Simulation): void => {
-      if (run.facts.run.state === "running") expect(planRun(run.facts, "all")).toEqual([]);
-    };
     fc.assert(
       fc.property(randomDag(everything), script(), picks, (dag, of, order) => {
-        playOut(dag, of, order, { after: quiet });
+        playOut(dag, of, order, { after: expectNothingMissed });
       }),
       { numRuns: 300 },
     );
@@ -207,16 +217,13 @@ describe("setups and teardowns", () => {
   const dags = randomDag({ setups: "many", rules: ["all_success", "one_failed", "one_success", "always"] });
 
   it("begin a teardown only after all in its scope is finished", () => {
-    const check = (run: Simulation): void => {
-      for (const { task } of run.ready().map((name) => run.key(name))) {
-        if (!run.facts.dag.tasks[task]?.spec.isTeardown) continue;
-        for (const before of scopeOf(run.facts.dag, task)) {
-          expect(run.facts.instances.countFinished(before)).toBe(run.facts.instances.size(before));
-        }
-      }
-    };
     fc.assert(
-      fc.property(dags, script(), picks, (dag, of, order) => void playOut(dag, of, order, { after: check })),
+      fc.property(
+        dags,
+        script(),
+        picks,
+        (dag, of, order) => void playOut(dag, of, order, { after: expectScopesFinished }),
+      ),
       { numRuns: 300 },
     );
   });

@@ -54,17 +54,22 @@ describe("transitions", () => {
     for (const [from, targets] of illegal) {
       for (const to of targets) expect(isLegalTransition(from, to), `${from} → ${to}`).toBe(false);
     }
-    expect(() => assertTransition("success", "running", 'task "a" of run r')).toThrow(
-      'expected a state that may follow success for task "a" of run r, but got running',
+    expect(() => assertTransition("success", { from: "success", to: "running" }, () => "it")).toThrow(
+      "expected a state that may follow success for it, but got running after success",
     );
-    expect(() => assertRunTransition("success", "running", "run r")).toThrow(/follow success for run r/);
+    expect(() => assertTransition("success", { from: "running", to: "failed" }, () => "it")).toThrow(
+      "follow success",
+    );
+    expect(() => assertRunTransition("success", { from: "success", to: "running" }, () => "it")).toThrow(
+      "got running",
+    );
   });
 
   it("allows every row of the table, and the same state once more", () => {
-    for (const { from, to } of taskTransitions) assertTransition(from, to, "it");
-    for (const { from, to } of runTransitions) assertRunTransition(from, to, "it");
-    for (const state of states) assertTransition(state, state, "it");
-    for (const state of dagRunStates) assertRunTransition(state, state, "it");
+    for (const row of taskTransitions) assertTransition(row.from, row, () => "it");
+    for (const row of runTransitions) assertRunTransition(row.from, row, () => "it");
+    for (const state of states) assertTransition(state, { from: state, to: state }, () => "it");
+    for (const state of dagRunStates) assertRunTransition(state, { from: state, to: state }, () => "it");
   });
 
   it("holds each row once, and none from a state to itself", () => {

@@ -4,6 +4,7 @@ import {
   type EarlyState,
   evaluateTriggerRule,
   noUpstream,
+  type RuleVerdict,
   type UpstreamCounts,
 } from "../../src/core/trigger-rules.ts";
 import { grid } from "./support/grid.ts";
@@ -95,6 +96,10 @@ const upstreams = grid(letters.length, 3)
   .map((counts) => counts.flatMap((count, at) => Array.from({ length: count }, () => letters[at] as Letter)))
   .filter((up) => up.length > 0);
 
+function withSetups(more: Partial<UpstreamCounts>): RuleVerdict {
+  return evaluateTriggerRule("all_done_setup_success", { ...countsOf(["S", "F"]), ...more }, -1);
+}
+
 describe("trigger rules", () => {
   for (const rule of triggerRules) {
     it(`${rule} keeps to the table over a full grid of upstream counts`, () => {
@@ -113,11 +118,9 @@ describe("trigger rules", () => {
   });
 
   it("all_done_setup_success needs one setup that succeeded, where there is any", () => {
-    const over = (more: Partial<UpstreamCounts>) =>
-      evaluateTriggerRule("all_done_setup_success", { ...countsOf(["S", "F"]), ...more }, -1);
-    expect(over({ setups: 1, successSetups: 1 })).toEqual({ early: null, passes: true });
-    expect(over({ setups: 1 })).toEqual({ early: "upstream_failed", passes: false });
-    expect(over({ setups: 1, skippedSetups: 1 }).early).toBe("skipped");
-    expect(over({ setups: 2, skippedSetups: 1, successSetups: 1 }).passes).toBe(true);
+    expect(withSetups({ setups: 1, successSetups: 1 })).toEqual({ early: null, passes: true });
+    expect(withSetups({ setups: 1 })).toEqual({ early: "upstream_failed", passes: false });
+    expect(withSetups({ setups: 1, skippedSetups: 1 }).early).toBe("skipped");
+    expect(withSetups({ setups: 2, skippedSetups: 1, successSetups: 1 }).passes).toBe(true);
   });
 });
