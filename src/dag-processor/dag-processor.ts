@@ -332,9 +332,10 @@ export class DagProcessor {
   }
 }
 
-/** Only what the file does may turn out otherwise the next time; what it says may not. */
+/** What the file does may turn out otherwise the next time, and a package may be installed; its text may not. */
 function nextRetry(state: FileState, problem: ImportProblem | null, now: number): FileState["retry"] {
-  if (problem === null || !problem.code.startsWith("TW_DAG_FILE_")) return null;
+  if (problem === null) return null;
+  if (!problem.code.startsWith("TW_DAG_FILE_") && problem.code !== "TW_IMPORT_NOT_FOUND") return null;
   const delayMs = state.retry === null ? firstRetryMs : Math.min(state.retry.delayMs * 2, longestRetryMs);
   return { at: now + delayMs, delayMs };
 }

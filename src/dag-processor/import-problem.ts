@@ -123,10 +123,6 @@ const causes: readonly (readonly [pattern: RegExp, hint: string])[] = [
     /Cannot access '(.+)' before initialization/,
     "a name is used above the line that defines it, or two files import each other",
   ],
-  [
-    /Cannot find package '([^']+)'/,
-    "the package is not installed beside the Dag file; run npm install in its folder",
-  ],
   [/ENOENT/, "a path is relative to where the service was started; join it with import.meta.dirname"],
   [
     /ECONNREFUSED|ETIMEDOUT|ENOTFOUND/,

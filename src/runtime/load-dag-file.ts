@@ -4,7 +4,13 @@
  */
 import { relative, resolve, sep } from "node:path";
 import { readSnapshot } from "./code-snapshot.ts";
-import { addModuleSource, type ModuleSource, moduleAddress, readLocalFile } from "./module-hooks.ts";
+import {
+  addModuleSource,
+  type ModuleSource,
+  moduleAddress,
+  reachLazyImports,
+  readLocalFile,
+} from "./module-hooks.ts";
 import type { CodeLocation } from "./protocol.ts";
 
 export interface LoadedDagFile {
@@ -110,6 +116,7 @@ async function importModule(
   await around(async () => {
     exports = (await import(moduleAddress(path, token))) as LoadedDagFile["exports"];
   });
+  reachLazyImports(source);
   return exports;
 }
 

@@ -74,11 +74,56 @@ const resolveModule: ResolveHook = (specifier, context, nextResolve) => {
     if (path === null) throw notFound(bare, wanted, parent, source);
     return { url: moduleAddress(path, token), shortCircuit: true };
   }
-  const found = nextResolve(bare, { ...context, parentURL: parent });
+  const found = resolvePackage(bare, parent, source, () =>
+    nextResolve(bare, { ...context, parentURL: parent }),
+  );
   // A package of the same workspace, or an entry of `imports` in package.json.
   if (!found.url.startsWith("file:") || !isLocal(fileURLToPath(found.url))) return found;
   return { url: moduleAddress(fileURLToPath(found.url), token), shortCircuit: true };
 };
+
+/** Finds a package as Node does, and says where the import stands when there is none. */
+function resolvePackage<Found>(
+  name: string,
+  parent: string | undefined,
+  source: ModuleSource,
+  find: () => Found,
+): Found {
+  try {
+    return find();
+  } catch (cause) {
+    const code = (cause as { code?: unknown }).code;
+    if (parent === undefined || (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND")) throw cause;
+    const importer = fileURLToPath(parent);
+    const packageName = name.split("/", name.startsWith("@") ? 2 : 1).join("/");
+    throw new TradewindError("TW_IMPORT_NOT_FOUND", `the package "${packageName}" is not installed`, {
+      cause,
+      at: positionOf(importer, name, source),
+      hint: `run npm install ${packageName} in ${dirname(importer)}`,
+    });
+  }
+}
+
+/**
+ * Adds the files that a load has not read yet, but that its handlers will import by a literal name
+ * (`await import("./train.ts")`), and all that those import, so that a version has them too.
+ */
+export function reachLazyImports(source: ModuleSource): void {
+  const queue = [...source.reached].map(([path, text]) => ({ path, text, all: false }));
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const { path, text, all } = next;
+    const pattern = all
+      ? /\b(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"'\n]+)["']/g
+      : /\bimport\s*\(\s*["'](\.{1,2}\/[^"'\n]+)["']/g;
+    for (const [, specifier = ""] of text.matchAll(pattern)) {
+      const found = existing(resolve(dirname(path), specifier), source);
+      if (found === null || !isLocal(found) || source.reached.has(found)) continue;
+      const more = source.read(found) ?? "";
+      source.reached.set(found, more);
+      queue.push({ path: found, text: more, all: true });
+    }
+  }
+}
 
 const loadModule: LoadHook = (url, context, nextLoad) => {
   const token = tokenOf(url);

@@ -70,7 +70,7 @@ describe("a file that is broken keeps its last good version, and says", () => {
     [
       "a package that is not installed",
       dagText("one", 'import "left-pad-of-tomorrow";'),
-      { message: /run npm install/ },
+      { code: "TW_IMPORT_NOT_FOUND", line: 2, column: 9, message: /run npm install left-pad-of-tomorrow in/ },
     ],
     [
       "a schedule that never fires",

@@ -149,6 +149,16 @@ export const found = [new Thing(Level.High).get(), Deep.value, seen.toSorted()];
     });
   });
 
+  it("reaches what handlers import later by a literal name, and what that imports", async () => {
+    const files = {
+      "dag.ts": 'export const handler = async () => (await import("./heavy.ts")).work();',
+      "heavy.ts": 'import { deep } from "./deep.ts";\nexport const work = () => deep;',
+      "deep.ts": "export const deep: number = 1;",
+    };
+    const folder = folderOf({ ...files, "unrelated.ts": "export {};" });
+    expect(await fromDisk(folder, "dag.ts")).toEqual({ exports: {}, files });
+  });
+
   it("imports anew at every call", async () => {
     const folder = folderOf({
       "dag.ts": 'import { one } from "./one.cjs";\nexport const found = one;',
@@ -229,6 +239,15 @@ describe("of a version", () => {
       await loadDagFileVersion(${other.code});
       return [first, second, globalThis.loads];`);
     expect(result).toEqual(["old", "new", 1]);
+  });
+
+  it("runs what a handler imports later from the version too", async () => {
+    const texts = {
+      "dag.ts": 'export const handler = async () => (await import("./heavy.ts")).level;',
+      "heavy.ts": "enum Level { High = 3 }\nexport const level = Level.High;",
+    };
+    const { code } = versionOf(texts, { "heavy.ts": "export const level = 'edited';" });
+    expect(await inProcess(`return (await loadDagFileVersion(${code})).exports.handler();`)).toBe(3);
   });
 
   it("says which text is missing", async () => {
