@@ -1,0 +1,270 @@
+/**
+ * What the executor reports of attempts. An event counts only for the attempt that the row names and in a state
+ * in which it can happen; a second one changes nothing. Ends are acknowledged once they are committed, or when
+ * nobody will ever want them.
+ */
+import type { Command } from "../core/facts.ts";
+import { setState } from "../core/facts.ts";
+import type { Instance } from "../core/instances.ts";
+import { decideOutcome, requeue } from "../core/outcome.ts";
+import type { AttemptEnd, ExecutorEvents } from "../executor/executor.ts";
+import { assetEventsOf, outcomeOf, pushedValues } from "./attempt-results.ts";
+import { carryOut } from "./carry-out.ts";
+import { defer } from "./deferral.ts";
+import type { EngineEvent } from "./engine.ts";
+import type { ActiveRun, Attempt } from "./memory.ts";
+import type { Around } from "./run-changes.ts";
+import type { Services } from "./services.ts";
+import { refOf, type Work } from "./work.ts";
+
+type Where = Parameters<ExecutorEvents["taken"]>[1];
+type Loss = Parameters<ExecutorEvents["lost"]>[1];
+
+/** A lost start is tried again so often; then the try counts as failed. */
+const mostRequeues = 2;
+
+export class Attempts {
+  readonly #services: Services;
+  readonly #around: Around;
+  /** Events of attempts that memory does not know (yet): their Dag may still be on its way here. */
+  readonly #unknown = new Map<string, { since: number; events: EngineEvent[] }>();
+
+  readonly #released = new Set<string>();
+
+  constructor(services: Services, around: Around) {
+    this.#services = services;
+    this.#around = around;
+  }
+
+  taken(attemptId: string, where: Where): void {
+    const event: EngineEvent = {
+      name: "taken",
+      replay: true,
+      apply: (work) => {
+        const attempt = work.memory.attempts.get(attemptId);
+        if (attempt === undefined) return this.#hold(work, attemptId, event);
+        this.#applyTaken(work, attemptId, attempt, where);
+      },
+    };
+    this.#services.engine.submit(event);
+  }
+
+  #applyTaken(work: Work, attemptId: string, { run, instance }: Attempt, where: Where): void {
+    const { executor } = this.#services;
+    const row = run.rowOf(instance);
+    if (instance.state === "queued") {
+      row.hostname = where.hostname;
+      row.pid = where.pid;
+      row.workerId = where.workerId;
+      carryOut(work, this.#around, run, [setState(instance, "running", "a slot took it")]);
+      work.after(() => executor.begin(attemptId));
+    } else if (instance.state === "running") {
+      // Announced once more: the worker waits for a begin that may have been lost with an earlier scheduler.
+      row.aliveAt = work.now;
+      work.after(() => executor.begin(attemptId));
+    } else work.after(() => executor.cancel(attemptId, `its task instance is ${instance.state}`));
+  }
+
+  finished(attemptId: string, end: AttemptEnd): void {
+    const { triggerIds, engine } = this.#services;
+    if (end.result.outcome !== "deferred") return engine.submit(this.#finishedEvent(attemptId, end, null));
+    const id = triggerIds.take();
+    if (id !== null) return engine.submit(this.#finishedEvent(attemptId, end, id));
+    void triggerIds.next().then(
+      (taken) => engine.submit(this.#finishedEvent(attemptId, end, taken)),
+      () => this.finished(attemptId, end),
+    );
+  }
+
+  #finishedEvent(attemptId: string, end: AttemptEnd, triggerId: number | null): EngineEvent {
+    const event: EngineEvent = {
+      name: "finished",
+      replay: true,
+      apply: (work) => {
+        const attempt = work.memory.attempts.get(attemptId);
+        if (attempt === undefined) return this.#hold(work, attemptId, event);
+        this.#applyFinished(work, attemptId, attempt, end, triggerId);
+        work.after(() => this.#services.executor.acknowledge([attemptId]));
+      },
+      poisoned: (error) => this.#finishedEvent(attemptId, unstorable(error), null),
+    };
+    return event;
+  }
+
+  #applyFinished(
+    work: Work,
+    attemptId: string,
+    { run, instance }: Attempt,
+    end: AttemptEnd,
+    triggerId: number | null,
+  ): void {
+    const { settings, xcoms } = this.#services;
+    const task = run.dag.tasks[instance.task];
+    if (task === undefined) return;
+    const ref = refOf(run, instance);
+    run.now = work.now;
+    const commands = decideOutcome(run, instance, outcomeOf(end), { maxMapLength: settings.maxMapLength });
+    if (commands.length === 0) return;
+    const before = instance.state;
+    for (const { key, value } of pushedValues(end, task.spec.doXcomPush)) {
+      work.batch.xcoms.push({ ...ref, key, value });
+      if (key === "return_value") xcoms.put(ref.runPk, ref.taskId, ref.mapIndex, key, value);
+    }
+    const row = run.rowOf(instance);
+    const { result } = end;
+    if (before !== "restarting" && result.outcome === "deferred" && triggerId !== null) {
+      defer(work, this.#services, run, instance, result, { attemptId, triggerId });
+    }
+    if (before !== "restarting" && result.outcome === "reschedule") {
+      const startDate = row.startDate ?? work.now;
+      const [command] = commands;
+      const at = command?.kind === "set-state" ? (command.notBefore ?? work.now) : work.now;
+      work.batch.reschedules.push({ ...ref, attemptId, startDate, endDate: work.now, at });
+      row.reschedule = {
+        firstAt: row.reschedule?.firstAt ?? startDate,
+        count: (row.reschedule?.count ?? 0) + 1,
+      };
+    }
+    const [first] = commands;
+    if (first?.kind === "set-state" && first.to === "success" && result.outcome === "success") {
+      const events = assetEventsOf(run, instance.task, instance.mapIndex, result.outletEvents ?? []);
+      if (events.length > 0) this.#emit(work, events);
+    }
+    if (instance.mapIndex < 0 && end.length !== undefined) this.#keepKeys(work, run, instance, end);
+    carryOut(work, this.#around, run, commands, { endedAttempt: attemptId });
+  }
+
+  #emit(work: Work, events: ReturnType<typeof assetEventsOf>): void {
+    work.batch.assetEvents.push(...events);
+    work.notify("tradewind", "assets");
+  }
+
+  /** Names of the entries of a returned object, for the labels of what is expanded over it. */
+  #keepKeys(work: Work, run: ActiveRun, instance: Instance, end: AttemptEnd): void {
+    if (end.length === undefined || !run.version.mapSources.has(instance.task)) return;
+    work.batch.taskMaps.push({ ...refOf(run, instance), length: end.length, keys: end.keys ?? null });
+  }
+
+  lost(attemptId: string, why: Loss): void {
+    const event: EngineEvent = {
+      name: "lost",
+      replay: true,
+      apply: (work) => {
+        const attempt = work.memory.attempts.get(attemptId);
+        if (attempt === undefined) return this.#hold(work, attemptId, event);
+        this.#applyLost(work, attemptId, attempt, why);
+        work.after(() => this.#services.executor.acknowledge([attemptId]));
+      },
+    };
+    this.#services.engine.submit(event);
+  }
+
+  #applyLost(work: Work, attemptId: string, { run, instance }: Attempt, why: Loss): void {
+    run.now = work.now;
+    const row = run.rowOf(instance);
+    const options = { endedAttempt: attemptId };
+    if (
+      !why.began &&
+      row.requeued < mostRequeues &&
+      (instance.state === "queued" || instance.state === "running")
+    ) {
+      row.requeued++;
+      carryOut(work, this.#around, run, startAgain(run, instance, why.message), options);
+      return;
+    }
+    const outcome = { kind: "failed", message: why.message, retryable: true } as const;
+    this.#services.log.warn({ ...refOf(run, instance), attemptId, why: why.message }, "an attempt was lost");
+    work.log({
+      event: "attempt lost",
+      dagId: run.run.dagId,
+      taskId: refOf(run, instance).taskId,
+      runId: run.run.runId,
+      mapIndex: instance.mapIndex,
+      tryNumber: instance.tryNumber,
+      extra: why.message,
+    });
+    carryOut(work, this.#around, run, decideOutcome(run, instance, outcome), options);
+  }
+
+  alive(attemptIds: readonly string[]): void {
+    this.#services.engine.submit({
+      name: "alive",
+      replay: true,
+      apply: (work) => {
+        for (const id of attemptIds) {
+          const attempt = work.memory.attempts.get(id);
+          if (attempt !== undefined) attempt.run.rowOf(attempt.instance).aliveAt = work.now;
+          else this.#hold(work, id, null);
+        }
+      },
+    });
+  }
+
+  /**
+   * Memory does not know the attempt. Shortly after a start or a takeover its Dag may still come; after that it
+   * is nobody's: its process is ended, its end forgotten.
+   */
+  #hold(work: Work, attemptId: string, event: EngineEvent | null): void {
+    if (this.#released.has(attemptId)) {
+      if (event === null || event.name === "taken") return;
+      this.#released.delete(attemptId);
+      work.after(() => this.#services.executor.acknowledge([attemptId]));
+      return;
+    }
+    const held = this.#unknown.get(attemptId) ?? { since: work.now, events: [] };
+    if (event !== null && !held.events.includes(event)) held.events.push(event);
+    this.#unknown.set(attemptId, held);
+  }
+
+  /** Memory let go of the attempt on purpose: whatever its process still tells is of no use. */
+  release(attemptId: string): void {
+    this.#released.add(attemptId);
+    for (const oldest of this.#released) {
+      if (this.#released.size <= 10_000) break;
+      this.#released.delete(oldest);
+    }
+  }
+
+  /** Feeds held events again after Dags came into memory, and lets go of those that waited for too long. */
+  reconsider(work: Work): void {
+    const { executor, settings, engine } = this.#services;
+    for (const [attemptId, held] of this.#unknown) {
+      const known = work.memory.attempts.has(attemptId);
+      if (!known && work.now - held.since < settings.adoptionGraceMs) continue;
+      this.#unknown.delete(attemptId);
+      if (known) for (const event of held.events) engine.submit(event);
+      else {
+        work.after(() => {
+          executor.cancel(attemptId, "no run knows this attempt any more");
+          executor.acknowledge([attemptId]);
+        });
+      }
+    }
+  }
+
+  get unknownCount(): number {
+    return this.#unknown.size;
+  }
+}
+
+/** The same try once more: its handler cannot have started. */
+export function startAgain(run: ActiveRun, instance: Instance, reason: string): Command[] {
+  if (instance.state === "queued") return requeue(run, instance, reason);
+  return [{ ...setState(instance, null, reason), tryNumber: Math.max(0, instance.tryNumber - 1) }];
+}
+
+function unstorable(error: unknown): AttemptEnd {
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    result: {
+      outcome: "failed",
+      error: {
+        name: "UnstorableResult",
+        message: `the database refuses what the task returned: ${message}`,
+        causes: [],
+      },
+      retryable: false,
+    },
+    xcoms: [],
+  };
+}

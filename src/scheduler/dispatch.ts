@@ -1,0 +1,67 @@
+/**
+ * Gives slots to instances that wait for one: queued with a new attempt's id in this batch, handed to the executor
+ * once that is committed. Which ones is decided by `core/slots.ts`.
+ */
+import { setState } from "../core/facts.ts";
+import type { Instance } from "../core/instances.ts";
+import { chooseTasks } from "../core/slots.ts";
+import { uuid7 } from "../ids.ts";
+import { carryOut } from "./carry-out.ts";
+import type { ActiveRun } from "./memory.ts";
+import type { Around } from "./run-changes.ts";
+import type { Services } from "./services.ts";
+import type { Work } from "./work.ts";
+import { workloadOf } from "./workload.ts";
+
+/** Workloads queued beyond the executor's slots, so that a slot that ends a task finds the next one there. */
+const queuedAhead = 2;
+
+export class Dispatch {
+  readonly #services: Services;
+  readonly #around: Around;
+  #totalSlots = 0;
+
+  constructor(services: Services, around: Around) {
+    this.#services = services;
+    this.#around = around;
+  }
+
+  /** The executor told how many slots there are. */
+  slots(total: number): void {
+    if (total === this.#totalSlots) return;
+    this.#totalSlots = total;
+    this.#services.engine.poke();
+  }
+
+  choose(work: Work): void {
+    const { memory } = work;
+    const free = this.#capacity() - memory.attempts.size;
+    if (free <= 0) return;
+    for (const { runKey, at } of chooseTasks(memory.queue, free)) {
+      const run = memory.runs.get(Number(runKey));
+      const instance = run?.instances.get(at);
+      if (run !== undefined && instance !== undefined) this.#queue(work, run, instance);
+    }
+  }
+
+  #capacity(): number {
+    if (this.#totalSlots === 0) return 0;
+    return Math.min(this.#services.settings.parallelism, this.#totalSlots + queuedAhead);
+  }
+
+  #queue(work: Work, run: ActiveRun, instance: Instance): void {
+    const { executor, random } = this.#services;
+    const attemptId = uuid7(work.now, random(16));
+    work.memory.attempts.set(attemptId, { run, instance });
+    carryOut(work, this.#around, run, [{ ...setState(instance, "queued", "it got a slot"), attemptId }]);
+    work.after(() => {
+      if (instance.attemptId === attemptId)
+        executor.dispatch(workloadOf(this.#services, run, instance, work.now));
+    });
+  }
+
+  /** After a start or a takeover: what was queued and never taken is handed to this executor. */
+  dispatchAgain(work: Work, run: ActiveRun, instance: Instance): void {
+    work.after(() => this.#services.executor.dispatch(workloadOf(this.#services, run, instance, work.now)));
+  }
+}

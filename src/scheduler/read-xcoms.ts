@@ -1,0 +1,85 @@
+/** Reads XComs for a running attempt: from the newest values at hand, else from the store. */
+import type { Json } from "../core/dag-model.ts";
+import type { ChildAnswers, ChildRequest, XComValue } from "../runtime/protocol.ts";
+import { findDagRun } from "../store/dag-runs.ts";
+import { readPriorXComs, readXComs, type XComRow } from "../store/xcoms.ts";
+import type { Attempt } from "./memory.ts";
+import type { Services } from "./services.ts";
+
+type Query = Extract<ChildRequest, { method: "xcom.get" }>["params"];
+type Answer = ChildAnswers["xcom.get"];
+
+export class ReadXComs {
+  readonly #services: Services;
+
+  constructor(services: Services) {
+    this.#services = services;
+  }
+
+  async get({ run }: Attempt, query: Query): Promise<Answer> {
+    const { database, xcoms } = this.#services;
+    const { taskIds, key, mapIndexes = null } = query;
+    const own =
+      (query.dagId ?? run.run.dagId) === run.run.dagId && (query.runId ?? run.run.runId) === run.run.runId;
+    const prior = query.includePriorDates === true && run.run.logicalDate !== null;
+    if (own && !prior && mapIndexes?.length === 1) {
+      const [mapIndex = -1] = mapIndexes;
+      const known = taskIds.map((taskId) => ({
+        taskId,
+        mapIndex,
+        value: xcoms.get(run.row.pk, taskId, mapIndex, key),
+      }));
+      if (known.every(({ value }) => value !== undefined)) return pick(known as Answer, query.item);
+    }
+    if (prior) {
+      const { logicalDate, dagId } = run.run;
+      const rows = await readPriorXComs(database, {
+        dagId: query.dagId ?? dagId,
+        logicalDate: logicalDate as number,
+        taskIds,
+        mapIndexes,
+        key,
+      });
+      return pick(inOrder(rows, taskIds), query.item);
+    }
+    const runPk = own
+      ? run.row.pk
+      : (await findDagRun(database, query.dagId ?? run.run.dagId, query.runId ?? run.run.runId))?.id;
+    if (runPk === undefined) return [];
+    const rows = await readXComs(database, { runPk, taskIds, mapIndexes, key });
+    if (own)
+      for (const row of rows)
+        if (key === "return_value") xcoms.put(runPk, row.taskId, row.mapIndex, key, valueOf(row));
+    return pick(inOrder(rows, taskIds), query.item);
+  }
+}
+
+function valueOf(row: XComRow): XComValue {
+  return row.ref === null ? { json: row.value } : { ref: row.ref };
+}
+
+function inOrder(rows: readonly XComRow[], taskIds: readonly string[]): Answer {
+  return [...rows]
+    .sort((a, b) => taskIds.indexOf(a.taskId) - taskIds.indexOf(b.taskId) || a.mapIndex - b.mapIndex)
+    .map((row) => ({ taskId: row.taskId, mapIndex: row.mapIndex, value: valueOf(row) }));
+}
+
+/** One element instead of all, so that a long list does not travel once for each of its elements. */
+function pick(answer: Answer, item: number | undefined): Answer {
+  const [only] = answer;
+  if (item === undefined || only === undefined) return answer;
+  if (answer.length > 1 || only.mapIndex >= 0) {
+    const found = answer[item];
+    return found === undefined ? [] : [{ ...found, item: true }];
+  }
+  if (!("json" in only.value)) return answer;
+  const element = elementOf(only.value.json, item);
+  return element === undefined ? [] : [{ ...only, value: { json: element }, item: true }];
+}
+
+function elementOf(value: Json, item: number): Json | undefined {
+  if (Array.isArray(value)) return value[item];
+  if (value === null || typeof value !== "object") return undefined;
+  const entry = Object.entries(value)[item];
+  return entry === undefined ? undefined : [entry[0], entry[1]];
+}

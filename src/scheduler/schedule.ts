@@ -1,0 +1,78 @@
+/** When the next scheduled run of a leased Dag is due. */
+import type { AssetExpression, TimetableSpec } from "../core/dag-model.ts";
+import { assetsOfTimetable, nextRun, timeRestriction, timetableOf } from "../core/timetable/next-run.ts";
+import type { Interval, NextRun } from "../core/timetable/timetable.ts";
+import type { DagWrite } from "../store/scheduler-batch-dags.ts";
+import type { DagRecord } from "../store/scheduler-load.ts";
+
+export interface Schedule {
+  readonly timetable: TimetableSpec;
+  readonly start: number | null;
+  readonly end: number | null;
+  readonly catchup: boolean;
+  readonly assets: AssetExpression | null;
+  /** Upper bound that the timetable itself sets on active runs. */
+  readonly activeRunsLimit: number | null;
+  /** Interval of the newest scheduled or backfill run. */
+  last: Interval | null;
+  next: NextRun | null;
+  /** Grows with each change of `next`, so that an older timer knows that it is not meant any more. */
+  serial: number;
+}
+
+/** Null where time and assets start nothing: no version, or a timetable of another language. */
+export function scheduleOf(record: DagRecord): Schedule | null {
+  const { timetable } = record;
+  if (timetable === null || timetable.kind === "custom") return null;
+  const { start, end } = timeRestriction({
+    tasks: (record.taskDates ?? []) as never,
+    catchup: record.catchup ?? false,
+    ...(record.startDate === null ? {} : { startDate: record.startDate }),
+    ...(record.endDate === null ? {} : { endDate: record.endDate }),
+  });
+  const { lastIntervalStart, lastIntervalEnd } = record;
+  return {
+    timetable,
+    start,
+    end,
+    catchup: record.catchup ?? false,
+    assets: assetsOfTimetable(timetable),
+    activeRunsLimit: timetableOf(timetable).activeRunsLimit,
+    last:
+      lastIntervalStart === null || lastIntervalEnd === null
+        ? null
+        : { start: lastIntervalStart, end: lastIntervalEnd },
+    next: null,
+    serial: 0,
+  };
+}
+
+/** Asks the timetable for the run after `last`. */
+export function forecast(schedule: Schedule, now: number): NextRun | null {
+  const { last, start, end, catchup } = schedule;
+  schedule.next = nextRun(schedule.timetable, { last, now, start, end, catchup });
+  schedule.serial++;
+  return schedule.next;
+}
+
+/** What pages show as the next run; nothing is created before `nextCreateAfter`. */
+export function forecastColumns(dagId: string, schedule: Schedule | null): DagWrite {
+  const next = schedule?.next ?? null;
+  return {
+    dagId,
+    nextDagrun: next?.logicalDate ?? null,
+    nextInterval: next?.dataInterval ?? null,
+    nextCreateAfter: next?.runAfter ?? null,
+    isPaused: null,
+  };
+}
+
+/** Whether the row of the Dag says something else than the forecast. */
+export function forecastDiffers(record: DagRecord, schedule: Schedule | null): boolean {
+  const next = schedule?.next ?? null;
+  return (
+    record.nextDagrun !== (next?.logicalDate ?? null) ||
+    record.nextCreateAfter !== (next?.runAfter ?? null) ||
+    record.nextIntervalEnd !== (next?.dataInterval.end ?? null)
+  );
+}

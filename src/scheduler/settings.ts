@@ -1,0 +1,47 @@
+/** What the scheduler takes from the configuration; durations in milliseconds. */
+import type { Config } from "../config.ts";
+
+export interface SchedulerSettings {
+  readonly parallelism: number;
+  readonly maxMapLength: number;
+  readonly heartbeatMs: number;
+  /** A scheduler that holds its lock and has not beaten for so long hangs. */
+  readonly unhealthyMs: number;
+  readonly taskHeartbeatTimeoutMs: number;
+  readonly taskQueuedTimeoutMs: number;
+  readonly adoptionGraceMs: number;
+  readonly pollMs: number;
+  readonly useJobSchedule: boolean;
+  readonly xcomInlineLimit: number;
+  readonly artifactRoot: string;
+  readonly versionsFolder: string;
+  readonly logLevel: "debug" | "info" | "warning" | "error" | "critical";
+  readonly memoryLimitMb: number | null;
+  readonly retention: { days: number; runsPerDag: number; auditDays: number; intervalMs: number };
+}
+
+export function schedulerSettings(config: Config): SchedulerSettings {
+  const { core, scheduler, worker, xcom, logging, retention, paths } = config;
+  return {
+    parallelism: core.parallelism,
+    maxMapLength: core.maxMapLength,
+    heartbeatMs: scheduler.heartbeatSeconds * 1000,
+    unhealthyMs: scheduler.healthCheckThreshold * 1000,
+    taskHeartbeatTimeoutMs: scheduler.taskHeartbeatTimeout * 1000,
+    taskQueuedTimeoutMs: scheduler.taskQueuedTimeout * 1000,
+    adoptionGraceMs: scheduler.adoptionGrace * 1000,
+    pollMs: scheduler.pollSeconds * 1000,
+    useJobSchedule: scheduler.useJobSchedule,
+    xcomInlineLimit: xcom.inlineLimit,
+    artifactRoot: paths.artifacts,
+    versionsFolder: paths.versions,
+    logLevel: logging.level as SchedulerSettings["logLevel"],
+    memoryLimitMb: worker.memoryLimitMb === 0 ? null : worker.memoryLimitMb,
+    retention: {
+      days: retention.days,
+      runsPerDag: retention.runsPerDag,
+      auditDays: retention.auditDays,
+      intervalMs: retention.intervalSeconds * 1000,
+    },
+  };
+}

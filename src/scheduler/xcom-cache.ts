@@ -1,0 +1,55 @@
+/**
+ * The newest XComs, so that the inputs of a task that follows travel with its start. Only small values are kept,
+ * and the oldest go first; whatever is not here is read from the store.
+ */
+import type { XComValue } from "../runtime/protocol.ts";
+
+const largestValue = 16 * 1024;
+const capacity = 16 * 1024 * 1024;
+
+interface Entry {
+  readonly value: XComValue;
+  readonly bytes: number;
+}
+
+export class XComCache {
+  readonly #entries = new Map<string, Entry>();
+  #bytes = 0;
+
+  put(runPk: number, taskId: string, mapIndex: number, key: string, value: XComValue): void {
+    const name = nameOf(runPk, taskId, mapIndex, key);
+    this.#drop(name);
+    const bytes = "json" in value ? JSON.stringify(value.json).length : 200;
+    if (bytes > largestValue) return;
+    this.#entries.set(name, { value, bytes });
+    this.#bytes += bytes + name.length + 64;
+    for (const oldest of this.#entries.keys()) {
+      if (this.#bytes <= capacity) return;
+      this.#drop(oldest);
+    }
+  }
+
+  get(runPk: number, taskId: string, mapIndex: number, key: string): XComValue | undefined {
+    return this.#entries.get(nameOf(runPk, taskId, mapIndex, key))?.value;
+  }
+
+  forget(runPk: number, taskId: string, mapIndex: number, key: string): void {
+    this.#drop(nameOf(runPk, taskId, mapIndex, key));
+  }
+
+  clear(): void {
+    this.#entries.clear();
+    this.#bytes = 0;
+  }
+
+  #drop(name: string): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return;
+    this.#entries.delete(name);
+    this.#bytes -= entry.bytes + name.length + 64;
+  }
+}
+
+function nameOf(runPk: number, taskId: string, mapIndex: number, key: string): string {
+  return `${runPk}/${mapIndex}/${taskId}/${key}`;
+}
