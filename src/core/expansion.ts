@@ -32,6 +32,20 @@ export function nextChunk(facts: RunFacts, task: number): Command[] {
   return from === null ? [] : [chunk(task, from, facts.instances.size(task))];
 }
 
+/**
+ * For a run that was read from the store: an expansion that a crash cut short goes on. To be asked once, before
+ * the first plan of "all"; in a run whose instances are complete it gives nothing.
+ */
+export function continueExpansions(facts: RunFacts): Command[] {
+  return facts.dag.tasks.flatMap((task): Command[] => {
+    if (task.mapped === null || !facts.instances.isExpanded(task.index)) return [];
+    const length = mapLength(facts, task.index);
+    const size = facts.instances.size(task.index);
+    const isShort = typeof length === "object" && "known" in length && size < length.known;
+    return isShort ? [chunk(task.index, size, length.known)] : [];
+  });
+}
+
 function chunk(task: number, from: number, total: number): Command {
   return { kind: "expand", task, from, to: Math.min(total, from + chunkSize), total };
 }

@@ -234,7 +234,7 @@ export function tasksOutside(dag: CompiledDag, run: Pick<RunInfo, "logicalDate" 
 /**
  * Instances as the store kept them. A task without rows stands as in a new run; rows of tasks that the Dag no
  * longer has are returned in `unknown` (they are to become "removed"). Rows may come in any order.
- * An expansion that was cut short goes on: the next plan of "all" finds what is missing.
+ * An expansion that a crash cut short is gone on with by `continueExpansions`.
  */
 export function restoreInstances(
   dag: CompiledDag,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Json, MapSpec, ValueSpec, XComStep } from "../../src/core/dag-model.ts";
+import { continueExpansions } from "../../src/core/expansion.ts";
 import type { CompiledDag } from "../../src/core/graph.ts";
+import { restoreInstances } from "../../src/core/instances.ts";
 import { clearInstances } from "../../src/core/interventions.ts";
 import {
   argumentIndexes,
@@ -10,6 +12,7 @@ import {
   mapLength,
   mostInstances,
 } from "../../src/core/mapping.ts";
+import { applyCommand, settle, touchedBy } from "../../src/core/plan.ts";
 import { dagOf, literal, returned, type TaskWords } from "./support/build-dag.ts";
 import { simulate } from "./support/simulate.ts";
 
@@ -181,6 +184,27 @@ describe("expanding in a run", () => {
     expect(parts.reduce((sum, part) => sum + part, 0)).toBe(100_000);
     expect(Math.max(...parts)).toBeLessThanOrEqual(5_000);
     expect(run.facts.instances.count(1, "scheduled")).toBe(100_000);
+  });
+
+  it("goes on with an expansion that a crash cut short", () => {
+    const run = simulate(over());
+    run.run("a", { kind: "success", length: 3 });
+    run.run("m[0]");
+    const { dag } = run.facts;
+    const rows = dag.tasks.flatMap(({ index, spec }) =>
+      run.facts.instances.of(index).map((instance) => ({ ...instance, taskId: spec.taskId })),
+    );
+    // Only the first part was committed, and what was in it has ended.
+    const { instances } = restoreInstances(
+      dag,
+      rows.filter(({ mapIndex }) => mapIndex < 1),
+    );
+    const facts = { ...run.facts, instances };
+    const commands = continueExpansions(facts);
+    for (const command of commands) applyCommand(facts, command);
+    settle(facts, touchedBy(commands));
+    expect(instances.of(1).map(({ state }) => state)).toEqual(["success", "scheduled", "scheduled"]);
+    expect(continueExpansions(run.facts)).toEqual([]);
   });
 
   it("runs a mapped group depth first: each index goes on by itself", () => {
