@@ -10,6 +10,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { TradewindError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { environmentForTasks } from "../runtime/environment.ts";
 import { type Clock, delay, type Timer } from "../time.ts";
 import { isAlive, type ProcessIdentity, signal } from "./process-table.ts";
 import type { WorkerSettings } from "./worker/settings.ts";
@@ -131,7 +132,8 @@ export class WorkerKeeper {
     try {
       const args = ["--disable-warning=ExperimentalWarning", entry, JSON.stringify(settings)];
       // In a session of its own: it gets neither the terminal's Ctrl-C nor its hang-up, and outlives the scheduler.
-      const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", output, output] });
+      const env = environmentForTasks();
+      const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", output, output], env });
       this.#child = child;
       child.unref();
       child.once("error", (error) => this.#died(error.message));

@@ -1,5 +1,6 @@
 /** Entry of the worker's process: `node main.ts '<settings as JSON>'`. */
 import { randomBytes } from "node:crypto";
+import { flushCompileCache } from "node:module";
 import { TradewindError } from "../../errors.ts";
 import { uuid7 } from "../../ids.ts";
 import { createLog } from "../../log.ts";
@@ -12,6 +13,8 @@ import {
   readWorkerRecords,
   WorkerRecordFile,
 } from "./worker-record.ts";
+
+const keepCompiledMs = 1000;
 
 /** Starts a worker in this process. Throws TW_WORKER_START when one of the same name lives in this home. */
 export async function startWorker(settings: WorkerSettings): Promise<Worker> {
@@ -39,6 +42,8 @@ async function main(): Promise<void> {
     throw new TradewindError("TW_WORKER_START", "settings as JSON were expected, got nothing");
   process.title = `tradewind worker ${settings.name}`;
   const worker = await startWorker(settings);
+  // Kept now, since a killed process keeps nothing.
+  systemClock.after(keepCompiledMs, () => void flushCompileCache());
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => void worker.stop(`the worker got ${signal}`, settings.killGraceMs));
   }
