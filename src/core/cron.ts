@@ -56,7 +56,7 @@ export function parseCron(text: string): Cron {
 export function nextMatch(cron: Cron, wall: number): number | null {
   const step = cron.seconds === null ? 60_000 : 1000;
   const from = Math.floor(wall / step) * step + step;
-  const times = timesOfDay(cron);
+  const times = timesOf(cron);
   const firstDay = Math.floor(from / dayMs) * dayMs;
   const last = yearOf(from) + searchYears;
   for (let day = nextDay(cron, firstDay, last); day !== null; day = nextDay(cron, day + dayMs, last)) {
@@ -70,7 +70,7 @@ export function nextMatch(cron: Cron, wall: number): number | null {
 /** Last match before `wall` (exclusive), or null when there is none in 50 years. */
 export function previousMatch(cron: Cron, wall: number): number | null {
   const to = wall - 1;
-  const times = timesOfDay(cron);
+  const times = timesOf(cron);
   const firstDay = Math.floor(to / dayMs) * dayMs;
   const last = yearOf(to) - searchYears;
   for (
@@ -108,6 +108,17 @@ interface TimesOfDay {
 
 const timeMs = (hour: number, minute: number, second: number): number =>
   (hour * 3600 + minute * 60 + second) * 1000;
+
+const knownTimes = new WeakMap<Cron, TimesOfDay>();
+
+function timesOf(cron: Cron): TimesOfDay {
+  let times = knownTimes.get(cron);
+  if (times === undefined) {
+    times = timesOfDay(cron);
+    knownTimes.set(cron, times);
+  }
+  return times;
+}
 
 /** The times of a day at which the expression fires, as milliseconds since midnight. */
 function timesOfDay(cron: Cron): TimesOfDay {
