@@ -29,8 +29,10 @@ export type RetryPolicy = Pick<TaskSpec, "retryDelay" | "retryExponentialBackoff
 export function retryDelay(policy: RetryPolicy, of: RetryOf): number {
   const multiplier = policy.retryExponentialBackoff;
   if (multiplier <= 0 || multiplier === 1) return policy.retryDelay;
-  const least = Math.max(1, Math.ceil(policy.retryDelay * multiplier ** (of.tryNumber - 1)));
-  // Beyond the cap the jitter changes nothing any more, and the power may be Infinity.
+  const growth = multiplier ** (of.tryNumber - 1);
+  // Airflow takes the cap where the power overflows, also for a delay of zero.
+  const least = Number.isFinite(growth) ? Math.max(1, Math.ceil(policy.retryDelay * growth)) : maxRetryDelay;
+  // Beyond the cap the jitter changes nothing any more.
   const delay = least >= maxRetryDelay ? maxRetryDelay : Math.min(maxRetryDelay, least + jitter(of, least));
   return policy.maxRetryDelay ? Math.min(policy.maxRetryDelay, delay) : delay;
 }
