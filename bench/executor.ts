@@ -1,14 +1,16 @@
 /**
  * Latencies and throughput of the local executor without a database: `node bench/executor.ts [--json]`.
- * The scheduler's side begins what is taken at once; the child answers at once (`tests/executor/fixtures/child.ts`).
+ * The scheduler's side begins what is taken at once. Measured with a child that answers at once, and with the one
+ * that runs TypeScript tasks.
  * Times of different processes are compared by the system's monotonic clock.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AttemptEnd, ExecutorEvents } from "../src/executor/executor.ts";
+import type { AttemptEnd, ExecutorEvents, Workload } from "../src/executor/executor.ts";
 import { LocalExecutor } from "../src/executor/local.ts";
 import { silentLog } from "../src/log.ts";
+import { textHash, writeSnapshot } from "../src/runtime/code-snapshot.ts";
 import { systemClock } from "../src/time.ts";
 import { workload } from "../tests/executor/workload.ts";
 
@@ -49,10 +51,17 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-async function latencies(executor: LocalExecutor, watch: Stopwatch, rounds: number): Promise<Row[]> {
+type MakeWork = () => Workload;
+
+async function latencies(
+  executor: LocalExecutor,
+  watch: Stopwatch,
+  rounds: number,
+  make: MakeWork,
+): Promise<Row[]> {
   const steps: [number[], number[], number[], number[]] = [[], [], [], []];
   for (let i = 0; i < rounds; i++) {
-    const work = workload({ do: "time" });
+    const work = make();
     const done = Promise.withResolvers<AttemptEnd>();
     watch.ended = (_, end) => done.resolve(end);
     const dispatched = now();
@@ -85,9 +94,10 @@ async function throughput(
   executor: LocalExecutor,
   watch: Stopwatch,
   count: number,
-  pids: readonly number[],
+  make: MakeWork,
 ): Promise<Row[]> {
-  const works = Array.from({ length: count }, () => workload({ do: "succeed" }));
+  const pids = [process.pid, ...executor.workerPids()];
+  const works = Array.from({ length: count }, make);
   const all = Promise.withResolvers<void>();
   let left = count;
   watch.ended = () => {
@@ -112,32 +122,62 @@ function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-async function main(): Promise<void> {
+const dagFile = `
+import { Dag } from "tradewind";
+const dag = new Dag("bench", { schedule: null });
+const now = () => Number(process.hrtime.bigint());
+dag.task("time", async () => ({ started: now(), ended: now() }))();
+`;
+
+/** Tasks of a real Dag file, for the program that runs TypeScript tasks. */
+function dagWork(home: string): MakeWork {
+  const dagsFolder = join(home, "dags");
+  mkdirSync(dagsFolder);
+  writeFileSync(join(dagsFolder, "bench.ts"), dagFile);
+  const hash = textHash(dagFile);
+  const snapshotFolder = join(home, "versions");
+  writeSnapshot(snapshotFolder, [[hash, dagFile]]);
+  const where = { dagsFolder, relativeFile: "bench.ts", versionHash: hash, snapshotFolder };
+  const code = { ...where, files: { "bench.ts": hash }, interpreter: "node" };
+  return () => {
+    const work = workload({ do: "succeed" }, { start: { code, artifactRoot: join(home, "artifacts") } });
+    const task = { ...work.start.task, dagId: "bench", taskId: "time" };
+    return { ...work, start: { ...work.start, task } };
+  };
+}
+
+async function measure(
+  title: string,
+  childEntry: string | null,
+  count: number,
+  makeWork: (home: string) => MakeWork,
+) {
   const home = mkdtempSync(join(tmpdir(), "tradewind-bench-"));
   const executor = new LocalExecutor({
     clock: systemClock,
     log: silentLog(),
     runFolder: join(home, "run"),
     logFolder: join(home, "logs"),
-    workers: [
-      {
-        name: "bench",
-        slots: 2,
-        childEntry: join(import.meta.dirname, "..", "tests", "executor", "fixtures", "child.ts"),
-      },
-    ],
+    workers: [{ name: "bench", slots: 2, ...(childEntry === null ? {} : { childEntry }) }],
   });
   const watch = new Stopwatch();
   watch.executor = executor;
   const starting = now();
   await executor.start(watch);
   const rows: Row[] = [{ name: "worker started", value: (now() - starting) / 1e6, unit: "ms" }];
-  rows.push(...(await latencies(executor, watch, 2000)));
-  rows.push(...(await throughput(executor, watch, 20_000, [process.pid, executor.workerPids()[0] ?? 0])));
+  const make = makeWork(home);
+  rows.push(...(await latencies(executor, watch, 2000, make)));
+  rows.push(...(await throughput(executor, watch, count, make)));
   await executor.stop({ keepRunning: false, graceMs: 1000 });
   rmSync(home, { recursive: true, force: true });
-  if (process.argv.includes("--json")) console.log(JSON.stringify(rows));
-  else for (const row of rows) console.log(line(row));
+  if (process.argv.includes("--json")) console.log(JSON.stringify({ title, rows }));
+  else console.log([title, ...rows.map(line)].join("\n"));
+}
+
+async function main(): Promise<void> {
+  const fixture = join(import.meta.dirname, "..", "tests", "executor", "fixtures", "child.ts");
+  await measure("a child that answers at once", fixture, 20_000, () => () => workload({ do: "time" }));
+  await measure("the child that runs TypeScript tasks", null, 10_000, dagWork);
 }
 
 function line({ name, value, unit, budget }: Row): string {

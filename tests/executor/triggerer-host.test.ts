@@ -17,7 +17,9 @@ interface Fired {
 }
 
 /** A host with its own home; `next` gives what its triggers come to, in order. */
-async function makeHost(idleMs = 60_000) {
+const fixture = join(import.meta.dirname, "fixtures", "triggerer.ts");
+
+async function makeHost(idleMs = 60_000, entry: string | undefined = fixture) {
   const home = mkdtempSync(join(tmpdir(), "tradewind-triggerer-"));
   const come: Fired[] = [];
   const waiting: ((fired: Fired) => void)[] = [];
@@ -33,8 +35,8 @@ async function makeHost(idleMs = 60_000) {
       runFolder: join(home, "run"),
       logFolder: home,
       maxTaskLogBytes: 1e6,
-      entry: join(import.meta.dirname, "fixtures", "triggerer.ts"),
       idleMs,
+      ...(entry === "own" ? {} : { entry }),
     },
     {
       fired: (triggerId, event) => push({ triggerId, event }),
@@ -50,13 +52,13 @@ async function makeHost(idleMs = 60_000) {
   return { host, next, home };
 }
 
-const it = test.extend<{ make: (idleMs?: number) => ReturnType<typeof makeHost> }>({
+const it = test.extend<{ make: (idleMs?: number, entry?: string) => ReturnType<typeof makeHost> }>({
   // Vitest reads which fixtures a fixture needs from its pattern.
   // oxlint-disable-next-line no-empty-pattern
   make: async ({}, use) => {
     const made: Awaited<ReturnType<typeof makeHost>>[] = [];
-    await use(async (idleMs) => {
-      const one = await makeHost(idleMs);
+    await use(async (idleMs, entry) => {
+      const one = await makeHost(idleMs, entry);
       made.push(one);
       return one;
     });
@@ -140,5 +142,17 @@ describe.concurrent("TriggererHost", () => {
     host.add(trigger("last", "fire"));
     expect(await next()).toMatchObject({ triggerId: "last", event: { seen: 10_001 } });
     expect(host.size).toBe(10_000);
+  });
+
+  it("speaks with Tradewind's own triggerer", async ({ make }) => {
+    const { host, next } = await make(60_000, "own");
+    const moment = new Date(systemClock.now() + 50).toISOString();
+    host.add({ ...trigger("1", ""), trigger: { classpath: "DateTimeTrigger", kwargs: { moment } } });
+    host.add({ ...trigger("2", ""), trigger: { classpath: "NoSuchTrigger", kwargs: {} } });
+    const came = [await next(), await next()].sort((a, b) => Number(a.triggerId) - Number(b.triggerId));
+    expect(came).toEqual([
+      { triggerId: "1", event: moment },
+      { triggerId: "2", error: expect.any(String) },
+    ]);
   });
 });
