@@ -1,7 +1,7 @@
 /** Commands that work on the database: open it, check its version, do the work, close it. */
 import type { Command } from "commander";
 import { type Database, openDatabase } from "../store/connect.ts";
-import { startEmbedded } from "../store/embedded/start.ts";
+import { type EmbeddedOptions, startEmbedded } from "../store/embedded/start.ts";
 import { migrate, requireMigrated } from "../store/migrate.ts";
 import { loadSecrets, type Secrets } from "../store/secrets.ts";
 import { systemClock } from "../time.ts";
@@ -76,12 +76,7 @@ export async function openStore(
     }
     return { database, embedded: null, close: () => database.close() };
   }
-  const embedded = await startEmbedded({
-    home: config.home,
-    role,
-    name,
-    ...(config.environment["PATH"] === undefined ? {} : { searchPath: config.environment["PATH"] }),
-  });
+  const embedded = await startEmbedded(embeddedOptions(session, role, name));
   const database = openDatabase({ url: embedded.url, poolSize: config.database.poolSize });
   const close = async (): Promise<void> => {
     await database.close();
@@ -94,4 +89,14 @@ export async function openStore(
     throw error;
   }
   return { database, embedded, close };
+}
+
+export function embeddedOptions(
+  session: Session,
+  role: "service" | "command",
+  name: string,
+): EmbeddedOptions {
+  const { home, environment } = session.config;
+  const searchPath = environment["PATH"];
+  return { home, role, name, ...(searchPath === undefined ? {} : { searchPath }) };
 }

@@ -41,7 +41,11 @@ const backfillFlags = new Map([
 ]);
 
 export function airflowSpelling(argv: readonly string[]): { argv: readonly string[]; hint: string | null } {
-  argv = argv.map((word) => word.replace(/^--subdir(?==|$)/, "--dags-folder"));
+  argv = argv.map((word) =>
+    word
+      .replace(/^--subdir(?==|$)/, "--dags-folder")
+      .replace(/^--exec(ution)?-date(?==|$)/, "--logical-date"),
+  );
   const found = spellings.find(({ from }) => from.every((word, i) => argv[i] === word));
   if (!found) return { argv, hint: null };
   const rest = argv.slice(found.from.length);

@@ -1,0 +1,192 @@
+/** Puts the running parts together: database, executor, scheduler, Dag files, triggerer, metrics, traces. */
+import { mkdirSync } from "node:fs";
+import { availableParallelism, hostname } from "node:os";
+import type { DagProcessor } from "../dag-processor/dag-processor.ts";
+import { LocalExecutor, type LocalWorker } from "../executor/local.ts";
+import { Scheduler } from "../scheduler/scheduler.ts";
+import { schedulerSettings } from "../scheduler/settings.ts";
+import { startEmbedded } from "../store/embedded/start.ts";
+import { endJob, heartbeat, startJob } from "../store/jobs.ts";
+import { loadSecrets } from "../store/secrets.ts";
+import { delay, systemClock, type Timer } from "../time.ts";
+import { createDagProcessor } from "./dags-folder.ts";
+import { embeddedOptions, type OpenedStore, openStore } from "./database-command.ts";
+import type { Session } from "./session.ts";
+
+export interface ServiceParts {
+  /** What a second start on the same home is told that runs already. */
+  readonly name: string;
+  readonly dagFiles: boolean;
+  readonly triggerer: boolean;
+}
+
+export interface RunningServices {
+  readonly store: OpenedStore;
+  readonly scheduler: Scheduler;
+  readonly dagProcessor: DagProcessor | null;
+  stop(options: { keepRunning: boolean; graceMs: number }): Promise<void>;
+}
+
+/**
+ * @throws TradewindError TW_HOME_IN_USE when another service runs on this home, TW_DATABASE_* when the database
+ *   cannot be used, TW_HOME when the home folder cannot be written.
+ */
+export async function startServices(session: Session, parts: ServiceParts): Promise<RunningServices> {
+  const { config } = session;
+  for (const folder of [
+    config.home,
+    config.paths.logs,
+    config.paths.artifacts,
+    config.paths.versions,
+    config.paths.run,
+  ])
+    mkdirSync(folder, { recursive: true });
+  const store = await openStore(session, "service", parts.name);
+  const server = keepServer(session, store, parts.name);
+  const started: (() => Promise<void>)[] = [() => server.stop()];
+  const stopAll = async (): Promise<void> => {
+    for (const stop of started.splice(0).reverse()) await stop();
+  };
+  try {
+    const { database } = store;
+    const secrets = loadSecrets(config.paths.secretKey);
+    const executor = localExecutor(session);
+    const scheduler = await Scheduler.create({
+      database,
+      secrets,
+      environment: config.environment,
+      executor,
+      clock: systemClock,
+      log: session.log("scheduler"),
+      settings: schedulerSettings(config),
+    });
+    let dagProcessor: DagProcessor | null = null;
+    if (parts.dagFiles) {
+      mkdirSync(config.paths.dagsFolder, { recursive: true });
+      dagProcessor = createDagProcessor(session, database, session.log("dag-processor"));
+      const job = await keepJob(store, "dag-processor", { dagsFolder: config.paths.dagsFolder });
+      started.push(async () => {
+        await dagProcessor?.stop();
+        await job.end();
+      });
+      await dagProcessor.start();
+    }
+    await scheduler.start();
+    return {
+      store,
+      scheduler,
+      dagProcessor,
+      async stop(options) {
+        await scheduler.stop(options);
+        await stopAll();
+      },
+    };
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}
+
+function localExecutor(session: Session): LocalExecutor {
+  const { config } = session;
+  const { worker, logging, core } = config;
+  const local: LocalWorker = {
+    name: "local",
+    slots: worker.slots === 0 ? availableParallelism() * 2 : worker.slots,
+    queues: null,
+    warmChildren: worker.warmChildren,
+    tasksPerChild: worker.tasksPerChild,
+    heapLimitMb: worker.heapLimitMb,
+    memoryLimitMb: worker.memoryLimitMb === 0 ? null : worker.memoryLimitMb,
+    reconnectMs: worker.reconnectSeconds * 1000,
+    killGraceMs: core.killedTaskCleanupTime * 1000,
+    maxTaskLogBytes: logging.maxTaskLogBytes,
+    sensitiveNames: core.sensitiveNames
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== ""),
+    logLevel: logging.level,
+    logFormat: logging.format as "auto",
+  };
+  return new LocalExecutor({
+    clock: systemClock,
+    log: session.log("executor"),
+    runFolder: config.paths.run,
+    logFolder: config.paths.logs,
+    workers: [local],
+  });
+}
+
+interface KeptJob {
+  readonly id: number;
+  end(): Promise<void>;
+}
+
+/** A row that says that a component is alive, kept fresh until it ends. */
+export async function keepJob(
+  store: OpenedStore,
+  kind: "dag-processor" | "triggerer",
+  details: { [key: string]: string },
+): Promise<KeptJob> {
+  const { database } = store;
+  const id = await startJob(
+    database,
+    { kind, hostname: hostname(), pid: process.pid, details },
+    systemClock.now(),
+  );
+  let timer: Timer;
+  const beat = (): void => {
+    timer = systemClock.after(
+      5000,
+      () =>
+        void heartbeat(database, id, systemClock.now())
+          .catch(() => false)
+          .then(beat),
+    );
+  };
+  beat();
+  return {
+    id,
+    async end() {
+      timer.cancel();
+      await endJob(database, id, "success", systemClock.now()).catch(() => undefined);
+    },
+  };
+}
+
+/**
+ * Starts the embedded server again when it dies. Sessions are lost with it; whoever holds one connects again, on the
+ * same socket, and finds what was committed.
+ */
+function keepServer(session: Session, store: OpenedStore, name: string): { stop(): Promise<void> } {
+  let stopped = false;
+  let embedded = store.embedded;
+  const log = session.log("database");
+  const watch = async (): Promise<void> => {
+    while (embedded !== null) {
+      const error = await embedded.lost;
+      if (stopped) return;
+      log.error({ err: error ?? undefined }, "the embedded PostgreSQL is gone; starting it again");
+      embedded = await restart();
+    }
+  };
+  const restart = async (): Promise<OpenedStore["embedded"]> => {
+    for (let pause = 50; !stopped; pause = Math.min(5000, pause * 2)) {
+      try {
+        return await startEmbedded(embeddedOptions(session, "service", name));
+      } catch (error) {
+        log.error({ err: error }, "the embedded PostgreSQL could not be started again yet");
+        await delay(pause);
+      }
+    }
+    return null;
+  };
+  void watch();
+  return {
+    async stop() {
+      stopped = true;
+      await store.database.close();
+      await embedded?.close();
+    },
+  };
+}
