@@ -6,6 +6,7 @@
  * Values arrive as: timestamptz → milliseconds since the epoch, int8 and numeric → number, json(b) → parsed,
  * bytea → Buffer, everything else as `pg` gives it.
  */
+import type { Socket } from "node:net";
 import type { ClientConfig, CustomTypesConfig, PoolClient, QueryConfig, QueryResult } from "pg";
 import { Client, Pool, types as pgTypes } from "pg";
 import { TradewindError } from "../errors.ts";
@@ -56,6 +57,8 @@ export interface Connection extends Transactor {
   readonly client: Client;
   /** Resolves when the session is gone, wanted or not; never rejects. */
   readonly lost: Promise<Error | null>;
+  /** Breaks the session off in the middle of whatever it does; the server rolls it back. */
+  abort(): void;
   /** Whether the session alone keeps the process alive; it does at first. */
   keepAlive(yes: boolean): void;
   close(): Promise<void>;
@@ -297,6 +300,9 @@ export async function openConnection(
     lost,
     transaction: (work, transactionOptions = {}) => inTransaction(client, where, work, transactionOptions),
     batch: (statements) => sendBatch(client, where, statements),
+    abort: () => {
+      (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+    },
     keepAlive: (yes) => {
       const socket = client as Client & { ref(): void; unref(): void };
       if (yes) socket.ref();

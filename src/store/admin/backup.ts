@@ -62,10 +62,12 @@ async function write(
   const gzip = createGzip({ level: 4 });
   const output = createWriteStream(file, { mode: 0o600, flush: true });
   const written = pipeline(gzip, output);
-  // Told below, where it is awaited.
-  written.catch(() => undefined);
+  // A disk that is full ends the stream, and the server would wait for ever for somebody to take its rows.
+  written.catch(() => session.abort());
+  const sink: Sink = { stream: gzip, broken: written.then(() => new Promise<never>(() => undefined)) };
+  sink.broken.catch(() => undefined);
   await send(
-    gzip,
+    sink,
     jsonRecord("header", {
       format: formatName,
       version: formatVersion,
@@ -76,9 +78,9 @@ async function write(
   );
   const tables = await listTables(tx);
   let bytes = 0;
-  for (const table of tables) bytes += await writeTable(session, gzip, table, written);
+  for (const table of tables) bytes += await writeTable(session, sink, table);
   await send(
-    gzip,
+    sink,
     jsonRecord("end", { tables: tables.length, bytes, sequences: await readSequences(tx, tables) }),
   );
   gzip.end();
@@ -86,28 +88,29 @@ async function write(
   return { tables: tables.length, bytes };
 }
 
-async function send(sink: Writable, bytes: Buffer): Promise<void> {
-  if (!sink.write(bytes)) await once(sink, "drain");
+interface Sink {
+  readonly stream: Writable;
+  /** Rejects when it cannot be written to any more. */
+  readonly broken: Promise<never>;
 }
 
-async function writeTable(
-  session: Connection,
-  sink: Writable,
-  table: BackupTable,
-  written: Promise<void>,
-): Promise<number> {
+async function send({ stream, broken }: Sink, bytes: Buffer): Promise<void> {
+  if (!stream.write(bytes)) await Promise.race([once(stream, "drain"), broken]);
+}
+
+async function writeTable(session: Connection, sink: Sink, table: BackupTable): Promise<number> {
   await send(sink, jsonRecord("table", table));
   const records = new DataRecords();
-  records.pipe(sink, { end: false });
+  records.pipe(sink.stream, { end: false });
   const columns = table.columns.map((column) => identifier(column).text).join(", ");
-  // A full disk ends the pipeline, and nothing would take the rows any more.
-  const failed = written.then(() => new Promise<never>(() => undefined));
-  await Promise.race([
-    copyOut(session.client, `COPY ${identifier(table.table).text} (${columns}) TO STDOUT`, records),
-    failed,
-  ]);
+  const copied = copyOut(
+    session.client,
+    `COPY ${identifier(table.table).text} (${columns}) TO STDOUT`,
+    records,
+  );
+  await Promise.race([copied, sink.broken]);
   records.end();
-  await Promise.race([finished(records), failed]);
+  await Promise.race([finished(records), sink.broken]);
   return records.total;
 }
 

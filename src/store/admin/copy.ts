@@ -82,6 +82,7 @@ abstract class CopyQuery {
 
 class CopyOut extends CopyQuery {
   readonly #sink: Writable;
+  #isPaused = false;
 
   constructor(text: string, sink: Writable) {
     super(text);
@@ -90,9 +91,14 @@ class CopyOut extends CopyQuery {
 
   override handleCopyData({ chunk }: { chunk: Buffer }, wire: Wire): void {
     // The parser's buffer is used again for the next message.
-    if (this.#sink.write(Buffer.from(chunk))) return;
+    if (this.#sink.write(Buffer.from(chunk)) || this.#isPaused) return;
+    // Messages that were read already still come.
+    this.#isPaused = true;
     wire.stream.pause();
-    this.#sink.once("drain", () => wire.stream.resume());
+    this.#sink.once("drain", () => {
+      this.#isPaused = false;
+      wire.stream.resume();
+    });
   }
 }
 

@@ -58,6 +58,10 @@ async function plainShell({ database, input, output }: ShellOptions): Promise<nu
   });
   output.write(`${database.where}\nStatements end with ";". \\dt lists tables, \\q ends.\n`);
   let statement = "";
+  let isOpen = true;
+  lines.once("close", () => {
+    isOpen = false;
+  });
   try {
     lines.prompt();
     for await (const line of lines) {
@@ -69,7 +73,8 @@ async function plainShell({ database, input, output }: ShellOptions): Promise<nu
         statement = "";
       }
       lines.setPrompt(statement.trim() === "" ? "tradewind=> " : "tradewind-> ");
-      lines.prompt();
+      // Lines that came before the end of the input are still to be answered.
+      if (isOpen) lines.prompt();
     }
     return 0;
   } finally {
