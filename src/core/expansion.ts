@@ -7,7 +7,7 @@ import type { CompiledTask } from "./graph.ts";
 import type { Instance } from "./instances.ts";
 import { literalLength, mapLength } from "./mapping.ts";
 
-const chunkSize = 5_000;
+const chunkSize = 2_500;
 
 /** Values that are all written in the Dag: expanded when the run starts, before any precondition, as in Airflow. */
 export function isLiteralExpansion(task: CompiledTask, instance: Instance): boolean {

@@ -17,7 +17,7 @@ import { decideRunState, isStill } from "./run-state.ts";
 export { applyCommand, touchedBy };
 
 /** About how many commands one wave gives at most; the rest follows as "look-again". */
-export const waveSize = 5_000;
+export const waveSize = 2_500;
 
 /**
  * One wave for a running run. Same facts and changes give the same commands, whatever the order of the changes.
@@ -48,7 +48,7 @@ export interface Settled {
  * Plans and applies until the run comes to rest, or about `budget` commands were given: then the caller commits
  * these, lets others have the loop, and goes on with `rest`.
  */
-export function settle(facts: RunFacts, changed: Changed, budget = 10_000): Settled {
+export function settle(facts: RunFacts, changed: Changed, budget = 5_000): Settled {
   const commands: Command[] = [];
   let waiting = changed;
   while (waiting === "all" || waiting.length > 0) {
@@ -83,39 +83,30 @@ function planSpan(facts: RunFacts, task: CompiledTask, span: Span, commands: Com
   const first = instances.isExpanded(task.index) ? 0 : -1;
   const shared = sharesFindings(facts, task);
   let finding: Finding | null | undefined;
-  let revised = false;
+  let revision: Command[] | undefined;
   const end = Math.min(list.length, span.to - first);
   for (let at = Math.max(0, span.from - first); at < end; at++) {
     const instance = list[at] as Instance;
     if (!isSchedulable(instance, facts.now)) continue;
-    if (commands.length >= waveSize) {
-      commands.push(lookAgain(task, { from: instance.mapIndex, to: span.to }));
-      return;
+    const rest: Span = { from: instance.mapIndex, to: span.to };
+    if (commands.length >= waveSize) return void commands.push(lookAgain(task, rest));
+    if (!shared || finding === undefined) finding = findingFor(facts, task, instance);
+    if (finding?.early) commands.push(setState(instance, finding.early, finding.why()));
+    else if (finding) {
+      if (shared) return;
+    } else if (task.mapped !== null && instance.mapIndex < 0) {
+      return void commands.push(...expandOrEnd(facts, task));
+    } else {
+      revision ??= reviseExpansion(facts, task);
+      if (revision.length > 0) return void commands.push(...revision, lookAgain(task, rest));
+      commands.push(start(task, instance));
     }
-    if (isLiteralExpansion(task, instance)) {
-      commands.push(...expandOrEnd(facts, task));
-      return;
-    }
-    if (!shared || finding === undefined) finding = firstFinding(facts, task, instance);
-    if (finding !== null) {
-      if (finding.early !== null) commands.push(setState(instance, finding.early, finding.why()));
-      else if (shared) return;
-      continue;
-    }
-    if (task.mapped !== null && instance.mapIndex < 0) {
-      commands.push(...expandOrEnd(facts, task));
-      return;
-    }
-    if (!revised) {
-      revised = true;
-      const revision = reviseExpansion(facts, task);
-      if (revision.length > 0) {
-        commands.push(...revision, lookAgain(task, { from: instance.mapIndex, to: span.to }));
-        return;
-      }
-    }
-    commands.push(start(task, instance));
   }
+}
+
+/** An expansion over literals does not wait for anything. */
+function findingFor(facts: RunFacts, task: CompiledTask, instance: Instance): Finding | null {
+  return isLiteralExpansion(task, instance) ? null : firstFinding(facts, task, instance);
 }
 
 function mayHaveWork(instances: RunFacts["instances"], task: number): boolean {

@@ -67,15 +67,12 @@ export function evaluateSetups(counts: UpstreamCounts, mapIndex: number): RuleVe
 }
 
 function earlyState(rule: TriggerRule, counts: UpstreamCounts, mapIndex: number): EarlyState | null {
-  const { upstream, success, skipped, failed, removed } = counts;
+  const { upstream, success, skipped, failed } = counts;
   const anyFailed = failed + counts.upstreamFailed > 0;
   const allDone = doneCount(counts) >= upstream;
   switch (rule) {
     case "all_success":
-      if (anyFailed) return "upstream_failed";
-      if (skipped > 0) return "skipped";
-      // The upstream was expanded again and is shorter now: this index has no counterpart any more.
-      return removed > 0 && success > 0 && mapIndex >= success ? "removed" : null;
+      return earlyOfAllSuccess(counts, mapIndex);
     case "all_failed":
       return success > 0 || skipped > 0 ? "skipped" : null;
     case "one_success":
@@ -99,15 +96,27 @@ function earlyState(rule: TriggerRule, counts: UpstreamCounts, mapIndex: number)
       if (skipped > 0) return "skipped";
       return allDone && success === 0 ? "upstream_failed" : null;
     case "all_done_setup_success":
-      if (!allDone || counts.setups === 0) return null;
-      if (counts.skippedSetups >= counts.setups) return "skipped";
-      return counts.successSetups === 0 ? "upstream_failed" : null;
+      return allDone ? earlyOfTeardown(counts) : null;
     case "all_done":
     case "always":
       return null;
     default:
       return assertNever(rule, "trigger rule");
   }
+}
+
+function earlyOfAllSuccess(counts: UpstreamCounts, mapIndex: number): EarlyState | null {
+  const { success, skipped, failed, upstreamFailed, removed } = counts;
+  if (failed + upstreamFailed > 0) return "upstream_failed";
+  if (skipped > 0) return "skipped";
+  // The upstream was expanded again and is shorter now: this index has no counterpart any more.
+  return removed > 0 && success > 0 && mapIndex >= success ? "removed" : null;
+}
+
+function earlyOfTeardown({ setups, successSetups, skippedSetups }: UpstreamCounts): EarlyState | null {
+  if (setups === 0) return null;
+  if (skippedSetups >= setups) return "skipped";
+  return successSetups === 0 ? "upstream_failed" : null;
 }
 
 function passes(rule: TriggerRule, counts: UpstreamCounts): boolean {

@@ -46,14 +46,15 @@ function addCounterpart(
   mapIndex: number,
 ): void {
   const instance = counterpart(instances, relative.index, mapIndex);
-  if (!instance) {
-    // An expansion in chunks has promised the instance and not made it yet.
-    if (mapIndex >= 0 && mapIndex < instances.size(relative.index)) counts.upstream++;
-    return;
-  }
+  if (instance) addOne(counts, relative, instance.state);
+  // An expansion in chunks has promised the instance and not made it yet.
+  else if (mapIndex >= 0 && mapIndex < instances.size(relative.index)) counts.upstream++;
+}
+
+function addOne(counts: UpstreamCounts, relative: CompiledTask, state: Instance["state"]): void {
   counts.upstream++;
   if (relative.spec.isSetup) counts.setups++;
-  switch (instance.state) {
+  switch (state) {
     case "success":
       counts.success++;
       if (relative.spec.isSetup) counts.successSetups++;
@@ -79,6 +80,8 @@ function addCounterpart(
 function addAll(counts: UpstreamCounts, instances: RunInstances, relative: CompiledTask): void {
   const { index } = relative;
   const size = instances.size(index);
+  const [only] = instances.of(index);
+  if (size === 1 && only) return addOne(counts, relative, only.state);
   const success = instances.count(index, "success");
   const skipped = instances.count(index, "skipped");
   counts.upstream += size;
