@@ -324,11 +324,6 @@ export const errorCatalogue = {
     httpStatus: 502,
   },
   TW_MAIL: { summary: "A message could not be sent.", exitCode: 1, httpStatus: 502 },
-  TW_PARAM_INVALID: {
-    summary: "A param does not fit its JSON schema, or has no value.",
-    exitCode: 1,
-    httpStatus: 422,
-  },
   TW_TASK_CANCELLED: { summary: "A task attempt was told to end.", exitCode: 1, httpStatus: 409 },
   TW_TASK_NOT_IN_DAG: {
     summary: "The Dag file does not define the task that is to run.",

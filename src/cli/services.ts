@@ -1,14 +1,16 @@
 /** Puts the running parts together: database, executor, scheduler, Dag files, triggerer, metrics, traces. */
 import { mkdirSync } from "node:fs";
-import { availableParallelism, hostname } from "node:os";
+import { hostname } from "node:os";
 import type { DagProcessor } from "../dag-processor/dag-processor.ts";
-import { LocalExecutor, type LocalWorker } from "../executor/local.ts";
+import { localExecutorFromConfig, triggererHostFromConfig } from "../executor/from-config.ts";
+import type { LogLevel } from "../runtime/protocol.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { schedulerSettings } from "../scheduler/settings.ts";
 import { startEmbedded } from "../store/embedded/start.ts";
 import { endJob, heartbeat, startJob } from "../store/jobs.ts";
-import { loadSecrets } from "../store/secrets.ts";
+import { loadSecrets, type Secrets } from "../store/secrets.ts";
 import { delay, systemClock, type Timer } from "../time.ts";
+import { Triggerer } from "../triggerer/triggerer.ts";
 import { createDagProcessor } from "./dags-folder.ts";
 import { embeddedOptions, type OpenedStore, openStore } from "./database-command.ts";
 import type { Session } from "./session.ts";
@@ -50,7 +52,7 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
   try {
     const { database } = store;
     const secrets = loadSecrets(config.paths.secretKey);
-    const executor = localExecutor(session);
+    const executor = localExecutorFromConfig({ config, clock: systemClock, log: session.log("executor") });
     const scheduler = await Scheduler.create({
       database,
       secrets,
@@ -72,6 +74,11 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
       await dagProcessor.start();
     }
     await scheduler.start();
+    if (parts.triggerer) {
+      const triggerer = createTriggerer(session, store, scheduler, secrets);
+      started.push(() => triggerer.stop());
+      await triggerer.start();
+    }
     return {
       store,
       scheduler,
@@ -87,33 +94,27 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
   }
 }
 
-function localExecutor(session: Session): LocalExecutor {
+function createTriggerer(
+  session: Session,
+  store: OpenedStore,
+  scheduler: Scheduler,
+  secrets: Secrets,
+): Triggerer {
   const { config } = session;
-  const { worker, logging, core } = config;
-  const local: LocalWorker = {
-    name: "local",
-    slots: worker.slots === 0 ? availableParallelism() * 2 : worker.slots,
-    queues: null,
-    warmChildren: worker.warmChildren,
-    tasksPerChild: worker.tasksPerChild,
-    heapLimitMb: worker.heapLimitMb,
-    memoryLimitMb: worker.memoryLimitMb === 0 ? null : worker.memoryLimitMb,
-    reconnectMs: worker.reconnectSeconds * 1000,
-    killGraceMs: core.killedTaskCleanupTime * 1000,
-    maxTaskLogBytes: logging.maxTaskLogBytes,
-    sensitiveNames: core.sensitiveNames
-      .split(",")
-      .map((name) => name.trim())
-      .filter((name) => name !== ""),
-    logLevel: logging.level,
-    logFormat: logging.format as "auto",
-  };
-  return new LocalExecutor({
+  const log = session.log("triggerer");
+  return new Triggerer({
+    database: store.database,
+    secrets,
     clock: systemClock,
-    log: session.log("executor"),
-    runFolder: config.paths.run,
-    logFolder: config.paths.logs,
-    workers: [local],
+    log,
+    hostname: hostname(),
+    capacity: config.triggerer.capacity,
+    versionsFolder: config.paths.versions,
+    logLevel: config.logging.level as LogLevel,
+    heartbeatMs: config.scheduler.heartbeatSeconds * 1000,
+    pollMs: config.scheduler.pollSeconds * 1000,
+    createHost: (events) => triggererHostFromConfig({ config, clock: systemClock, log }, events),
+    answer: (request) => scheduler.answerTrigger(request),
   });
 }
 

@@ -30,6 +30,12 @@ export type TriggerForTask = (
 const iso = (instant: number | null): string | null =>
   instant === null ? null : new Date(instant).toISOString();
 
+/** What may be asked without being a running attempt. */
+export type OutsideRequest = Exclude<
+  ChildRequest,
+  { method: `xcom.${string}` | "rendered-fields.set" | "dag-run.trigger" }
+>;
+
 export class ExecutionService {
   readonly #services: Services;
   readonly #trigger: TriggerForTask;
@@ -71,14 +77,12 @@ export class ExecutionService {
       case "dag-run.trigger":
         return this.#trigger(request.params);
       default:
-        return this.#outside(request);
+        return this.outside(request);
     }
   }
 
-  /** Requests that have nothing to do with the attempt itself. */
-  async #outside(
-    request: Exclude<ChildRequest, { method: `xcom.${string}` | "rendered-fields.set" | "dag-run.trigger" }>,
-  ): Promise<Json> {
+  /** Requests that have nothing to do with an attempt; triggers may make them, too. */
+  async outside(request: OutsideRequest): Promise<Json> {
     const { database, secrets, secretSources } = this.#services;
     switch (request.method) {
       case "variable.get":

@@ -4,8 +4,11 @@
  */
 import { randomFillSync } from "node:crypto";
 import { hostname as systemHostname } from "node:os";
+import type { Json } from "../core/dag-model.ts";
+import { TradewindError } from "../errors.ts";
 import type { Executor, ExecutorEvents } from "../executor/executor.ts";
 import type { Logger } from "../log.ts";
+import type { ChildRequest } from "../runtime/protocol.ts";
 import type { Database } from "../store/connect.ts";
 import type { Environment } from "../store/environment-secrets.ts";
 import { endJob, openSchedulerSession, registerJob } from "../store/scheduler-session.ts";
@@ -19,7 +22,7 @@ import { Deadlines } from "./deadlines.ts";
 import { FiredTriggers } from "./deferral.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Engine } from "./engine.ts";
-import { ExecutionService } from "./execution-service.ts";
+import { ExecutionService, type OutsideRequest } from "./execution-service.ts";
 import { IdPool } from "./id-pool.ts";
 import { Leases } from "./leases.ts";
 import { Notifications } from "./notifications.ts";
@@ -187,6 +190,14 @@ export class Scheduler {
   /** Starts a run by hand; one commit where this scheduler holds the Dag's lease. */
   triggerRun(request: TriggerRequest): Promise<TriggeredRun> {
     return this.#trigger.trigger(request);
+  }
+
+  /** Answers what a trigger of the triggerer asks. @throws TradewindError TW_PROTOCOL for what only attempts may. */
+  answerTrigger(request: ChildRequest): Promise<Json> {
+    const { method } = request;
+    if (method.startsWith("xcom.") || method === "rendered-fields.set" || method === "dag-run.trigger")
+      return Promise.reject(new TradewindError("TW_PROTOCOL", `a trigger may not ask for ${method}`));
+    return this.#execution.outside(request as OutsideRequest);
   }
 
   /** Resolves when a run that this scheduler works on has ended. */

@@ -88,6 +88,47 @@ export async function fireTrigger(
   return count === 1;
 }
 
+export interface FiredTrigger {
+  readonly id: number;
+  readonly event: Json;
+  readonly error: string | null;
+}
+
+/** The same for all that fired at once, in one statement. Returns the ids that counted. */
+export async function fireTriggers(
+  executor: Executor,
+  fired: { triggererId: number; triggers: readonly FiredTrigger[] },
+  now: number,
+): Promise<number[]> {
+  const { triggers } = fired;
+  const rows = await executor.rows<{ id: number }>(sql`
+    UPDATE trigger t SET fired_at = ${instant(now)}, event = u.event, error = u.error
+    FROM unnest(${triggers.map(({ id }) => id)}::bigint[], ${triggers.map(({ event }) => json(event))}::json[],
+      ${triggers.map(({ error }) => error)}::text[]) AS u (id, event, error)
+    WHERE t.id = u.id AND t.triggerer_id = ${fired.triggererId} AND t.fired_at IS NULL RETURNING t.id`);
+  return rows.map(({ id }) => id);
+}
+
+export interface TriggerOwner {
+  readonly triggerId: number;
+  readonly dagId: string;
+  readonly runId: string;
+  readonly taskId: string;
+  readonly mapIndex: number;
+  readonly tryNumber: number;
+  readonly attemptId: string;
+}
+
+/** Whose triggers these are; those of cleared or deleted instances are left out. */
+export function triggerOwners(executor: Executor, ids: readonly number[]): Promise<TriggerOwner[]> {
+  return executor.rows(sql`
+    SELECT g.id AS "triggerId", r.dag_id AS "dagId", r.run_id AS "runId", t.task_id AS "taskId",
+      t.map_index AS "mapIndex", t.try_number AS "tryNumber", g.attempt_id AS "attemptId"
+    FROM trigger g JOIN dag_run r ON r.id = g.run_pk
+      JOIN task_instance t ON t.run_pk = g.run_pk AND t.task_id = g.task_id AND t.map_index = g.map_index
+    WHERE g.id = ANY (${ids}::bigint[])`);
+}
+
 /** Fired ones that wait for the scheduler (index trigger_fired). */
 export async function firedTriggers(
   executor: Executor,
