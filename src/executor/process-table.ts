@@ -2,7 +2,7 @@
  * What the system says of processes, from /proc. On systems without it every question is answered "unknown", and
  * only what signals to process groups can do is done.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { hostname } from "node:os";
 
 export interface ProcessEntry {
@@ -82,13 +82,32 @@ export function familyOf(leader: number, processes: readonly ProcessEntry[]): Pr
   return [...family.values()].filter((entry) => !entry.zombie);
 }
 
-/** Pids of the children that the main thread of a process forked and that live; null where that is unknown. */
-export function directChildren(pid: number): number[] | null {
-  try {
-    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim();
-    return text === "" ? [] : text.split(" ").map(Number);
-  } catch {
-    return null;
+/** Tells of one process, again and again, whether its main thread has children: one read of an open file. */
+export class ChildrenWatch {
+  readonly #pid: number;
+  readonly #bytes = Buffer.alloc(4096);
+  /** Null before the first look, -1 where the system does not tell. */
+  #fd: number | null = null;
+
+  constructor(pid: number) {
+    this.#pid = pid;
+  }
+
+  /** How many live now; 0 where that is unknown. */
+  count(): number {
+    try {
+      this.#fd ??= openSync(`/proc/${this.#pid}/task/${this.#pid}/children`, "r");
+      const length = this.#fd < 0 ? 0 : readSync(this.#fd, this.#bytes, 0, this.#bytes.length, 0);
+      return length === 0 ? 0 : this.#bytes.toString("latin1", 0, length).trim().split(" ").length;
+    } catch {
+      this.close();
+      return 0;
+    }
+  }
+
+  close(): void {
+    if (this.#fd !== null && this.#fd >= 0) closeSync(this.#fd);
+    this.#fd = -1;
   }
 }
 

@@ -4,7 +4,7 @@
  * keep the order, and everything is in the file before the end of the attempt is reported.
  */
 import { closeSync, fstatSync, mkdirSync, openSync, writeSync } from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
+import { dirname, join } from "node:path";
 import type { Json } from "../core/dag-model.ts";
 import { TradewindError } from "../errors.ts";
 import type { LogLevel } from "../runtime/protocol.ts";
@@ -139,10 +139,11 @@ function writeAll(fd: number, bytes: Buffer): void {
 
 /** Absolute path of a log file. Throws TW_PROTOCOL when `path` leads out of the folder. */
 export function logFileIn(folder: string, path: string): string {
-  const file = join(folder, path);
-  const inside = relative(folder, file);
-  if (inside === "" || inside === ".." || inside.startsWith(`..${sep}`)) {
-    throw new TradewindError("TW_PROTOCOL", `a log path inside of the log folder was expected, got ${path}`);
+  if (path === "" || path.split(/[/\\]/).includes("..")) {
+    throw new TradewindError(
+      "TW_PROTOCOL",
+      `a log path inside of the log folder was expected, got ${JSON.stringify(path)}`,
+    );
   }
-  return file;
+  return join(folder, path);
 }

@@ -21,7 +21,7 @@ export type Behaviour =
   | { do: "flood"; bytes: number; lineLength: number }
   | { do: "log"; message: string; mask?: string[] }
   | { do: "allocate" }
-  /** Leaves a process behind, in its group or in a session of its own; asks for "orphan:<pid>" where it waits. */
+  /** Leaves a process behind, in its group or in a session of its own; asks for "orphan:<pid>". */
   | { do: "orphan"; escape: boolean; afterwards: "succeed" | "exit" | "wait" }
   | { do: "stale-result" }
   | { do: "huge-frame" };

@@ -245,28 +245,24 @@ export function executorConformance(
     );
 
     it.for([
-      { escape: false, afterwards: "succeed" },
-      { escape: false, afterwards: "exit" },
-      { escape: false, afterwards: "wait" },
-      { escape: true, afterwards: "wait" },
-    ] as const)("leaves no process of a task behind: %o", async ({ escape, afterwards }, { start }) => {
+      { isolation: "process", escape: false, afterwards: "succeed" },
+      { isolation: "warm", escape: false, afterwards: "succeed" },
+      { isolation: "warm", escape: false, afterwards: "exit" },
+      { isolation: "warm", escape: false, afterwards: "wait" },
+      { isolation: "warm", escape: true, afterwards: "wait" },
+    ] as const)("leaves no process of a task behind: %o", async ({ isolation, ...more }, { start }) => {
       const { executor, scheduler } = await start();
-      const work = workload(
-        { do: "orphan", escape, afterwards },
-        { isolation: afterwards === "succeed" ? "process" : "warm" },
-      );
+      const work = workload({ do: "orphan", ...more }, { isolation });
       executor.dispatch(work);
-      if (afterwards === "wait") {
-        const { request } = await scheduler.wait("request", work.attemptId);
-        const key = request.method === "variable.get" ? request.params.key : "";
-        executor.cancel(work.attemptId, "stop");
-        await scheduler.wait("lost", work.attemptId);
-        expect(isGone(Number(key.split(":")[1]))).toBe(true);
-      } else if (afterwards === "exit") {
-        await scheduler.wait("lost", work.attemptId);
+      const { request } = await scheduler.wait("request", work.attemptId);
+      const orphan = Number(request.method === "variable.get" ? request.params.key.split(":")[1] : 0);
+      if (more.afterwards === "wait") executor.cancel(work.attemptId, "stop");
+      if (more.afterwards === "succeed") {
+        await scheduler.value(work.attemptId);
+        await vi.waitFor(() => expect(isGone(orphan)).toBe(true), 10_000);
       } else {
-        const pid = await scheduler.value(work.attemptId);
-        await vi.waitFor(() => expect(isGone(Number(pid))).toBe(true), 10_000);
+        await scheduler.wait("lost", work.attemptId);
+        expect(isGone(orphan)).toBe(true);
       }
     });
   });

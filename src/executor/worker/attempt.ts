@@ -14,7 +14,6 @@ import type { ChildMessage, ChildRequest, TaskResult } from "../../runtime/proto
 import type { Clock, Timer } from "../../time.ts";
 import type { Workload } from "../executor.ts";
 import type { EndReport } from "../link.ts";
-import { directChildren } from "../process-table.ts";
 import { describeExit, failedResult } from "./attempt-failure.ts";
 import type { ProcessExit, TaskProcess } from "./task-process.ts";
 
@@ -176,8 +175,8 @@ export class Attempt {
     const report: EndReport = { type: "finished", attemptId, end };
     this.#timer?.cancel();
     this.#ending = { report };
-    const left = this.process?.isolated === true ? [] : (directChildren(this.pid) ?? []);
-    if (left.length > 0) leaked.push(`${left.length} child process${left.length > 1 ? "es" : ""}`);
+    const left = this.process?.isolated === false ? this.process.children.count() : 0;
+    if (left > 0) leaked.push(left > 1 ? `${left} child processes` : "a child process");
     const reuse = leaked.length === 0 && heapMb <= this.#host.heapLimitMb;
     this.process?.afterOutput(() => {
       if (leaked.length > 0) {

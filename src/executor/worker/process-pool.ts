@@ -8,7 +8,7 @@ import { TradewindError } from "../../errors.ts";
 import { environmentForTasks } from "../../runtime/environment.ts";
 import type { Clock, Timer } from "../../time.ts";
 import type { Workload } from "../executor.ts";
-import type { ProcessIdentity } from "../process-table.ts";
+import { familyOf, isAlive, type ProcessIdentity, scanProcesses } from "../process-table.ts";
 import { resolveRunAsUser } from "./run-as-user.ts";
 import type { WorkerSettings } from "./settings.ts";
 import { type ProcessCommand, type ProcessExit, TaskProcess } from "./task-process.ts";
@@ -18,6 +18,8 @@ const idleMs = 10_000;
 /** A spare process is started a moment later, when what is at hand has been sent. */
 const spareMs = 20;
 const longestBackoffMs = 10_000;
+/** How often warm processes are looked at for what tasks left running in them; a look is a pass over /proc. */
+const sweepMs = 2000;
 
 export class ProcessPool {
   readonly #settings: WorkerSettings;
@@ -28,6 +30,7 @@ export class ProcessPool {
   #idle: TaskProcess[] = [];
   #spareTimer: Timer | null = null;
   #idleTimer: Timer | null = null;
+  #sweepTimer: Timer | null = null;
   /** Warm processes in a row that ended before they were ready. */
   #failedStarts = 0;
   #closed = false;
@@ -70,12 +73,15 @@ export class ProcessPool {
     process.user = null;
     if (process.ended) return;
     const worn = process.tasks >= this.#settings.tasksPerChild;
-    if (!reuse || process.isolated || worn || this.#closed) {
+    const haunted = process.strangers.some(isAlive);
+    process.strangers = [];
+    if (!reuse || process.isolated || worn || haunted || this.#closed) {
       process.retire();
       if (!process.isolated) this.#wantSpare();
       return;
     }
     this.#idle.push(process);
+    this.#sweepTimer ??= this.#clock.after(sweepMs, () => this.#sweep());
     if (this.#idle.length > this.#settings.warmChildren) this.#idleTimer ??= this.#endIdleLater();
   }
 
@@ -84,6 +90,7 @@ export class ProcessPool {
     this.#closed = true;
     this.#spareTimer?.cancel();
     this.#idleTimer?.cancel();
+    this.#sweepTimer?.cancel();
     for (const process of this.#idle) process.retire();
     this.#idle = [];
   }
@@ -132,6 +139,27 @@ export class ProcessPool {
   #needsSpare(): boolean {
     const { slots, warmChildren } = this.#settings;
     return this.#idle.length < warmChildren && this.#all.size < slots;
+  }
+
+  /**
+   * Finds processes that a finished task left in the family of a warm process and whose own parent is gone. An idle
+   * process ends with them; a busy one when its task has ended and they are still there.
+   */
+  #sweep(): void {
+    this.#sweepTimer = null;
+    const processes = scanProcesses();
+    for (const process of this.#all) {
+      if (process.isolated || process.tasks === 0) continue;
+      const others = familyOf(process.pid, processes).filter(({ pid }) => pid !== process.pid);
+      if (others.length === 0) continue;
+      if (!this.#idle.includes(process)) {
+        process.strangers = others.map(({ pid, startTime }) => ({ pid, startTime }));
+        continue;
+      }
+      this.#idle = this.#idle.filter((other) => other !== process);
+      process.retire();
+      this.#wantSpare();
+    }
   }
 
   #endIdleLater(): Timer {

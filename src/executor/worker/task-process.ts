@@ -12,6 +12,7 @@ import { FrameConnection } from "../../runtime/frames.ts";
 import { type ChildMessage, protocolVersion, type SupervisorMessage } from "../../runtime/protocol.ts";
 import { type Clock, delay, type Timer } from "../../time.ts";
 import {
+  ChildrenWatch,
   familyOf,
   identify,
   type ProcessIdentity,
@@ -68,8 +69,11 @@ export class TaskProcess<
   readonly identity: ProcessIdentity;
   readonly masker: SecretMasker;
   readonly isolated: boolean;
+  readonly children: ChildrenWatch;
   /** Tasks that it was given. */
   tasks = 0;
+  /** Other processes of its family that were seen while a task ran; whose they are shows when it has ended. */
+  strangers: readonly ProcessIdentity[] = [];
   user: ProcessUser<In> | null = null;
   readonly #child: ChildProcess;
   readonly #clock: Clock;
@@ -109,6 +113,7 @@ export class TaskProcess<
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
     this.identity = this.#child.pid === undefined ? { pid: 0, startTime: 0 } : identify(this.#child.pid);
+    this.children = new ChildrenWatch(this.pid);
     this.#child.on("error", (error) => this.#failedToStart(error));
     this.#child.on("exit", () => {
       this.#family = this.#leaderExited();
@@ -283,6 +288,7 @@ export class TaskProcess<
     for (const timer of this.#killTimers) timer.cancel();
     for (const lines of this.#lines) lines.finish();
     this.#connection?.destroy();
+    this.children.close();
     const { user } = this;
     this.user = null;
     const exit = { code, signal: name, error: this.#error, ready: this.#ready, lastError: this.#lastError };
