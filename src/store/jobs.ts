@@ -41,18 +41,21 @@ export async function heartbeat(executor: Executor, id: number, now: number): Pr
   return count === 1;
 }
 
+/** Frees what a triggerer watched. */
 export async function endJob(
   executor: Executor,
   id: number,
   state: "success" | "failed",
   now: number,
 ): Promise<void> {
-  await executor.run(
-    sql`UPDATE job SET state = ${state}, ended_at = ${instant(now)} WHERE id = ${id} AND state = 'running'`,
-  );
+  await executor.run(sql`
+    WITH ended AS (
+      UPDATE job SET state = ${state}, ended_at = ${instant(now)} WHERE id = ${id} AND state = 'running' RETURNING id
+    )
+    UPDATE trigger t SET triggerer_id = NULL FROM ended WHERE t.triggerer_id = ended.id AND t.fired_at IS NULL`);
 }
 
-/** Ends jobs of a kind that have been silent since `before`. Returns their ids. */
+/** Ends jobs of a kind that have been silent since `before`, and frees what they watched. Returns their ids. */
 export async function endSilentJobs(
   executor: Executor,
   kind: JobKind,
@@ -60,8 +63,13 @@ export async function endSilentJobs(
   now: number,
 ): Promise<number[]> {
   const rows = await executor.rows<{ id: number }>(sql`
-    UPDATE job SET state = 'failed', ended_at = ${instant(now)}
-    WHERE kind = ${kind} AND state = 'running' AND latest_heartbeat < ${instant(before)} RETURNING id`);
+    WITH ended AS (
+      UPDATE job SET state = 'failed', ended_at = ${instant(now)}
+      WHERE kind = ${kind} AND state = 'running' AND latest_heartbeat < ${instant(before)} RETURNING id
+    ), freed AS (
+      UPDATE trigger t SET triggerer_id = NULL FROM ended WHERE t.triggerer_id = ended.id AND t.fired_at IS NULL
+    )
+    SELECT id FROM ended ORDER BY id`);
   return rows.map(({ id }) => id);
 }
 

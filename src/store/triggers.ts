@@ -48,8 +48,8 @@ const unsealed =
   ({ kwargs, ...rest }: SealedRow): TriggerRow => ({ ...rest, kwargs: openKwargs(secrets, kwargs) });
 
 /**
- * Takes triggers that nobody watches, or whose triggerer (a job) is over: oldest first, at most `limit`. Two
- * triggerers never take the same one (SKIP LOCKED; index trigger_unclaimed serves the common case).
+ * Takes triggers that nobody watches, oldest first, at most `limit`. Two triggerers never take the same one (SKIP
+ * LOCKED; index trigger_unclaimed). Those of a triggerer that ended are free again by the end of its job.
  */
 export async function claimTriggers(
   executor: Executor,
@@ -59,9 +59,7 @@ export async function claimTriggers(
   const rows = await executor.rows<SealedRow>(sql`
     WITH free AS (
       SELECT t.id AS free_id FROM trigger t
-      WHERE t.fired_at IS NULL AND t.queue IS NOT DISTINCT FROM ${claim.queue ?? null}
-        AND (t.triggerer_id IS NULL
-             OR NOT EXISTS (SELECT FROM job j WHERE j.id = t.triggerer_id AND j.state = 'running'))
+      WHERE t.triggerer_id IS NULL AND t.fired_at IS NULL AND t.queue IS NOT DISTINCT FROM ${claim.queue ?? null}
       ORDER BY t.id LIMIT ${claim.limit} FOR UPDATE SKIP LOCKED
     )
     UPDATE trigger SET triggerer_id = ${claim.triggererId} FROM free WHERE id = free_id RETURNING ${columns}`);

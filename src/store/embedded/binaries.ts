@@ -43,9 +43,12 @@ export function platformPackage(): string {
  * @throws TradewindError TW_EMBEDDED_BINARIES when there is neither the package nor a PostgreSQL of 14 or newer.
  */
 export async function findBinaries(options: BinariesOptions): Promise<Binaries> {
-  if (options.installation !== undefined) return describe(join(options.installation, "bin"), "machine", {});
+  const { installation, linkFolder } = options;
+  if (installation !== undefined) {
+    return describe(join(installation, "bin"), "machine", linkLibraries(installation, linkFolder));
+  }
   const native = packageFolder(options.packageName ?? platformPackage());
-  if (native !== null) return describe(join(native, "bin"), "npm", linkLibraries(native, options.linkFolder));
+  if (native !== null) return describe(join(native, "bin"), "npm", linkLibraries(native, linkFolder));
   const folder = machineFolder(options.searchPath ?? baseEnvironment.PATH);
   if (folder !== null) return describe(folder, "machine", {});
   throw new TradewindError(

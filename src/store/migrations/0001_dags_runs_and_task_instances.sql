@@ -281,6 +281,8 @@ CREATE TABLE trigger (
     error         text
 );
 CREATE INDEX trigger_unclaimed ON trigger (id) WHERE triggerer_id IS NULL AND fired_at IS NULL;
+CREATE INDEX trigger_watched ON trigger (triggerer_id, id) WHERE fired_at IS NULL;
+CREATE INDEX trigger_by_run ON trigger (run_pk);
 CREATE INDEX trigger_fired ON trigger (id) WHERE fired_at IS NOT NULL;
 
 -- What other processes ask of the scheduler that holds the Dag's lease: clear, mark, delete, fired triggers.
