@@ -15,11 +15,31 @@ const frame = /(?:\(|at (?:async )?)((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*?):(\d
 
 /** The nearest caller outside of the SDK; undefined when there is none (a REPL, an eval). */
 export function callSite(): CallSite | undefined {
+  return userFrame(capture().stack ?? "");
+}
+
+/** Remembers where it is called and finds out when asked: most places are never looked at. */
+export function laterCallSite(): () => CallSite | undefined {
+  let error: Error | null = capture();
+  let site: CallSite | undefined;
+  return () => {
+    if (error !== null) {
+      site = userFrame(error.stack ?? "");
+      error = null;
+    }
+    return site;
+  };
+}
+
+/** Deep enough for every path from a public function to here. */
+const framesOfOurs = 12;
+
+function capture(): Error {
   const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 16;
-  const stack = new Error("call site").stack ?? "";
+  Error.stackTraceLimit = framesOfOurs;
+  const error = new Error("call site");
   Error.stackTraceLimit = limit;
-  return userFrame(stack);
+  return error;
 }
 
 /** The first frame of a stack text that lies in a user's file. */
@@ -27,11 +47,24 @@ export function userFrame(stack: string): CallSite | undefined {
   for (const text of stack.split("\n")) {
     const match = frame.exec(text.trimEnd());
     if (match === null) continue;
-    const file = filePath(match[1] ?? "");
-    if (ownFolders.some((folder) => file.startsWith(folder)) || file.includes("/node_modules/")) continue;
-    return { file, line: Number(match[2]), column: Number(match[3]) };
+    const file = userFile(match[1] ?? "");
+    if (file !== null) return { file, line: Number(match[2]), column: Number(match[3]) };
   }
   return undefined;
+}
+
+/** Path of a user's file, null for one of ours or of a package; by the address as a stack shows it. */
+const userFiles = new Map<string, string | null>();
+
+function userFile(address: string): string | null {
+  let file = userFiles.get(address);
+  if (file === undefined) {
+    const path = filePath(address);
+    const ours = ownFolders.some((folder) => path.startsWith(folder)) || path.includes("/node_modules/");
+    file = ours ? null : path;
+    userFiles.set(address, file);
+  }
+  return file;
 }
 
 /** A version's module is loaded under its own address with `?tradewind=…`; people know it without. */

@@ -20,7 +20,7 @@ export interface EdgeState {
   readonly from: NodeState;
   readonly to: NodeState;
   readonly label?: string;
-  readonly at: CallSite | undefined;
+  readonly at: () => CallSite | undefined;
 }
 
 export type NodeState = TaskNode | GroupNode;
@@ -73,7 +73,7 @@ export interface TaskNode {
 }
 
 export interface Placement {
-  readonly at: CallSite | undefined;
+  readonly at: () => CallSite | undefined;
   /** Literals and references by argument. */
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly mapped?: MappedInputs;

@@ -1,5 +1,6 @@
 /** From edges between tasks and groups to edges between tasks: a group stands for its first or last tasks. */
 import { TradewindError } from "../errors.ts";
+import type { CallSite } from "./call-site.ts";
 import {
   type DagState,
   type EdgeState,
@@ -30,7 +31,7 @@ export function resolveEdges(dag: DagState): ResolvedEdges {
     for (const upstream of dataUpstream(task)) links.join(upstream, task);
   }
   const groupEdges = [...dag.groups.values()].flatMap((group) =>
-    groupUpstream(group).map((from): EdgeState => ({ from, to: group, at: group.at })),
+    groupUpstream(group).map((from): EdgeState => ({ from, to: group, at: () => group.at })),
   );
   const edges = [...dag.edges, ...groupEdges].map((edge) => ({ edge, depth: commonDepth(edge) }));
   for (const { edge } of edges.sort((a, b) => b.depth - a.depth)) {
@@ -115,7 +116,7 @@ function commonDepth(edge: EdgeState): number {
       "TW_EDGE_INVALID",
       `${nodeName(outer)} holds ${nodeName(inner)} and cannot be joined to it`,
       {
-        at: edge.at,
+        at: edge.at(),
       },
     );
   }
@@ -173,8 +174,8 @@ function findCycle(start: TaskNode, links: Links, done: Set<TaskNode>): TaskNode
 }
 
 /** Where the last edge of the circle was drawn, as far as it was drawn by before() or after(). */
-function edgeSite(dag: DagState, cycle: readonly TaskNode[]): EdgeState["at"] {
+function edgeSite(dag: DagState, cycle: readonly TaskNode[]): CallSite | undefined {
   const inCycle = (node: NodeState): boolean =>
     cycle.some((task) => (node.kind === "task" ? task === node : isInside(task, node)));
-  return dag.edges.findLast((edge) => inCycle(edge.from) && inCycle(edge.to))?.at;
+  return dag.edges.findLast((edge) => inCycle(edge.from) && inCycle(edge.to))?.at();
 }

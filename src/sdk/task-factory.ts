@@ -1,7 +1,7 @@
 /** What `dag.task(…)` returns: called once with the task's inputs, it places the task and gives its reference. */
 import { TradewindError } from "../errors.ts";
 import { type ArgList, argumentNames } from "./arg-list.ts";
-import { callSite } from "./call-site.ts";
+import { callSite, laterCallSite } from "./call-site.ts";
 import type { Placement, TaskNode } from "./dag-state.ts";
 import { isPlainObject, show } from "./options.ts";
 import { TaskHandle } from "./task-handle.ts";
@@ -57,7 +57,7 @@ export interface MappableTask<Args extends object, Result> {
 export function functionFactory(node: TaskNode): unknown {
   const owner = `task "${node.taskId}"`;
   const factory = (inputs?: unknown): TaskHandle =>
-    place(node, { at: callSite(), inputs: inputsByName(inputs, handlerOf(node), owner, node.dag) });
+    place(node, { at: laterCallSite(), inputs: inputsByName(inputs, handlerOf(node), owner, node.dag) });
   return Object.assign(factory, { taskId: node.taskId, ...mappable(node, {}) });
 }
 
@@ -70,7 +70,7 @@ export function operatorFactory(node: TaskNode, placement: Omit<Placement, "at">
         "give references among its options",
       );
     }
-    return place(node, { at: callSite(), ...placement });
+    return place(node, { at: laterCallSite(), ...placement });
   };
   return Object.assign(factory, { taskId: node.taskId });
 }
@@ -79,7 +79,8 @@ export function operatorFactory(node: TaskNode, placement: Omit<Placement, "at">
 export function place(node: TaskNode, placement: Placement): TaskHandle {
   const first = node.placement;
   if (first !== null) {
-    const where = first.at === undefined ? "" : `, first in line ${first.at.line}`;
+    const line = first.at()?.line;
+    const where = line === undefined ? "" : `, first in line ${line}`;
     throw new TradewindError("TW_TASK_CALLED_TWICE", `task "${node.taskId}" is called twice${where}`, {
       at: callSite(),
       hint: "a factory places one task; declare another one with an id of its own",
@@ -113,11 +114,11 @@ function mappable(node: TaskNode, given: Readonly<Record<string, unknown>>): obj
     expand: (inputs: unknown) => {
       const expand = checkExpand(inputs, node, owner);
       refuseBoth(owner, given, expand, "partial() and to expand()");
-      return place(node, { at: callSite(), inputs: given, mapped: { expand } });
+      return place(node, { at: laterCallSite(), inputs: given, mapped: { expand } });
     },
     expandKwargs: (inputs: unknown) =>
       place(node, {
-        at: callSite(),
+        at: laterCallSite(),
         inputs: given,
         mapped: { expandKwargs: checkExpandKwargs(inputs, owner, node) },
       }),

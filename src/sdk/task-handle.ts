@@ -1,6 +1,6 @@
 /** The object behind `TaskRef`, and the edges that it and groups draw. */
 import { TradewindError } from "../errors.ts";
-import { callSite } from "./call-site.ts";
+import { callSite, laterCallSite } from "./call-site.ts";
 import { type DagState, type NodeState, nodeName, type TaskNode } from "./dag-state.ts";
 import { checkOptions, option, show } from "./options.ts";
 import type { EdgeLabel, TeardownOptions } from "./value-ref.ts";
@@ -106,20 +106,20 @@ export function join(node: NodeState, others: readonly unknown[], direction: "be
 }
 
 export function addEdge(dag: DagState, from: NodeState, to: NodeState, label?: string): void {
-  const at = callSite();
+  const at = laterCallSite();
   for (const node of [from, to]) {
     if (node.dag === dag) continue;
     throw new TradewindError(
       "TW_EDGE_INVALID",
       `${nodeName(node)} belongs to Dag "${node.dag.dagId}" and cannot be joined to one of Dag "${dag.dagId}"`,
-      { at, hint: "an ExternalTaskSensor or an asset joins tasks of two Dags" },
+      { at: at(), hint: "an ExternalTaskSensor or an asset joins tasks of two Dags" },
     );
   }
   if (dag.finished) {
     throw new TradewindError(
       "TW_EDGE_INVALID",
       `Dag "${dag.dagId}" was read already; draw edges while its file is imported`,
-      { at },
+      { at: at() },
     );
   }
   dag.edges.push(label === undefined ? { from, to, at } : { from, to, label, at });

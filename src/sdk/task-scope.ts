@@ -119,7 +119,7 @@ export abstract class TaskScope {
       });
     }
     const { node, placement } = this.#operatorNode(content.task.taskId, content, {});
-    return place(node, { at: content.at, ...placement });
+    return place(node, { at: () => content.at, ...placement });
   }
 
   /**

@@ -42,10 +42,10 @@ export interface XComArg<T = unknown> {
   zip(...others: readonly (XComArg | readonly Json[] | { fillvalue?: Json })[]): XComArg<unknown[][]>;
 
   /** The elements, then those of the others. */
-  concat<V, U>(
+  concat<V, Others extends readonly unknown[]>(
     this: XComArg<V>,
-    ...others: readonly (XComArg<readonly U[]> | readonly U[])[]
-  ): XComArg<(Element<V> | U)[]>;
+    ...others: { [I in keyof Others]: XComArg<readonly Others[I][]> | readonly Others[I][] }
+  ): XComArg<(Element<V> | Others[number])[]>;
 }
 
 /** Anything that an edge can join: a task, a group. */

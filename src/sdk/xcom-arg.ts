@@ -52,6 +52,18 @@ export class ValueRef {
     return this.withStep({ kind: "concat", others: others.map((other) => checkOther(other, "concat")) });
   }
 
+  /** `${ref}` and `ref + 1` cannot mean anything while the Dag file is imported. */
+  [Symbol.toPrimitive](): never {
+    const what =
+      this.source.kind === "task"
+        ? `what task "${this.source.node.taskId}" returns`
+        : "an argument of a task group";
+    throw inputError(
+      `${what} was used as text or as a number, and is known only when the Dag runs`,
+      "give the reference as an input, or read it in a template: {{ ti.xcom_pull('task') }}",
+    );
+  }
+
   private withStep(step: ValueStep): ValueRef {
     if (this.source.kind !== "task") {
       throw inputError(

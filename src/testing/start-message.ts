@@ -15,9 +15,11 @@ export const noCode: CodeLocation = {
   interpreter: "node",
 };
 
+function iso(instant: number | null | undefined): string | null {
+  return instant == null ? null : new Date(instant).toISOString();
+}
+
 export function runMessage({ run }: RunFacts): StartTask["run"] {
-  const iso = (instant: number | null | undefined): string | null =>
-    instant == null ? null : new Date(instant).toISOString();
   return {
     runType: run.runType,
     logicalDate: iso(run.logicalDate),

@@ -181,7 +181,11 @@ export class TestRun {
       this.#ended.push(() => this.#end(task, mapIndex, progress, report, began));
       this.#wake?.();
     };
-    void runAttempt(start, this.#dag, this.#port(start, active)).then(done);
+    void this.#attempt(start, active, done);
+  }
+
+  async #attempt(start: StartTask, active: Active, done: (report: AttemptReport) => void): Promise<void> {
+    done(await runAttempt(start, this.#dag, this.#port(start, active)));
   }
 
   /** The timeout is ours, since a timer of the attempt's own would make it look asleep. */
@@ -282,11 +286,13 @@ export class TestRun {
       signal: active.cancel.signal,
       port: this.#port({ task: { taskId: this.#taskId(task), mapIndex, tryNumber: 1 } } as StartTask, active),
     };
-    void waitForTrigger(trigger, this.#options.triggers ?? {}, context).then((answer) => {
+    const wait = async (): Promise<void> => {
+      const answer = await waitForTrigger(trigger, this.#options.triggers ?? {}, context);
       limit?.cancel();
       this.#ended.push(() => goOn(answer));
       this.#wake?.();
-    });
+    };
+    void wait();
   }
 
   #planTimeout(): void {
@@ -321,7 +327,7 @@ export class TestRun {
     const next = this.#clock.next();
     if (next !== null && next > this.#deadline) {
       for (const { cancel } of this.#active.values()) cancel.abort(new Error("the test gave up"));
-      const waiting = [...this.#active.keys(), ...this.#unfinished()].slice(0, 5).join(", ");
+      const waiting = this.#unfinished().slice(0, 5).join(", ");
       throw new TradewindError(
         "TW_TEST_STUCK",
         `the run did not end within ${this.#deadlineText()} of simulated time: ${waiting}`,

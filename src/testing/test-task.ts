@@ -1,4 +1,4 @@
-import type { Json, ValueSpec } from "../core/dag-model.ts";
+import type { Json, MapSpec, TaskSpec, ValueSpec } from "../core/dag-model.ts";
 import { TradewindError } from "../errors.ts";
 import { runAttempt } from "../runtime/run-attempt.ts";
 import { decodeValue } from "../runtime/xcom-values.ts";
@@ -134,15 +134,16 @@ function withInputs(
       `expected a task of Dag "${dag.spec.dagId}", got "${taskId}"`,
     );
   }
-  if (inputs === undefined && mapIndex < 0) return dag;
   const literals = Object.fromEntries(
     Object.entries(inputs ?? {}).map(([name, value]): [string, ValueSpec] => [
       name,
       { literal: value as Json },
     ]),
   );
-  const { mapped: _, ...rest } = definition.spec;
-  const spec = { ...rest, inputs: { ...definition.spec.inputs, ...literals } };
+  const { mapped, ...rest } = definition.spec;
+  const left = mapIndex < 0 || mapped === undefined ? undefined : expansionWithout(mapped, inputs ?? {});
+  const spec: TaskSpec = { ...rest, inputs: { ...definition.spec.inputs, ...literals } };
+  if (left !== undefined) spec.mapped = left;
   const tasks = dag.spec.tasks.map((task) => (task.taskId === taskId ? spec : task));
   return {
     ...dag,
@@ -153,6 +154,13 @@ function withInputs(
       options: { ...definition.options, ...inputs },
     }),
   };
+}
+
+/** What is still to be expanded over when the test gives some inputs itself. */
+function expansionWithout(mapped: MapSpec, inputs: object): MapSpec | undefined {
+  if ("expandKwargs" in mapped) return Object.keys(inputs).length === 0 ? mapped : undefined;
+  const left = Object.entries(mapped.expand).filter(([name]) => !Object.hasOwn(inputs, name));
+  return left.length === 0 ? undefined : { expand: Object.fromEntries(left) };
 }
 
 async function resultOf(
