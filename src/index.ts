@@ -47,6 +47,13 @@ export type { Duration } from "./sdk/duration.ts";
 export { chain, chainLinear, crossDownstream, Label } from "./sdk/edges.ts";
 export type { GroupFactory, GroupInputs } from "./sdk/group-factory.ts";
 export {
+  HttpNotifier,
+  type HttpNotifierOptions,
+  type SlackNotifierOptions,
+  SlackWebhookNotifier,
+} from "./sdk/notifiers/http.ts";
+export { SmtpNotifier, type SmtpNotifierOptions } from "./sdk/notifiers/smtp.ts";
+export {
   defineOperator,
   defineSensor,
   type MappedOperatorInstance,
@@ -69,6 +76,21 @@ export {
 export { EmailOperator, type EmailOptions } from "./sdk/operators/email.ts";
 export { EmptyOperator } from "./sdk/operators/empty.ts";
 export { HttpOperator, type HttpOptions, HttpSensor, type HttpSensorOptions } from "./sdk/operators/http.ts";
+export {
+  BranchSQLOperator,
+  type BranchSqlOptions,
+  SQLCheckOperator,
+  SQLColumnCheckOperator,
+  SQLExecuteQueryOperator,
+  SQLTableCheckOperator,
+  SQLValueCheckOperator,
+  type SqlColumnCheckOptions,
+  type SqlExecuteOptions,
+  SqlSensor,
+  type SqlSensorOptions,
+  type SqlTableCheckOptions,
+  type SqlValueCheckOptions,
+} from "./sdk/operators/sql.ts";
 export { TriggerDagRunOperator, type TriggerDagRunOptions } from "./sdk/operators/trigger-dag-run.ts";
 export { option } from "./sdk/options.ts";
 export {

@@ -29,6 +29,15 @@ const settings = new Set([
   "trust_env",
 ]);
 
+/** An answer with a status of 400 or more. */
+export class HttpStatusError extends TradewindError {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super("TW_HTTP_STATUS", message);
+    this.status = status;
+  }
+}
+
 export class HttpHook {
   readonly #base: string;
   readonly #headers: { [name: string]: string };
@@ -85,8 +94,8 @@ export class HttpHook {
     if (response.status < 400) return response;
     const text = await response.text();
     const method = (request.method ?? "GET").toUpperCase();
-    throw new TradewindError(
-      "TW_HTTP_STATUS",
+    throw new HttpStatusError(
+      response.status,
       `expected ${method} ${withoutLogin(this.#url(request.endpoint))} to succeed, got ${response.status} ${response.statusText}: ${text.slice(0, 500)}`,
     );
   }

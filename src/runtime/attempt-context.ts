@@ -250,7 +250,6 @@ export class AttemptContext implements TaskContext {
     return this.#parts.start.context?.["testMode"] === true;
   }
 
-  // Functions of their own, not methods, so that `const { now, sleep } = getContext()` works like every other field.
   /** For notifiers, whose texts are templates. */
   async [renderKey](value: unknown, field: string): Promise<unknown> {
     const { start, dag, client, clock } = this.#parts;
@@ -258,6 +257,7 @@ export class AttemptContext implements TaskContext {
     return new OptionRenderer(start, dag, this, client, clock).render(value, field);
   }
 
+  // Functions of their own, not methods, so that `const { now, sleep } = getContext()` works like every other field.
   readonly now = (): Date => new Date(this.#parts.clock.now());
 
   readonly sleep = (seconds: number): Promise<void> => {

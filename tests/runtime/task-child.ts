@@ -56,7 +56,12 @@ export class TaskChild {
   constructor(env: { [name: string]: string } = {}) {
     this.process = spawn(process.execPath, [entry], {
       stdio: ["ignore", "pipe", "pipe", "pipe"],
-      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...env },
+      env: {
+        PATH: process.env["PATH"],
+        HOME: process.env["HOME"],
+        NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"),
+        ...env,
+      },
       detached: true,
     });
     this.process.stdout?.on("data", (chunk: Buffer) => {
