@@ -32,8 +32,8 @@ async function importDags(code: CodeLocation): Promise<ReadonlyMap<string, Colle
   let dags: CollectedDag[] = [];
   try {
     await loadDagFileVersion(code, async (run) => {
-      // A schedule that has ended since must not keep a run of that time from its end: now is long ago.
-      dags = await collectDags(run, { relativeFile: code.relativeFile, now: 0 });
+      // A schedule that has ended since must not keep a run of that time from its end: it is not checked again.
+      dags = await collectDags(run, { relativeFile: code.relativeFile, now: null });
     });
   } catch (error) {
     throw error instanceof DagImportFailure ? error.cause : error;

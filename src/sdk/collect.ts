@@ -34,8 +34,11 @@ export interface CollectedDag {
 export interface CollectOptions {
   /** Path of the Dag file relative to the Dags folder, with "/". */
   readonly relativeFile: string;
-  /** Epoch milliseconds; a schedule must fire after it. */
-  readonly now: number;
+  /**
+   * Epoch milliseconds; a schedule must fire after it. Null for a version that was checked when it was made: its
+   * schedule and params are taken as they are, and a task's process need not load what checks them.
+   */
+  readonly now: number | null;
 }
 
 /**
@@ -70,8 +73,10 @@ async function collect(dag: DagState, { relativeFile, now }: CollectOptions): Pr
   refuseCycles(dag, edges);
   const registry = new FunctionRegistry();
   const { spec, options } = serializeDag(dag, edges, registry, relativeFile);
-  checkDag(dag, spec, now);
-  await checkParams(dag, spec);
+  if (now !== null) {
+    checkDag(dag, spec, now);
+    await checkParams(dag, spec);
+  }
   const nodes = [...dag.tasks.values()];
   const tasks = nodes.map((node, i) => {
     const task = spec.tasks[i] as DagSpec["tasks"][number];
