@@ -19,7 +19,7 @@ const withoutComments = (text: string): string =>
 const allowed: Record<string, readonly string[]> = {
   core: ["base"],
   sdk: ["base", "core", "runtime/protocol", "providers"],
-  testing: ["base", "core", "sdk", "runtime"],
+  testing: ["base", "core", "sdk", "runtime", "runtime/protocol"],
   store: ["base", "core", "runtime/protocol"],
   runtime: ["base", "core", "sdk", "runtime/protocol", "index"],
   logs: ["base", "core", "runtime/protocol"],
