@@ -1,7 +1,7 @@
 /**
- * Answers what running attempts ask: values, variables, connections, other runs. Only an attempt that a row names
- * and that runs is answered. What an attempt writes goes through the batch, so that it stands under the same fence
- * as its end.
+ * Answers what running attempts ask: values, variables, connections, other runs. Values, and runs that are started,
+ * are for an attempt that a row names and that runs. What an attempt writes goes through the batch, so that it stands
+ * under the same fence as its end.
  */
 import type { Json } from "../core/dag-model.ts";
 import type { DagRunState } from "../core/states.ts";
@@ -53,10 +53,9 @@ export class ExecutionService {
   /** @throws TradewindError TW_XCOM_INSTANCE when the attempt is not (any more) the one that runs. */
   async request(attemptId: string, request: ChildRequest): Promise<Json> {
     await this.#ready;
-    const attempt = this.#attempt(attemptId);
     switch (request.method) {
       case "xcom.get":
-        return (await this.#reads.get(attempt, request.params)) as unknown as Json;
+        return (await this.#reads.get(this.#attempt(attemptId), request.params)) as unknown as Json;
       case "xcom.set":
         return this.#write(attemptId, request.params.key, (work, at) => {
           const { key, value } = request.params;
@@ -75,13 +74,14 @@ export class ExecutionService {
           writeDetails(work, now.run, now.instance, now.run.rowOf(now.instance), mapIndexLabel);
         });
       case "dag-run.trigger":
+        this.#attempt(attemptId);
         return this.#trigger(request.params);
       default:
         return this.outside(request);
     }
   }
 
-  /** Requests that have nothing to do with an attempt; triggers may make them, too. */
+  /** Requests that have nothing to do with an attempt: triggers make them, and callbacks of runs that have ended. */
   async outside(request: OutsideRequest): Promise<Json> {
     const { database, secrets, secretSources } = this.#services;
     switch (request.method) {
