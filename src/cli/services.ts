@@ -3,9 +3,11 @@ import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import type { DagProcessor } from "../dag-processor/dag-processor.ts";
 import { localExecutorFromConfig, triggererHostFromConfig } from "../executor/from-config.ts";
+import type { Logger } from "../log.ts";
 import type { LogLevel } from "../runtime/protocol.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { schedulerSettings } from "../scheduler/settings.ts";
+import type { Database } from "../store/connect.ts";
 import { startEmbedded } from "../store/embedded/start.ts";
 import { endJob, heartbeat, startJob } from "../store/jobs.ts";
 import { loadSecrets, type Secrets } from "../store/secrets.ts";
@@ -75,7 +77,7 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
     }
     await scheduler.start();
     if (parts.triggerer) {
-      const triggerer = createTriggerer(session, store, scheduler, secrets);
+      const triggerer = createTriggerer(session, database, scheduler, secrets, session.log("triggerer"));
       started.push(() => triggerer.stop());
       await triggerer.start();
     }
@@ -94,16 +96,16 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
   }
 }
 
-function createTriggerer(
+export function createTriggerer(
   session: Session,
-  store: OpenedStore,
+  database: Database,
   scheduler: Scheduler,
   secrets: Secrets,
+  log: Logger,
 ): Triggerer {
   const { config } = session;
-  const log = session.log("triggerer");
   return new Triggerer({
-    database: store.database,
+    database,
     secrets,
     clock: systemClock,
     log,

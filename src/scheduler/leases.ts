@@ -8,6 +8,7 @@ import {
   endHungSchedulers,
   ownLeases,
   releaseDags,
+  takeOverChosenDags,
   takeOverDags,
   viewLeases,
 } from "../store/scheduler-leases.ts";
@@ -84,7 +85,8 @@ export class Leases {
 
   /** Takes what is free or was left by the dead, up to this scheduler's share. */
   async #claim(have: readonly string[]): Promise<{ gained: string[]; surplus: number }> {
-    const { database, jobId, clock } = this.#services;
+    const { database, jobId, clock, settings } = this.#services;
+    const { onlyDags } = settings;
     const now = clock.now();
     const view = await viewLeases(database);
     const gained: string[] = [];
@@ -93,14 +95,18 @@ export class Leases {
       this.#missedSince.set(dead, since);
       if (dead === jobId || (!this.#first && now - since < deadAfterMs)) continue;
       if (!this.#first && view.serverUptime < serverGraceMs) continue;
-      gained.push(...(await takeOverDags(database, jobId, dead, now)));
+      gained.push(
+        ...(onlyDags === null
+          ? await takeOverDags(database, jobId, dead, now)
+          : await takeOverChosenDags(database, jobId, dead, onlyDags, now)),
+      );
     }
     for (const id of this.#missedSince.keys()) if (!view.dead.includes(id)) this.#missedSince.delete(id);
     const others = view.live.filter((id) => id !== jobId).length;
     const share = Math.ceil(view.total / (others + 1));
     const missing = (others === 0 ? Number.MAX_SAFE_INTEGER : share) - have.length - gained.length;
     if (missing > 0 && view.free > 0) {
-      gained.push(...(await claimFreeDags(database, jobId, Math.min(missing, 5000), now)));
+      gained.push(...(await claimFreeDags(database, jobId, Math.min(missing, 5000), now, onlyDags)));
     }
     return { gained, surplus: others === 0 ? 0 : have.length + gained.length - share };
   }
@@ -151,8 +157,8 @@ export class Leases {
   }
 
   #loader() {
-    const { database, versions, engine } = this.#services;
-    return { database, versions, memory: () => engine.memory };
+    const { database, versions, engine, settings } = this.#services;
+    return { database, versions, memory: () => engine.memory, ignoresPause: settings.onlyDags !== null };
   }
 
   #enter(work: Work, { record, lease }: LoadedDag): void {

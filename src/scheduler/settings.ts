@@ -12,6 +12,8 @@ export interface SchedulerSettings {
   readonly adoptionGraceMs: number;
   readonly pollMs: number;
   readonly useJobSchedule: boolean;
+  /** Only these Dags, paused or not, for a command that runs one itself; null: all. */
+  readonly onlyDags: readonly string[] | null;
   readonly xcomInlineLimit: number;
   readonly artifactRoot: string;
   readonly versionsFolder: string;
@@ -32,6 +34,7 @@ export function schedulerSettings(config: Config): SchedulerSettings {
     adoptionGraceMs: scheduler.adoptionGrace * 1000,
     pollMs: scheduler.pollSeconds * 1000,
     useJobSchedule: scheduler.useJobSchedule,
+    onlyDags: null,
     xcomInlineLimit: xcom.inlineLimit,
     artifactRoot: paths.artifacts,
     versionsFolder: paths.versions,

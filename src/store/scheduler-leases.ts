@@ -43,17 +43,19 @@ export async function viewLeases(database: Database): Promise<LeaseView> {
   };
 }
 
-/** Takes up to `limit` Dags that nobody has. */
+/** Takes up to `limit` Dags that nobody has; with `only`, none but these. */
 export async function claimFreeDags(
   database: Database,
   schedulerId: number,
   limit: number,
   now: number,
+  only: readonly string[] | null = null,
 ): Promise<string[]> {
   const rows = await database.rows<{ dagId: string }>(sql`
     INSERT INTO dag_lease (dag_id, scheduler_id, taken_at)
     SELECT d.dag_id, ${schedulerId}, ${new Date(now)} FROM dag d
     WHERE NOT EXISTS (SELECT FROM dag_lease l WHERE l.dag_id = d.dag_id)
+      AND (${only}::text[] IS NULL OR d.dag_id = ANY (${only}))
     ORDER BY d.dag_id LIMIT ${limit} FOR UPDATE OF d SKIP LOCKED
     ON CONFLICT DO NOTHING RETURNING dag_id AS "dagId"`);
   return rows.map(({ dagId }) => dagId);
@@ -82,6 +84,26 @@ export async function takeOverDags(
     await moveReservations(tx, schedulerId, deadId);
     await tx.run(sql`
       UPDATE job SET state = 'failed', ended_at = ${new Date(now)} WHERE id = ${deadId} AND state = 'running'`);
+    return rows.map(({ dagId }) => dagId);
+  });
+}
+
+/** The same for chosen Dags: the other leases, the reservations and the job are left for a whole scheduler. */
+export async function takeOverChosenDags(
+  database: Database,
+  schedulerId: number,
+  deadId: number,
+  only: readonly string[],
+  now: number,
+): Promise<string[]> {
+  return database.transaction(async (tx) => {
+    const gone = await tx.row<{ locked: boolean }>(
+      sql`SELECT pg_try_advisory_xact_lock(${schedulerLockClass}::int, ${deadId}::int) AS locked`,
+    );
+    if (gone?.locked !== true) return [];
+    const rows = await tx.rows<{ dagId: string }>(sql`
+      UPDATE dag_lease SET scheduler_id = ${schedulerId}, taken_at = ${new Date(now)}
+      WHERE scheduler_id = ${deadId} AND dag_id = ANY (${only}::text[]) RETURNING dag_id AS "dagId"`);
     return rows.map(({ dagId }) => dagId);
   });
 }

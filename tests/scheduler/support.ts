@@ -28,6 +28,7 @@ export const testSettings: SchedulerSettings = {
   adoptionGraceMs: 300,
   pollMs: 250,
   useJobSchedule: true,
+  onlyDags: null,
   xcomInlineLimit: 262_144,
   artifactRoot: "/nowhere",
   versionsFolder: "/nowhere",

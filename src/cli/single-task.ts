@@ -1,0 +1,176 @@
+/** Runs or renders one task in this process, without a scheduler and without writing anything down. */
+import { randomBytes } from "node:crypto";
+import type { Json } from "../core/dag-model.ts";
+import { TradewindError } from "../errors.ts";
+import { uuid7 } from "../ids.ts";
+import { loadRunnableDag } from "../runtime/dag-cache.ts";
+import type { ChildRequest, CodeLocation, LogLevel, StartTask, XComValue } from "../runtime/protocol.ts";
+import { type AttemptReport, runAttempt } from "../runtime/run-attempt.ts";
+import type { RunnableDag } from "../runtime/runnable-dag.ts";
+import { type DagRunRow, findDagRun, findDagRunByLogicalDate } from "../store/dag-runs.ts";
+import { currentVersion } from "../store/dag-versions.ts";
+import { getDag } from "../store/dags.ts";
+import { resolveConnection, resolveVariable } from "../store/environment-secrets.ts";
+import { readXComs } from "../store/xcoms.ts";
+import { systemClock } from "../time.ts";
+import { syncDagsFolder } from "./dags-folder.ts";
+import type { Work } from "./database-command.ts";
+import { instantFlag } from "./flags.ts";
+import { findTask } from "./tasks-read-commands.ts";
+
+export interface SingleTask {
+  readonly dagId: string;
+  readonly taskId: string;
+  /** Logical date or id of a run, whose values are read where it exists; now when absent. */
+  readonly run: string | undefined;
+  readonly mapIndex: number;
+  readonly params: { [name: string]: Json };
+  /** Templates only; the handler does not run. */
+  readonly renderOnly: boolean;
+  log(level: LogLevel, message: string): void;
+}
+
+export interface SingleTaskReport extends AttemptReport {
+  readonly rendered: { [field: string]: Json };
+}
+
+export async function runSingleTask(work: Work, task: SingleTask): Promise<SingleTaskReport> {
+  await syncDagsFolder(work);
+  const dag = await getDag(work.database, task.dagId);
+  const version = await currentVersion(work.database, task.dagId);
+  if (version === null)
+    throw new TradewindError("TW_DAG_NOT_FOUND", `${task.dagId} has no version that could be imported`);
+  findTask(version.spec, task.taskId);
+  const code: CodeLocation = {
+    dagsFolder: dag.dagsFolder,
+    relativeFile: version.spec.relativeFile,
+    versionHash: version.hash,
+    snapshotFolder: work.session.config.paths.versions,
+    files: version.files,
+    interpreter: version.interpreter,
+  };
+  const loaded = await loadRunnableDag(code, task.dagId);
+  const run = await existingRun(work, task);
+  const start = startMessage(work, task, code, run);
+  let rendered: { [field: string]: Json } = {};
+  const report = await runAttempt(start, task.renderOnly ? withoutHandler(loaded, task.taskId) : loaded, {
+    clock: systemClock,
+    cancelled: new AbortController().signal,
+    mask: () => undefined,
+    log: (level, message, fields) =>
+      task.log(level, fields === undefined ? message : `${message} ${JSON.stringify(fields)}`),
+    async request(request) {
+      if (request.method === "rendered-fields.set") rendered = request.params.fields;
+      return await answer(work, run, request);
+    },
+  });
+  return { ...report, rendered };
+}
+
+async function existingRun(work: Work, { dagId, run }: SingleTask): Promise<DagRunRow | null> {
+  if (run === undefined) return null;
+  const byId = await findDagRun(work.database, dagId, run);
+  if (byId !== null || !/^\d{4}-\d{2}-\d{2}/.test(run)) return byId;
+  return await findDagRunByLogicalDate(work.database, dagId, instantFlag(run, "logical date"));
+}
+
+function startMessage(work: Work, task: SingleTask, code: CodeLocation, run: DagRunRow | null): StartTask {
+  const { config } = work.session;
+  const now = new Date(work.now()).toISOString();
+  const logicalDate =
+    run?.logicalDate ??
+    (task.run !== undefined && run === null ? instantFlag(task.run, "logical date") : work.now());
+  const iso = (ms: number | null | undefined): string => new Date(ms ?? logicalDate).toISOString();
+  return {
+    type: "start",
+    task: {
+      dagId: task.dagId,
+      taskId: task.taskId,
+      runId: run?.runId ?? `__tradewind_temporary_run_${now}__`,
+      mapIndex: task.mapIndex,
+      tryNumber: 1,
+      attemptId: uuid7(work.now(), randomBytes(16)),
+      maxTries: 0,
+      startDate: now,
+    },
+    code,
+    run: {
+      runType: run?.runType ?? "manual",
+      logicalDate: iso(logicalDate),
+      dataIntervalStart: iso(run?.dataIntervalStart),
+      dataIntervalEnd: iso(run?.dataIntervalEnd),
+      runAfter: iso(run?.runAfter),
+      startDate: now,
+      conf: run?.conf ?? {},
+      partitionKey: null,
+      clearNumber: 0,
+      triggeredBy: "test",
+    },
+    xcoms: [],
+    ...(task.mapIndex < 0 ? {} : { expansion: { index: task.mapIndex, total: task.mapIndex + 1 } }),
+    params: task.params,
+    executionTimeout: null,
+    memoryLimitMb: null,
+    artifactRoot: config.paths.artifacts,
+    xcomInlineLimit: config.xcom.inlineLimit,
+    logLevel: "debug",
+  };
+}
+
+function withoutHandler(dag: RunnableDag, taskId: string): RunnableDag {
+  const definition = dag.tasks.get(taskId);
+  if (definition === undefined) return dag;
+  const callbacks = { execute: [], success: [], failure: [], retry: [], skipped: [] };
+  return {
+    ...dag,
+    tasks: new Map(dag.tasks).set(taskId, { ...definition, callbacks, execute: async () => undefined }),
+  };
+}
+
+/** Reads come from the database; writes go nowhere. */
+async function answer(work: Work, run: DagRunRow | null, request: ChildRequest): Promise<Json> {
+  const sources = {
+    environment: work.session.config.environment,
+    executor: work.database,
+    secrets: work.secrets(),
+  };
+  switch (request.method) {
+    case "variable.get":
+      return (await resolveVariable(sources, request.params.key))?.value ?? null;
+    case "connection.get":
+      return (await resolveConnection(sources, request.params.connId)) as unknown as Json;
+    case "xcom.get":
+      return run === null
+        ? []
+        : await xcomsOf(
+            work,
+            run,
+            request.params.taskIds,
+            request.params.key,
+            request.params.mapIndexes ?? null,
+          );
+    case "dag.get":
+    case "dag-run.get":
+      return null;
+    case "dag-run.list":
+    case "task-instance.states":
+    case "asset-events.get":
+      return [];
+    default:
+      return null;
+  }
+}
+
+async function xcomsOf(
+  work: Work,
+  run: DagRunRow,
+  taskIds: readonly string[],
+  key: string,
+  mapIndexes: readonly number[] | null,
+): Promise<Json> {
+  const rows = await readXComs(work.database, { runPk: run.id, taskIds, key, mapIndexes });
+  return rows.map(({ taskId, mapIndex, key: name, value, ref }) => {
+    const found: XComValue = ref === null ? { json: value } : { ref: ref as never };
+    return { taskId, mapIndex, key: name, value: found } as unknown as Json;
+  });
+}
