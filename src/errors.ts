@@ -31,7 +31,11 @@ export const errorCatalogue = {
   TW_RUN_TYPE: { summary: "A Dag does not allow runs of that type.", exitCode: 2, httpStatus: 422 },
   TW_TASK_NOT_FOUND: { summary: "The Dag has no such task.", exitCode: 1, httpStatus: 404 },
   TW_JOB_NOT_ALIVE: { summary: "A component that was asked for is not alive.", exitCode: 1, httpStatus: 503 },
-  TW_USAGE: { summary: "A command was called with a flag or argument that it cannot read.", exitCode: 2, httpStatus: 400 },
+  TW_USAGE: {
+    summary: "A command was called with a flag or argument that it cannot read.",
+    exitCode: 2,
+    httpStatus: 400,
+  },
   TW_INTERNAL: { summary: "Something that cannot happen happened.", exitCode: 1, httpStatus: 500 },
 
   // Database
@@ -83,6 +87,7 @@ export const errorCatalogue = {
     httpStatus: 503,
   },
   TW_HOME_IN_USE: { summary: "Another process runs on this home folder.", exitCode: 3, httpStatus: 503 },
+  TW_HOME_NOT_WRITABLE: { summary: "The home folder cannot be written.", exitCode: 3, httpStatus: 503 },
   TW_MIGRATION_CHANGED: {
     summary: "A migration that was applied differs from the one of this version.",
     exitCode: 3,
@@ -96,26 +101,58 @@ export const errorCatalogue = {
   TW_BACKFILL_NOT_FOUND: { summary: "No backfill has that id.", exitCode: 1, httpStatus: 404 },
   TW_BACKUP_FORMAT: { summary: "A file is not a whole backup of Tradewind.", exitCode: 2, httpStatus: 400 },
   TW_CONNECTION_EXISTS: { summary: "A connection of that id exists already.", exitCode: 1, httpStatus: 409 },
-  TW_CONNECTION_FORMAT: { summary: "A connection's URI or JSON cannot be read.", exitCode: 2, httpStatus: 400 },
+  TW_CONNECTION_FORMAT: {
+    summary: "A connection's URI or JSON cannot be read.",
+    exitCode: 2,
+    httpStatus: 400,
+  },
   TW_CONNECTION_NOT_FOUND: { summary: "No connection has that id.", exitCode: 1, httpStatus: 404 },
-  TW_DAG_HAS_RUNNING_TASKS: { summary: "A Dag or run cannot be deleted while its tasks run.", exitCode: 1, httpStatus: 409 },
+  TW_DAG_HAS_RUNNING_TASKS: {
+    summary: "A Dag or run cannot be deleted while its tasks run.",
+    exitCode: 1,
+    httpStatus: 409,
+  },
   TW_DAG_NOT_FOUND: { summary: "No Dag has that id.", exitCode: 1, httpStatus: 404 },
-  TW_DAG_RUN_EXISTS: { summary: "The Dag has a run of that id or logical date already.", exitCode: 1, httpStatus: 409 },
+  TW_DAG_RUN_EXISTS: {
+    summary: "The Dag has a run of that id or logical date already.",
+    exitCode: 1,
+    httpStatus: 409,
+  },
   TW_DAG_RUN_NOT_FOUND: { summary: "The Dag has no such run.", exitCode: 1, httpStatus: 404 },
   TW_FERNET: { summary: "A Fernet value or key of Airflow cannot be read.", exitCode: 2, httpStatus: 400 },
   TW_POOL_DEFAULT: { summary: "The default pool cannot be deleted.", exitCode: 2, httpStatus: 400 },
   TW_POOL_NOT_FOUND: { summary: "No pool has that name.", exitCode: 1, httpStatus: 404 },
-  TW_POOL_SLOTS: { summary: "A pool's slots are not a whole number from -1 on.", exitCode: 2, httpStatus: 400 },
+  TW_POOL_SLOTS: {
+    summary: "A pool's slots are not a whole number from -1 on.",
+    exitCode: 2,
+    httpStatus: 400,
+  },
   TW_SECRET_KEY: { summary: "The key file for secrets cannot be used.", exitCode: 3, httpStatus: 500 },
-  TW_SECRET_SEALED: { summary: "A secret was sealed with a key that is not there.", exitCode: 3, httpStatus: 500 },
+  TW_SECRET_SEALED: {
+    summary: "A secret was sealed with a key that is not there.",
+    exitCode: 3,
+    httpStatus: 500,
+  },
   TW_USER_EXISTS: { summary: "A user of that name or e-mail exists already.", exitCode: 1, httpStatus: 409 },
   TW_USER_NOT_FOUND: { summary: "No user has that name.", exitCode: 1, httpStatus: 404 },
   TW_VARIABLE_NOT_FOUND: { summary: "No variable has that key.", exitCode: 1, httpStatus: 404 },
   // Scheduler
   TW_RUN_REFUSED: { summary: "A run cannot be started as asked.", exitCode: 2, httpStatus: 422 },
-  TW_SCHEDULER_STOPPED: { summary: "The scheduler ended or lost its session before it was done.", exitCode: 3, httpStatus: 503 },
-  TW_STALE_MEMORY: { summary: "The scheduler's memory and the database differ; it reads again.", exitCode: 1, httpStatus: 500 },
-  TW_XCOM_INSTANCE: { summary: "A task instance that asks for something runs no more.", exitCode: 1, httpStatus: 409 },
+  TW_SCHEDULER_STOPPED: {
+    summary: "The scheduler ended or lost its session before it was done.",
+    exitCode: 3,
+    httpStatus: 503,
+  },
+  TW_STALE_MEMORY: {
+    summary: "The scheduler's memory and the database differ; it reads again.",
+    exitCode: 1,
+    httpStatus: 500,
+  },
+  TW_XCOM_INSTANCE: {
+    summary: "A task instance that asks for something runs no more.",
+    exitCode: 1,
+    httpStatus: 409,
+  },
   // Schedules, runs, backfills
   TW_BACKFILL: { summary: "A backfill cannot be made as asked.", exitCode: 2, httpStatus: 422 },
   TW_CRON_NEVER_FIRES: {
@@ -133,18 +170,38 @@ export const errorCatalogue = {
   TW_TIME_ZONE: { summary: "A time zone is not known.", exitCode: 2, httpStatus: 422 },
   // End of schedules
   // Dag files and their versions
-  TW_CODE_MISSING: { summary: "The text of a Dag's version is not where it was kept.", exitCode: 1, httpStatus: 500 },
+  TW_CODE_MISSING: {
+    summary: "The text of a Dag's version is not where it was kept.",
+    exitCode: 1,
+    httpStatus: 500,
+  },
   TW_DAG_DUPLICATE_ID: { summary: "Two files define a Dag of the same id.", exitCode: 1, httpStatus: 409 },
-  TW_DAG_FILE_CRASH: { summary: "The process that imported a Dag file died of it.", exitCode: 1, httpStatus: 500 },
-  TW_DAG_FILE_EXIT: { summary: "A Dag file ended its process while it was imported.", exitCode: 1, httpStatus: 500 },
+  TW_DAG_FILE_CRASH: {
+    summary: "The process that imported a Dag file died of it.",
+    exitCode: 1,
+    httpStatus: 500,
+  },
+  TW_DAG_FILE_EXIT: {
+    summary: "A Dag file ended its process while it was imported.",
+    exitCode: 1,
+    httpStatus: 500,
+  },
   TW_DAG_FILE_THROWS: { summary: "A Dag file threw while it was imported.", exitCode: 1, httpStatus: 500 },
   TW_DAG_FILE_TIMEOUT: { summary: "The import of a Dag file took too long.", exitCode: 1, httpStatus: 500 },
-  TW_IMPORT_NOT_FOUND: { summary: "A module that a Dag file imports does not exist.", exitCode: 1, httpStatus: 500 },
+  TW_IMPORT_NOT_FOUND: {
+    summary: "A module that a Dag file imports does not exist.",
+    exitCode: 1,
+    httpStatus: 500,
+  },
   TW_SYNTAX: { summary: "A Dag file is not valid TypeScript or JavaScript.", exitCode: 1, httpStatus: 500 },
   // End of Dag files
   // Metrics and traces
   TW_METRICS_PORT: { summary: "The port for metrics cannot be opened.", exitCode: 3, httpStatus: 503 },
-  TW_TRACES_PACKAGES: { summary: "The optional packages that send traces are not installed.", exitCode: 2, httpStatus: 500 },
+  TW_TRACES_PACKAGES: {
+    summary: "The optional packages that send traces are not installed.",
+    exitCode: 2,
+    httpStatus: 500,
+  },
   // Executor, frames, workers, logs
   TW_ATTEMPT_LOST: {
     summary: "The process of a task attempt ended without a result.",
@@ -356,11 +413,19 @@ export const errorCatalogue = {
   // End of runtime
   // Machine learning (tradewind/ml)
   TW_CSV_SYNTAX: { summary: "A CSV text breaks the rules of RFC 4180.", exitCode: 1, httpStatus: 422 },
-  TW_CSV_VALUE: { summary: "A CSV field is not of its column's type, or a column is missing.", exitCode: 1, httpStatus: 422 },
+  TW_CSV_VALUE: {
+    summary: "A CSV field is not of its column's type, or a column is missing.",
+    exitCode: 1,
+    httpStatus: 422,
+  },
   TW_ML_DATA: { summary: "The samples cannot be learnt from.", exitCode: 1, httpStatus: 422 },
   TW_ML_FORMAT: { summary: "A saved model cannot be read.", exitCode: 1, httpStatus: 422 },
   TW_ML_NOT_FITTED: { summary: "A model was used before it was fitted.", exitCode: 1, httpStatus: 422 },
-  TW_ML_PARAM: { summary: "An option of a model, split or search is unknown or out of range.", exitCode: 2, httpStatus: 422 },
+  TW_ML_PARAM: {
+    summary: "An option of a model, split or search is unknown or out of range.",
+    exitCode: 2,
+    httpStatus: 422,
+  },
   TW_ML_SHAPE: { summary: "Numbers of rows or columns do not fit together.", exitCode: 1, httpStatus: 422 },
 } as const satisfies Record<string, ErrorKind>;
 

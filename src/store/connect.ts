@@ -244,6 +244,8 @@ export function openDatabase(options: DatabaseOptions): Database {
   });
   // A waiting session that breaks is replaced by the pool; without a listener the process would end.
   pool.on("error", () => undefined);
+  // And so would it when a session breaks between two statements of a transaction; the next one tells it.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   const checkout = async (): Promise<PoolClient> => {
     try {
       return await pool.connect();

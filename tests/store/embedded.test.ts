@@ -160,10 +160,9 @@ describe("the embedded server", { timeout: 60_000 }, () => {
     );
   });
 
-  test("tells what failed when the home's disk has no room for a data folder", async () => {
-    await expect(startEmbedded({ home: "/dev/full/home", role: "command" })).rejects.toThrow(
-      /ENOTDIR|ENOENT/,
-    );
+  test("tells a home that cannot be written", async () => {
+    const refused = startEmbedded({ home: "/dev/full/home", role: "command" });
+    await expect(refused).rejects.toMatchObject({ code: "TW_HOME_NOT_WRITABLE" });
   });
 
   test("commits to disk before it answers", async () => {

@@ -63,6 +63,23 @@ export function embeddedUrl(home: ServerHome, database: string = databaseName): 
  * Makes the folders. The home is opened for passing (not for reading) where another user runs the server.
  */
 export function prepareFolders(home: ServerHome, account: Account | null): void {
+  try {
+    makeFolders(home, account);
+  } catch (error) {
+    if (error instanceof TradewindError) throw error;
+    const got = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new TradewindError(
+      "TW_HOME_NOT_WRITABLE",
+      `expected to be able to write the home folder ${home.home}, got ${got}`,
+      {
+        hint: "set TRADEWIND_HOME to a folder of yours",
+        cause: error,
+      },
+    );
+  }
+}
+
+function makeFolders(home: ServerHome, account: Account | null): void {
   mkdirSync(home.home, { recursive: true, mode: 0o700 });
   if (account !== null) chmodSync(home.home, statSync(home.home).mode | 0o011);
   const pass = account === null ? 0o700 : 0o711;
