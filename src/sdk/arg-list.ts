@@ -34,6 +34,8 @@ export interface ArgumentNames {
 /** Names that a handler destructures from its one argument; undefined where its source does not show them. */
 export function argumentNames(handler: (...args: never[]) => unknown): ArgumentNames | undefined {
   const source = handler.toString();
+  // Also of bound functions, whatever they take.
+  if (source.endsWith("{ [native code] }")) return undefined;
   if (/^(?:async\b\s*)?(?:function\b\s*[\w$]*\s*)?\(\s*\)/.test(source)) return { names: [], open: false };
   const pattern =
     /^(?:async\b\s*)?(?:function\b\s*\*?\s*[\w$]*\s*|[\w$]+\s*(?=\())?\(\s*\{([^{}[\]()]*)\}/.exec(source);
