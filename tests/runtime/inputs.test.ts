@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Json } from "../../src/core/dag-model.ts";
 import type { ChildAnswers } from "../../src/runtime/protocol.ts";
 import { type StartOptions, TaskChild } from "./task-child.ts";
@@ -22,11 +22,24 @@ function pull({ taskIds, mapIndexes }: { taskIds: string[]; mapIndexes?: number[
   );
 }
 
+let warm: TaskChild;
+
+beforeAll(() => {
+  warm = new TaskChild();
+});
+afterAll(() => warm[Symbol.asyncDispose]());
+
+/** What the task returned in the child that the tests share, or how it ended otherwise. */
 async function value(taskId: string, mapIndex = -1, more: StartOptions = {}) {
-  await using child = new TaskChild();
-  child.answers = { "xcom.get": pull };
-  const { result } = await child.run("inputs", taskId, { ...more, task: { mapIndex } });
+  warm.answers = { "xcom.get": pull };
+  const { result } = await warm.run("inputs", taskId, { ...more, task: { mapIndex } });
   return result.outcome === "success" ? (result.value as { json?: Json } | undefined)?.json : result;
+}
+
+async function values(taskId: string, ...mapIndexes: number[]) {
+  const all = [];
+  for (const mapIndex of mapIndexes) all.push(await value(taskId, mapIndex));
+  return all;
 }
 
 describe("inputs", () => {
@@ -61,12 +74,7 @@ describe("inputs", () => {
   });
 
   it("varies the last name of a cross product fastest", async () => {
-    expect(await Promise.all([0, 1, 2, 5].map((index) => value("cross", index)))).toEqual([
-      "1a",
-      "1b",
-      "2a",
-      "3b",
-    ]);
+    expect(await values("cross", 0, 1, 2, 5)).toEqual(["1a", "1b", "2a", "3b"]);
   });
 
   it("expands objects as pairs, mapped tasks as the list of their values, and applies map, zip and concat", async () => {
@@ -74,7 +82,7 @@ describe("inputs", () => {
     expect(await value("over_mapped", 2)).toBe(-9);
     expect(await value("stepped", 2)).toEqual([30, "r"]);
     expect(await value("stepped", 1)).toEqual({ outcome: "skipped", message: "no twos" });
-    expect(await Promise.all([0, 2, 3, 5].map((index) => value("joined", index)))).toEqual([1, 3, 1, 9]);
+    expect(await values("joined", 0, 2, 3, 5)).toEqual([1, 3, 1, 9]);
   });
 
   it("stays in its own instance inside of a mapped group", async () => {
