@@ -1,6 +1,5 @@
 /** What can be said of a Dag only when its whole file was read. Each complaint names the line of the task. */
 import type { DagSpec, ParamSpec, TaskSpec } from "../core/dag-model.ts";
-import { checkTimeZone } from "../core/time-zone.ts";
 import { validateTimetable } from "../core/timetable/next-run.ts";
 import { type ErrorCode, TradewindError } from "../errors.ts";
 import { type DagState, mappedGroupOf, type TaskNode } from "./dag-state.ts";
@@ -45,10 +44,7 @@ function checkDecision(node: TaskNode): void {
 
 /** Combinations of options that no run could honour. */
 export function checkDag(dag: DagState, spec: DagSpec, now: number): void {
-  atDag(dag, () => {
-    checkTimeZone(spec.timezone);
-    validateTimetable(spec.timetable, now);
-  });
+  atDag(dag, () => validateTimetable(spec.timetable, now));
   if (spec.timetable.kind === "continuous" && spec.maxActiveRuns > 1) {
     throw complaint(
       "TW_DAG_OPTIONS",

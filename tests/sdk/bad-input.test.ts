@@ -267,7 +267,7 @@ const dags: { [name: string]: () => unknown } = {
   "a step of time with a typo": () => new Dag("a", anyway({ schedule: { hour: 1 } })),
   "a step of no time": () => new Dag("a", { schedule: { hours: 0 } }),
   "no assets": () => new Dag("a", { schedule: [] }),
-  "a zone that there is not": () => new Dag("a", { timezone: "Europe/Berln" }),
+  "a zone that there is not": () => new Dag("a", { timezone: "Europe/Berln", startDate: "2026-01-01" }),
   "a zone of a timetable that there is not": () =>
     new Dag("a", { schedule: cronTrigger("@daily", { timezone: "Mars" }) }),
   "events that are no dates": () => events(["tomorrow"]),

@@ -89,6 +89,10 @@ describe("durations", () => {
   });
 });
 
+function handlerWithThis(this: unknown, { a }: { a: number }): unknown {
+  return [this, a];
+}
+
 describe("argument names", () => {
   const known = (...names: string[]): ArgumentNames => ({ names, open: false });
   it.each<[string, (...args: never[]) => unknown, ArgumentNames | undefined]>([
@@ -108,7 +112,7 @@ describe("argument names", () => {
     ["a whole argument", (inputs: { a: number }) => inputs.a, undefined],
     ["a pattern in a pattern", ({ a: { b } }: { a: { b: number } }) => b, undefined],
     ["a native function", Math.max, undefined],
-    ["a bound function", (({ a }: { a: number }) => a).bind(null), undefined],
+    ["a bound function", handlerWithThis.bind(null), undefined],
   ])("of %s", (_what, handler, names) => {
     expect(argumentNames(handler)).toEqual(names);
   });
