@@ -59,9 +59,9 @@ const startStatusApi = adClicks.add(
   new TriggerDagRunOperator({
     taskId: "start_status_api",
     triggerDagId: "ad_clicks_api",
-    // One server is enough: a run that was made today already is left alone.
-    triggerRunId: "status_api__{{ ds }}",
-    skipWhenAlreadyExists: true,
+    // There is one server: where it runs already, it is started again.
+    triggerRunId: "status_api",
+    resetDagRun: true,
   }),
 );
 

@@ -1,18 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { adClicksApi } from "../../examples/02_ad_clicks/status-api.ts";
 import { testDag } from "../../src/testing/index.ts";
+import { ask } from "./ask.ts";
 import { freePort } from "./free-port.ts";
-
-/** Asks until the server answers. */
-async function ask(url: string, options: RequestInit = {}): Promise<Response> {
-  for (;;) {
-    try {
-      return await fetch(url, { redirect: "manual", ...options });
-    } catch {
-      await new Promise<void>((resolve) => setImmediate(resolve));
-    }
-  }
-}
 
 describe("the status API", () => {
   it.each([
