@@ -15,6 +15,7 @@ import type { Clock, Timer } from "../../time.ts";
 import type { Workload } from "../executor.ts";
 import type { EndReport } from "../link.ts";
 import { describeExit, failedResult } from "./attempt-failure.ts";
+import { writeEnd, writeOpening, writeOutcome } from "./attempt-lines.ts";
 import type { ProcessExit, TaskProcess } from "./task-process.ts";
 
 /** The child keeps its own time first; this is how much longer it has to say so. */
@@ -42,6 +43,7 @@ export class Attempt {
   readonly process: TaskProcess | null;
   readonly memoryLimitMb: number | null;
   began = false;
+  #beganAt = 0;
   readonly #host: AttemptHost;
   readonly #failure: Error | null;
   readonly #log: AttemptLog;
@@ -85,6 +87,8 @@ export class Attempt {
   begin(): void {
     if (this.began || this.#done) return;
     this.began = true;
+    this.#beganAt = this.#host.clock.now();
+    writeOpening(this.#log, this.workload.start, this.pid);
     if (this.process === null) return this.#end(this.#failed(this.#failure as Error), false);
     try {
       this.process.send(this.workload.start);
@@ -186,6 +190,7 @@ export class Attempt {
           `the task left open: ${leaked.join(", ")}; its process is replaced`,
         );
       }
+      writeOutcome(this.#log, result);
       this.#end(report, reuse);
     });
   }
@@ -199,7 +204,7 @@ export class Attempt {
     if (exit.error !== null && this.began) return this.#failed(exit.error);
     const why = describeExit(exit, this.memoryLimitMb);
     const report = this.#lost(why, exit);
-    this.#log.write("error", "worker", why);
+    this.#log.conclude("error", "worker", why);
     return report;
   }
 
@@ -210,7 +215,7 @@ export class Attempt {
 
   #failed(error: Error): EndReport {
     const result: TaskResult = failedResult(error);
-    this.#log.write("error", "worker", error.message);
+    writeOutcome(this.#log, result);
     return { type: "finished", attemptId: this.id, end: { result, xcoms: [] } };
   }
 
@@ -218,6 +223,8 @@ export class Attempt {
     if (this.#done) return;
     this.#done = true;
     this.#timer?.cancel();
+    if (this.began)
+      writeEnd(this.#log, this.workload.start, report, (this.#host.clock.now() - this.#beganAt) / 1000);
     this.#log.close();
     this.#host.ended(this, report, reuse);
   }
