@@ -31,6 +31,7 @@ export class AttemptLog {
   #size = 0;
   #batch: string[] = [];
   #batchLength = 0;
+  #opening: LogRecord | null = null;
   #timer: Timer | null = null;
   #dropped = 0;
   #lost = 0;
@@ -63,6 +64,25 @@ export class AttemptLog {
     };
     if (more.fields !== undefined) addFields(record, masker.maskFields(more.fields));
     this.#add(record);
+  }
+
+  /** A line that stands before the next one, and is not written without it: a silent attempt makes no file. */
+  opening(message: string, fields: { [key: string]: Json } = {}): void {
+    this.#opening = { ...this.#own("info", message), ...fields };
+  }
+
+  /** A line that is written though the log was cut: how the attempt ended. */
+  conclude(level: LogLevel, logger: string, message: string, fields: { [key: string]: Json } = {}): void {
+    if (this.#closed) return;
+    const { masker } = this.#options;
+    const record: LogRecord = { ...this.#own(level, masker.mask(message)), logger };
+    addFields(record, masker.maskFields(fields));
+    this.#add(record);
+  }
+
+  /** Has anything been written? */
+  get isEmpty(): boolean {
+    return this.#size === 0 && this.#batchLength === 0;
   }
 
   /** Writes what gathered. */
@@ -106,6 +126,9 @@ export class AttemptLog {
   }
 
   #add(record: LogRecord): void {
+    const opening = this.#opening;
+    this.#opening = null;
+    if (opening !== null) this.#add(opening);
     const line = `${JSON.stringify(record)}\n`;
     this.#batch.push(line);
     this.#batchLength += line.length;
