@@ -79,18 +79,20 @@ export { HttpOperator, type HttpOptions, HttpSensor, type HttpSensorOptions } fr
 export {
   BranchSQLOperator,
   type BranchSqlOptions,
-  SQLCheckOperator,
-  SQLColumnCheckOperator,
   SQLExecuteQueryOperator,
-  SQLTableCheckOperator,
-  SQLValueCheckOperator,
-  type SqlColumnCheckOptions,
   type SqlExecuteOptions,
   SqlSensor,
   type SqlSensorOptions,
+} from "./sdk/operators/sql.ts";
+export {
+  SQLCheckOperator,
+  SQLColumnCheckOperator,
+  SQLTableCheckOperator,
+  SQLValueCheckOperator,
+  type SqlColumnCheckOptions,
   type SqlTableCheckOptions,
   type SqlValueCheckOptions,
-} from "./sdk/operators/sql.ts";
+} from "./sdk/operators/sql-checks.ts";
 export { TriggerDagRunOperator, type TriggerDagRunOptions } from "./sdk/operators/trigger-dag-run.ts";
 export { option } from "./sdk/options.ts";
 export {

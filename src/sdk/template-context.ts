@@ -91,8 +91,11 @@ export class TemplateContext {
   }
 }
 
+function date(text: string | null): TemplateDate | null {
+  return text === null ? null : new TemplateDate(Date.parse(text));
+}
+
 function scopeValues(facts: TemplateFacts, lookups: TemplateLookups): { [name: string]: unknown } {
-  const date = (text: string | null) => (text === null ? null : new TemplateDate(Date.parse(text)));
   const logical = date(facts.logicalDate);
   const dated: { [name: string]: unknown } = logical
     ? {
@@ -102,12 +105,12 @@ function scopeValues(facts: TemplateFacts, lookups: TemplateLookups): { [name: s
         ...dateNames(logical),
       }
     : {};
-  const ti = taskInstance(facts, lookups, date);
+  const ti = taskInstance(facts, lookups);
   return {
     ...dated,
     conn: connections(lookups),
     dag: { dag_id: facts.dagId, ...facts.dag },
-    dag_run: dagRun(facts, date),
+    dag_run: dagRun(facts),
     expanded_ti_count: facts.expandedTiCount,
     macros: templateMacros(lookups),
     params: facts.params,
@@ -141,10 +144,7 @@ function wrapAll(macros: { readonly [name: string]: unknown }): { [name: string]
   );
 }
 
-function dagRun(
-  facts: TemplateFacts,
-  date: (text: string | null) => TemplateDate | null,
-): { [name: string]: unknown } {
+function dagRun(facts: TemplateFacts): { [name: string]: unknown } {
   return {
     dag_id: facts.dagId,
     run_id: facts.runId,
@@ -158,11 +158,7 @@ function dagRun(
   };
 }
 
-function taskInstance(
-  facts: TemplateFacts,
-  lookups: TemplateLookups,
-  date: (text: string | null) => TemplateDate | null,
-): { [name: string]: unknown } {
+function taskInstance(facts: TemplateFacts, lookups: TemplateLookups): { [name: string]: unknown } {
   const pull = new TemplateFunction(async ([taskIds, dagId, key], kwargs) => {
     const ids = kwargs["task_ids"] ?? taskIds ?? null;
     const maps = kwargs["map_indexes"];
