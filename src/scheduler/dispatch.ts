@@ -5,7 +5,9 @@
 import { setState } from "../core/facts.ts";
 import type { Instance } from "../core/instances.ts";
 import { chooseTasks } from "../core/slots.ts";
+import type { Workload } from "../executor/executor.ts";
 import { uuid7 } from "../ids.ts";
+import { eventsOfRun } from "../store/asset-events.ts";
 import { carryOut } from "./carry-out.ts";
 import type { ActiveRun } from "./memory.ts";
 import type { Around } from "./run-changes.ts";
@@ -50,18 +52,51 @@ export class Dispatch {
   }
 
   #queue(work: Work, run: ActiveRun, instance: Instance): void {
-    const { executor, random } = this.#services;
+    const { random } = this.#services;
     const attemptId = uuid7(work.now, random(16));
     work.memory.attempts.set(attemptId, { run, instance });
     carryOut(work, this.#around, run, [{ ...setState(instance, "queued", "it got a slot"), attemptId }]);
     work.after(() => {
-      if (instance.attemptId === attemptId)
-        executor.dispatch(workloadOf(this.#services, run, instance, work.now));
+      if (instance.attemptId === attemptId) this.#send(run, instance, work.now);
     });
   }
 
   /** After a start or a takeover: what was queued and never taken is handed to this executor. */
   dispatchAgain(work: Work, run: ActiveRun, instance: Instance): void {
-    work.after(() => this.#services.executor.dispatch(workloadOf(this.#services, run, instance, work.now)));
+    work.after(() => this.#send(run, instance, work.now));
+  }
+
+  #send(run: ActiveRun, instance: Instance, now: number): void {
+    const workload = workloadOf(this.#services, run, instance, now);
+    if (run.run.runType === "asset_triggered") void this.#sendWithEvents(run, workload);
+    else this.#services.executor.dispatch(workload);
+  }
+
+  async #sendWithEvents(run: ActiveRun, workload: Workload): Promise<void> {
+    const { executor, engine, log } = this.#services;
+    try {
+      const complete = await this.#withEvents(run, workload);
+      // It may have been cleared or failed while the events were read.
+      if (engine.memory.attempts.has(complete.attemptId)) executor.dispatch(complete);
+    } catch (error) {
+      // It stays queued, and is given a slot again when it has waited for too long.
+      log.warn({ err: error }, "the events that started a run could not be read");
+    }
+  }
+
+  /** What `triggeringAssetEvents` of the context shows. */
+  async #withEvents(run: ActiveRun, workload: Workload): Promise<Workload> {
+    const events = await eventsOfRun(this.#services.database, run.row.pk);
+    const triggeringAssetEvents = events.map(({ name, uri, extra, timestamp, ...event }) => ({
+      asset: { name, uri },
+      extra,
+      timestamp: new Date(timestamp).toISOString(),
+      sourceDagId: event.sourceDagId,
+      sourceTaskId: event.sourceTaskId,
+      sourceRunId: event.sourceRunId,
+      sourceMapIndex: event.sourceMapIndex,
+    }));
+    const { start } = workload;
+    return { ...workload, start: { ...start, context: { ...start.context, triggeringAssetEvents } } };
   }
 }
