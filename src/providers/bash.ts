@@ -29,7 +29,28 @@ export interface BashEnd {
 /** Longest line, in characters, that is kept in one piece. */
 const longestLine = 64 * 1024;
 /** Between SIGTERM and SIGKILL for a group that does not end. */
-const killGraceMs = 5000;
+const killGraceMs = 30_000;
+
+/** Groups that run: none outlives this process, unless it is killed, and then its supervisor ends them. */
+const groups = new Set<number>();
+let watchesExit = false;
+
+function rememberGroup(pid: number): void {
+  groups.add(pid);
+  if (watchesExit) return;
+  watchesExit = true;
+  process.on("exit", () => {
+    for (const group of groups) signalGroup(group, "SIGKILL");
+  });
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // The group is gone already.
+  }
+}
 
 /** Resolves when the command has ended and its output is read. Ends the whole group when the signal fires. */
 export function runBash(command: BashCommand, clock: Clock = systemClock): Promise<BashEnd> {
@@ -42,6 +63,7 @@ export function runBash(command: BashCommand, clock: Clock = systemClock): Promi
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  if (child.pid !== undefined) rememberGroup(child.pid);
   let lastLine = "";
   const onLine = (line: string) => {
     lastLine = line;
@@ -58,6 +80,7 @@ export function runBash(command: BashCommand, clock: Clock = systemClock): Promi
   child.on("error", reject);
   child.on("close", (exitCode, signal) => {
     command.signal.removeEventListener("abort", stop);
+    if (child.pid !== undefined) groups.delete(child.pid);
     resolve({ exitCode, signal, lastLine });
   });
   return promise;
@@ -66,15 +89,8 @@ export function runBash(command: BashCommand, clock: Clock = systemClock): Promi
 function endGroup(child: ChildProcess, clock: Clock): void {
   const { pid } = child;
   if (pid === undefined) return;
-  const tell = (signal: NodeJS.Signals) => {
-    try {
-      process.kill(-pid, signal);
-    } catch {
-      // The group is gone already.
-    }
-  };
-  tell("SIGTERM");
-  const timer = clock.after(killGraceMs, () => tell("SIGKILL"));
+  signalGroup(pid, "SIGTERM");
+  const timer = clock.after(killGraceMs, () => signalGroup(pid, "SIGKILL"));
   child.once("close", () => timer.cancel());
 }
 

@@ -34,6 +34,9 @@ export interface AttemptReport {
   readonly handlerStillRuns: boolean;
 }
 
+/** How long a handler may take to end when it is told to; less than the supervisor's patience after a timeout. */
+const stopMs = 700;
+
 const noParams: { readonly [name: string]: unknown } = Object.freeze({});
 
 /** Runs the attempt; never rejects for anything that user code does. */
@@ -225,13 +228,30 @@ class Attempt {
     } catch (error) {
       this.#port.log("error", `onKill failed: ${messageOf(error)}`);
     }
-    // The handler heard the abort signal at once; one turn lets it end, and otherwise it counts as running on.
+    this.#handlerStillRuns = !(await this.#settles(work));
+  }
+
+  /**
+   * The handler heard the abort signal at once. It has a moment to end; when the attempt is cancelled, it has all
+   * the time that its supervisor gives, as long as it waits for a process that it started.
+   */
+  async #settles(work: Promise<unknown>): Promise<boolean> {
     const ended = work.then(
       () => true,
       () => true,
     );
     const turn = new Promise<boolean>((resolve) => setImmediate(() => resolve(false)));
-    this.#handlerStillRuns = !(await Promise.race([ended, turn]));
+    if (await Promise.race([ended, turn])) return true;
+    const { promise: late, resolve } = Promise.withResolvers<boolean>();
+    const check = () => {
+      const waits = this.#port.cancelled.aborted && process.getActiveResourcesInfo().includes("ProcessWrap");
+      if (!waits) return resolve(false);
+      timer = this.#port.clock.after(stopMs, check);
+    };
+    let timer = this.#port.clock.after(stopMs, check);
+    const done = await Promise.race([ended, late]);
+    timer.cancel();
+    return done;
   }
 
   /** Calls what the outcome asks for. A callback that fails is logged and changes nothing. */

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Json } from "../../src/core/dag-model.ts";
 import type { ChildAnswers } from "../../src/runtime/protocol.ts";
 import { type StartOptions, TaskChild } from "./task-child.ts";
@@ -161,6 +162,52 @@ describe("templates in a child", () => {
     expect(child.requested("rendered-fields.set")).toEqual([
       { fields: {}, mapIndexLabel: "two.csv of inputs" },
     ]);
+  });
+});
+
+describe("commands that are told to end", () => {
+  /** A zombie is dead; who reaps it is the machine's affair. */
+  const isAlive = (pid: number) => {
+    try {
+      return !/^\d+ \(.*\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+    } catch {
+      return false;
+    }
+  };
+
+  /** Starts the task and gives the pid that its command printed. */
+  async function begin(child: TaskChild, taskId: string, more: StartOptions = {}): Promise<number> {
+    child.begin("inputs", taskId, more);
+    const { message } = await child.next("log");
+    return Number(message);
+  }
+
+  it("ends the command's group after a timeout, and the process can be used again", async () => {
+    await using child = new TaskChild();
+    const pid = await begin(child, "bash_sleeps", { executionTimeout: 0.3 });
+    expect(await child.next("result")).toMatchObject({
+      result: { outcome: "failed", error: { code: "TW_EXECUTION_TIMEOUT" } },
+      leaked: [],
+    });
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it("gives a cancelled command time to clean up", async () => {
+    await using child = new TaskChild();
+    const pid = await begin(child, "bash_cleans");
+    child.send({ type: "cancel", reason: "cleared" });
+    expect(await child.next("result")).toMatchObject({ result: { error: { code: "TW_TASK_CANCELLED" } } });
+    expect(child.logs()).toEqual([`info: ${pid}`, "info: cleaned"]);
+    expect((await child.exited).code).toBe(0);
+  });
+
+  it("leaves none behind that will not end, when the process goes", async () => {
+    await using child = new TaskChild();
+    const pid = await begin(child, "bash_ignores", { executionTimeout: 0.3 });
+    expect((await child.next("result")).leaked).not.toEqual([]);
+    child.send({ type: "shutdown" });
+    await child.exited;
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
   });
 });
 

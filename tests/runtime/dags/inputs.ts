@@ -77,6 +77,16 @@ dag.add(
     appendEnv: true,
   }),
 );
+dag.add(new BashOperator({ taskId: "bash_sleeps", bashCommand: "echo $$; sleep 60" }));
+dag.add(
+  new BashOperator({
+    taskId: "bash_cleans",
+    bashCommand: "trap 'sleep 1; echo cleaned; exit 1' TERM; echo $$; sleep 60 & wait",
+  }),
+);
+dag.add(
+  new BashOperator({ taskId: "bash_ignores", bashCommand: "trap '' TERM; echo $$; sleep 60; sleep 60" }),
+);
 dag.add(new BashOperator({ taskId: "bash_undefined", bashCommand: "echo {{ nope }}" }));
 dag.add(new BashOperator({ taskId: "bash_file", bashCommand: "script.sh" }));
 dag.add(
