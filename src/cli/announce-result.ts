@@ -4,6 +4,7 @@ import { type DagRunRow, getDagRun } from "../store/dag-runs.ts";
 import { findVersionById } from "../store/dag-versions.ts";
 import { findXCom } from "../store/xcoms.ts";
 import type { Work } from "./database-command.ts";
+import { announceFailures } from "./failed-tasks.ts";
 
 const longest = 400;
 
@@ -23,6 +24,7 @@ export async function announceResult(work: Work, run: DagRunRow): Promise<void> 
     if (found?.value !== undefined && found.value !== null)
       session.print(`${task.taskId}: ${JSON.stringify(found.value).slice(0, longest)}`);
   }
+  await announceFailures(work, run);
   const seconds =
     now.startDate === null || now.endDate === null
       ? ""

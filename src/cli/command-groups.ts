@@ -13,6 +13,7 @@ import { addJobsCommands } from "./jobs-commands.ts";
 import { addPoolsCommands } from "./pools-commands.ts";
 import { addServiceCommands } from "./standalone-command.ts";
 import { addTasksActCommands } from "./tasks-act-commands.ts";
+import { addTasksLogsCommand } from "./tasks-logs-command.ts";
 import { addTasksReadCommands } from "./tasks-read-commands.ts";
 import { addUsersCommands } from "./users-commands.ts";
 import { addVariablesCommands } from "./variables-commands.ts";
@@ -25,6 +26,7 @@ export function addCommandGroups(root: Command): void {
   addDagsTestCommand(dags);
   const tasks = root.command("tasks").description("tasks and their instances");
   addTasksActCommands(tasks);
+  addTasksLogsCommand(tasks);
   addTasksReadCommands(tasks);
   addAssetsCommands(root);
   addBackfillCommands(root);

@@ -6,6 +6,7 @@ import { silentLog } from "../log.ts";
 import { getDag, listDags, setPaused } from "../store/dags.ts";
 import { notify } from "../store/notify.ts";
 import { deleteDag } from "../store/run-deletion.ts";
+import { announceResult } from "./announce-result.ts";
 import { confirmed } from "./confirm.ts";
 import { createDagProcessor, syncDagsFolder } from "./dags-folder.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
@@ -87,7 +88,7 @@ async function trigger(work: Work, [dagId = ""]: string[], flags: TriggerFlags):
   await noteWithoutScheduler(work);
   if (flags.wait) {
     process.exitCode = await watchRun(work, run);
-    return;
+    return await announceResult(work, run);
   }
   work.session.rows([
     {

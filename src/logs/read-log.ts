@@ -77,6 +77,23 @@ export async function* followLog(
   }
 }
 
+/** Enough for an error with its whole chain of causes. */
+const tailBytes = 2 * 1024 * 1024;
+
+/** Records at the end of a file, at most the last 2 MiB; null when it is not there. */
+export async function readLogTail(path: string): Promise<LogRecord[] | null> {
+  const file = await openIfThere(path);
+  if (file === null) return null;
+  let size: number;
+  try {
+    size = (await file.stat()).size;
+  } finally {
+    await file.close();
+  }
+  const { records } = await readLog(path, { from: Math.max(0, size - tailBytes) });
+  return size > tailBytes ? records.slice(1) : records;
+}
+
 async function openIfThere(path: string): Promise<FileHandle | null> {
   try {
     return await open(path, "r");

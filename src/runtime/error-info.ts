@@ -79,14 +79,18 @@ function isError(value: unknown): value is Error {
   return value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
 }
 
+/** Frames of Node and of what calls a handler: they say nothing about the failure. */
+const uninteresting =
+  /^\s+at .*(node:internal\/|\/src\/(runtime\/|sdk\/(definition|context)\.)(?!.*\.test\.))/;
+
 /**
  * Leaves the frames of the user's files (without the version mark of their URL) and of packages; takes out
- * those of Node and of this runtime, which say nothing about the failure.
+ * those of Node and of this runtime.
  */
 export function cleanStack(stack: string): string {
   return stack
     .split("\n")
-    .filter((line) => !/^\s+at .*(node:internal\/|\/src\/runtime\/(?!.*\.test\.))/.test(line))
+    .filter((line) => !uninteresting.test(line))
     .join("\n")
     .replaceAll(/\?tradewind=[\w-]+/g, "");
 }

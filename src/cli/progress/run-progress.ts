@@ -46,14 +46,39 @@ const marks: Readonly<Record<TaskInstanceState | "none", string>> = {
 
 export function drawRun(run: RunView, now: number, style: Style): string[] {
   const groups = byTask(run.instances);
-  const nameWidth = Math.min(40, Math.max(8, ...[...groups.keys()].map((name) => name.length)));
+  const room = Math.max(12, Math.floor(style.width / 2));
+  const nameWidth = Math.min(40, room, Math.max(8, ...[...groups.keys()].map((name) => name.length)));
   const lines = [...groups].map(([taskId, instances]) => ({
     done: instances.every((instance) => finishedStates.has(instance.state)),
-    text: taskLine(taskId.padEnd(nameWidth), instances, now, style),
+    text: taskLine(fit(taskId, nameWidth), instances, now, style),
   }));
-  const room = Math.max(3, style.height - 2);
-  const shown = lines.length <= room ? lines : foldFinished(lines, room);
-  return [`${run.dagId}  ${run.runId}  ${run.state}`, ...shown.map((line) => line.text)];
+  const height = Math.max(3, style.height - 2);
+  const shown = lines.length <= height ? lines : foldFinished(lines, height);
+  const head = joined([{ text: `${run.dagId}  ${run.runId}  ${run.state}` }], style);
+  return [head, ...shown.map((line) => line.text)];
+}
+
+/** Exactly as wide as asked: filled with blanks, or cut with an ellipsis. */
+function fit(text: string, width: number): string {
+  return text.length <= width ? text.padEnd(width) : `${text.slice(0, width - 1)}…`;
+}
+
+interface Segment {
+  readonly text: string;
+  readonly state?: TaskInstanceState | null;
+}
+
+/** One line of the terminal, never more: a line that wraps would break the next drawing over it. */
+function joined(segments: readonly Segment[], style: Style): string {
+  let left = style.width - 1;
+  let line = "";
+  for (const { text, state } of segments) {
+    const cut = text.length <= left ? text : `${text.slice(0, Math.max(0, left - 1))}…`;
+    left -= cut.length;
+    line += state === undefined ? cut : style.colour(state, cut);
+    if (left <= 0) break;
+  }
+  return line;
 }
 
 function byTask(instances: readonly InstanceView[]): Map<string, InstanceView[]> {
@@ -72,7 +97,11 @@ function taskLine(name: string, instances: readonly InstanceView[], now: number,
   if (instances.length > 1 || first.mapIndex >= 0) return mappedLine(name, instances, style);
   const state = first.state;
   const retries = first.tryNumber > 1 ? `  try ${first.tryNumber}` : "";
-  return `  ${style.colour(state, `${marks[state ?? "none"]} ${name}  ${(state ?? "").padEnd(17)}`)}${duration(first, now)}${retries}`;
+  const body = `${marks[state ?? "none"]} ${name}  ${(state ?? "").padEnd(17)}`;
+  return joined(
+    [{ text: "  " }, { text: body, state }, { text: `${duration(first, now)}${retries}` }],
+    style,
+  );
 }
 
 function mappedLine(name: string, instances: readonly InstanceView[], style: Style): string {
@@ -84,13 +113,21 @@ function mappedLine(name: string, instances: readonly InstanceView[], style: Sty
   const width = Math.max(10, Math.min(30, style.width - name.length - 40));
   const filled = total === 0 ? width : Math.floor((done / total) * width);
   const state = failed > 0 ? "failed" : done === total ? "success" : "running";
-  const bar = style.colour(state, "█".repeat(filled)) + "░".repeat(width - filled);
   const notes = [
     `${done}/${total}`,
     ...(failed ? [`${failed} failed`] : []),
     ...(count("running") ? [`${count("running")} running`] : []),
   ];
-  return `  ${style.colour(state, marks[state])} ${name}  ${bar} ${notes.join("  ")}`;
+  return joined(
+    [
+      { text: "  " },
+      { text: marks[state], state },
+      { text: ` ${name}  ` },
+      { text: "█".repeat(filled), state },
+      { text: `${"░".repeat(width - filled)} ${notes.join("  ")}` },
+    ],
+    style,
+  );
 }
 
 /** Seconds that an instance ran, or has been running. */

@@ -21,7 +21,8 @@ export function writeOutcome(log: AttemptLog, result: TaskResult): void {
   if (result.outcome === "skipped") log.conclude("info", "task", `skipped: ${result.message}`);
   if (result.outcome !== "failed") return;
   const { name, message, code, stack, causes } = result.error;
-  log.conclude("error", "task", `${name}: ${message}`, {
+  const head = code?.startsWith("TW_") ? `${message} [${code}]` : `${name}: ${message}`;
+  log.conclude("error", "task", head, {
     ...(code === undefined ? {} : { code }),
     ...(stack === undefined ? {} : { stack }),
     ...(causes.length === 0 ? {} : { causes: causes as unknown as Json }),
