@@ -11,7 +11,7 @@ const { bringNode, installPackages, isNewEnough } = await import("./bring-node.m
 
 if (isNewEnough(process.version)) {
   enableCompileCache?.();
-  const built = join(root, "dist", "src", "cli", "main.js");
+  const built = join(root, "src", "cli", "main.js");
   const source = join(root, "src", "cli", "main.ts");
   const { main } = await import(existsSync(source) ? source : built);
   await main(process.argv.slice(2));

@@ -1,12 +1,13 @@
 /** `tradewind worker` and `tradewind triggerer`: more hands for a scheduler that runs elsewhere. */
+
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
 import type { Command } from "commander";
 import { TradewindError } from "../errors.ts";
 import { workerSettingsFromConfig } from "../executor/from-config.ts";
 import { socketPath } from "../executor/socket-path.ts";
 import { startWorker } from "../executor/worker/main.ts";
+import { ownFile } from "../own-file.ts";
 import { wholeNumber } from "./flags.ts";
 import { type GlobalFlags, openSession, withGlobalFlags } from "./session.ts";
 
@@ -34,7 +35,7 @@ async function work(flags: WorkerFlags): Promise<void> {
   const settings = workerSettingsFromConfig(session.config, {
     name: flags.name ?? hostname(),
     connect: address(flags, session.config.paths.run),
-    childEntry: join(import.meta.dirname, "..", "runtime", `child${import.meta.filename.slice(-3)}`),
+    childEntry: ownFile(import.meta.dirname, "../runtime/child"),
   });
   const worker = await startWorker({
     ...settings,

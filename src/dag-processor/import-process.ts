@@ -1,11 +1,12 @@
 /** One importing process, seen from the Dag processor: started when needed, killed when a file does not end. */
+
 import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { ownFile } from "../own-file.ts";
 import type { Clock } from "../time.ts";
 import type { ImportAnswer, ImportRequest } from "./import-messages.ts";
 import type { ImportProblem } from "./outcome.ts";
 
-const childFile = fileURLToPath(new URL("./import-child.ts", import.meta.url));
+const childFile = ownFile(import.meta.dirname, "import-child");
 /** Heap of an importing process. A file that needs more loads data where it should define Dags. */
 const heapLimitMb = 1024;
 const keptOutput = 8 * 1024;

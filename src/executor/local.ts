@@ -4,10 +4,11 @@
  *
  * A workload: waiting here → sent to the worker with most free slots → taken → began → ended → acknowledged.
  */
-import { join } from "node:path";
+
 import type { Json } from "../core/dag-model.ts";
 import { assertNever, TradewindError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { ownFile } from "../own-file.ts";
 import type { ChildRequest } from "../runtime/protocol.ts";
 import type { Clock, Timer } from "../time.ts";
 import type { CallbackWorkload, Executor, ExecutorEvents, Workload } from "./executor.ts";
@@ -93,7 +94,7 @@ export class LocalExecutor implements Executor {
 
   #settingsOf(worker: LocalWorker, socket: string): WorkerSettings {
     const { runFolder, logFolder } = this.#options;
-    const childEntry = join(import.meta.dirname, "..", "runtime", "child.ts");
+    const childEntry = ownFile(import.meta.dirname, "../runtime/child");
     const fixed = { managed: true, connect: { socket }, runFolder, logFolder };
     return { ...defaultWorkerSettings, childEntry, ...worker, ...fixed };
   }

@@ -6,11 +6,12 @@
  *   none --first trigger--> running --last one gone, idle--> none
  *                              `--died--> (pause) running, all triggers sent again
  */
+
 import { randomUUID } from "node:crypto";
-import { join } from "node:path";
 import type { Json, TriggerSpec } from "../core/dag-model.ts";
 import type { Logger } from "../log.ts";
 import { AttemptLog } from "../logs/attempt-log.ts";
+import { ownFile } from "../own-file.ts";
 import { environmentForTasks } from "../runtime/environment.ts";
 import type {
   ChildRequest,
@@ -145,7 +146,7 @@ export class TriggererHost {
     const { clock, runFolder, sensitiveNames = [], entry } = this.#options;
     this.#timer = null;
     this.#startedAt = clock.now();
-    const program = entry ?? join(import.meta.dirname, "..", "runtime", "triggerer.ts");
+    const program = entry ?? ownFile(import.meta.dirname, "../runtime/triggerer");
     const triggerer: TriggererProcess = new TaskProcess(
       {
         file: process.execPath,

@@ -5,11 +5,13 @@
  *   adopting --hello--> here --dead--> starting --hello--> here
  *      `--silent: killed--> starting        `--died--> (pause) starting
  */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { TradewindError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { ownFile } from "../own-file.ts";
 import { environmentForTasks } from "../runtime/environment.ts";
 import { type Clock, delay, type Timer } from "../time.ts";
 import { isAlive, type ProcessIdentity, signal } from "./process-table.ts";
@@ -24,7 +26,7 @@ export interface KeeperOptions {
   readonly adoptionMs: number;
 }
 
-const entry = join(import.meta.dirname, "worker", "main.ts");
+const entry = ownFile(import.meta.dirname, "worker/main");
 const startMs = 30_000;
 /** Deaths without a greeting after which a start has failed. */
 const startTries = 3;

@@ -226,16 +226,20 @@ function positionOf(
   return { file, line: line + 1, column: (lines[line] ?? "").indexOf(specifier) + 1 };
 }
 
-let ownExports: { readonly [subpath: string]: string } | undefined;
+/** Targets of package.json: a file in the sources, conditions in a build. */
+let ownExports: { readonly [subpath: string]: string | { readonly default: string } } | undefined;
 
 /** The module of this program behind `tradewind` or `tradewind/ml`. */
 function ownAddress(specifier: string): string {
   const root = resolve(sourceRoot, "..");
   ownExports ??= (
-    JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { exports: { [subpath: string]: string } }
+    JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      exports: NonNullable<typeof ownExports>;
+    }
   ).exports;
   const target = ownExports[`.${specifier.slice("tradewind".length)}`];
-  if (target !== undefined) return pathToFileURL(join(root, target)).href;
+  if (target !== undefined)
+    return pathToFileURL(join(root, typeof target === "string" ? target : target.default)).href;
   const known = Object.keys(ownExports).filter((name) => !name.endsWith(".json"));
   const names = known.map((name) => `tradewind${name.slice(1)}`);
   const near = nearest(specifier, names);
