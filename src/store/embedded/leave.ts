@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delay, systemClock } from "../../time.ts";
 import type { Connection } from "../connect.ts";
+import { isConnectionLost } from "../database-errors.ts";
 import type { ServerHome } from "./home.ts";
 import { readPostmaster } from "./home.ts";
 import { isLast } from "./presence.ts";
@@ -15,6 +16,10 @@ export async function leaveServer(home: ServerHome, session: Connection): Promis
     if (isKept(home) || !(await isLast(session))) return false;
     // Sent while the lock is held: nobody can enter between.
     return await stopServer(home);
+  } catch (error) {
+    // Somebody else was the last one, and stopped it.
+    if (isConnectionLost(error)) return false;
+    throw error;
   } finally {
     await session.close().catch(() => undefined);
   }
