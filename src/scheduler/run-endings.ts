@@ -58,12 +58,18 @@ export class RunEndings {
   /** Resolves when the run has ended, and that is committed. */
   wait(pk: number): Promise<EndedRun> {
     const lately = this.#lately.get(pk);
-    if (lately !== undefined) return Promise.resolve(lately);
+    if (lately !== undefined && !this.#isOpen(lately)) return Promise.resolve(lately);
     return new Promise((resolve) => {
       const waiting = this.#waiting.get(pk);
       if (waiting === undefined) this.#waiting.set(pk, [resolve]);
       else waiting.push(resolve);
     });
+  }
+
+  /** It was cleared since. */
+  #isOpen({ pk, dagId }: EndedRun): boolean {
+    const lease = this.#services.engine.memory.dags.get(dagId);
+    return lease?.running.has(pk) === true || lease?.queued.some((row) => row.pk === pk) === true;
   }
 
   #remember(ended: EndedRun): void {

@@ -3,6 +3,7 @@
  * leaves room, are planned when something touched them, and leave when they have ended.
  */
 import { backfillRunsToStart } from "../core/backfill.ts";
+import { continueExpansions } from "../core/expansion.ts";
 import { runTimeoutAt, startRun, timeOutRun } from "../core/interventions.ts";
 import { settle } from "../core/plan.ts";
 import { executionStates } from "../core/states.ts";
@@ -203,6 +204,7 @@ export class Runs {
         work.dirtyRuns.add(run);
       }
     }
+    carryOut(work, this.#around, run, continueExpansions(run));
     work.touch(run, "all");
     this.watchTimeout(run);
   }

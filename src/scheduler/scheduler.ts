@@ -163,7 +163,9 @@ export class Scheduler {
     this.#every(this.services.settings.pollMs, () => this.#poll());
     if (this.prune.wanted)
       this.#every(this.services.settings.retention.intervalMs, () => this.prune.runOnce());
-    void this.#poll();
+    this.#poll().catch((error: unknown) =>
+      log.warn({ err: error }, "the first look failed; the poll looks again"),
+    );
     log.info({ jobId: this.jobId, dags: engine.memory.dags.size }, "scheduler started");
   }
 

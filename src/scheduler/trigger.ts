@@ -7,7 +7,7 @@ import { TradewindError } from "../errors.ts";
 import type { ChildRequest } from "../runtime/protocol.ts";
 import { createDagRun } from "../store/dag-runs.ts";
 import { notify } from "../store/notify.ts";
-import { currentVersionOf, existingRuns } from "../store/scheduler-load.ts";
+import { currentVersionOf, existingRuns, loadRuns } from "../store/scheduler-load.ts";
 import { requestOf } from "../store/scheduler-requests.ts";
 import { type CreateRuns, generatedRunId, type NewRun, noVersion } from "./create-runs.ts";
 import type { Services } from "./services.ts";
@@ -47,47 +47,49 @@ export class Trigger {
 
   /** @throws TradewindError TW_DAG_NOT_FOUND, TW_DAG_RUN_EXISTS, TW_RUN_ID, TW_RUN_REFUSED. */
   async trigger(request: TriggerRequest): Promise<TriggeredRun> {
+    const { database, clock, runIds } = this.#services;
+    const { version, leased } = await this.#versionOf(request.dagId);
+    const run = this.#newRun(request, version, clock.now());
+    if (request.runId !== undefined || run.logicalDate !== null) await this.#refuseExisting(run);
+    if (!leased) return this.#elsewhere(run, version.id);
+    const pastDurations = await this.#createRuns.durationsFor(version);
+    const pk = runIds.take() ?? (await runIds.next());
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#once(request);
+        return await this.#here({ ...run, pastDurations }, version, pk);
       } catch (error) {
-        const final =
-          error instanceof TradewindError &&
-          error.code !== "TW_STALE_MEMORY" &&
-          error.code !== "TW_DATABASE_UNAVAILABLE";
-        if (final || tries === mostTries) throw error;
+        if (!mayTryAgain(error) || tries === mostTries) throw error;
+        // The answer to the commit may have been lost, and not the commit.
+        if ((await loadRuns(database, [pk])).length > 0) return { pk, dagId: run.dagId, runId: run.runId };
+        await this.#refuseExisting(run);
       }
     }
   }
 
-  async #once(request: TriggerRequest): Promise<TriggeredRun> {
-    const { engine, clock, database, versions } = this.#services;
-    const { dagId } = request;
+  async #versionOf(dagId: string): Promise<{ version: DagVersion; leased: boolean }> {
+    const { engine, database, versions } = this.#services;
     const lease = engine.memory.dags.get(dagId);
-    const versionId = lease === undefined ? await currentVersionOf(database, dagId) : lease.currentVersionId;
-    if (versionId === null) throw noVersion(dagId);
-    const version = versions.peek(versionId) ?? (await versions.get(versionId));
-    const run = this.#newRun(request, version, clock.now());
-    if (request.runId !== undefined || run.logicalDate !== null) await this.#refuseExisting(run);
-    if (lease === undefined) return this.#elsewhere(run, versionId);
-    const pastDurations = await this.#createRuns.durationsFor(version);
-    const pk = this.#services.runIds.take() ?? (await this.#services.runIds.next());
+    const id = lease === undefined ? await currentVersionOf(database, dagId) : lease.currentVersionId;
+    if (id === null) throw noVersion(dagId);
+    return { version: versions.peek(id) ?? (await versions.get(id)), leased: lease !== undefined };
+  }
+
+  async #here(run: NewRun, version: DagVersion, pk: number): Promise<TriggeredRun> {
+    const { dagId, runId } = run;
+    let lost = false;
     await new Promise<void>((resolve, reject) =>
-      engine.submit({
+      this.#services.engine.submit({
         name: "trigger",
         apply: (work) => {
-          const now = work.memory.dags.get(dagId);
-          if (now !== undefined) this.#createRuns.create(work, now, version, pk, { ...run, pastDurations });
-          else
-            work.after(() =>
-              reject(new TradewindError("TW_STALE_MEMORY", `the lease of ${dagId} went elsewhere`)),
-            );
+          const lease = work.memory.dags.get(dagId);
+          if (lease === undefined) lost = true;
+          else this.#createRuns.create(work, lease, version, pk, run);
         },
         committed: resolve,
         failed: reject,
       }),
     );
-    return { pk, dagId, runId: run.runId };
+    return lost ? this.#elsewhere(run, version.id) : { pk, dagId, runId };
   }
 
   /** Another scheduler has the Dag, or none yet: the row waits for whoever takes it. */
@@ -169,6 +171,12 @@ export class Trigger {
     const made = await this.trigger({ dagId, runId, logicalDate, conf, note, triggeredBy: "operator" });
     return { runId: made.runId, created: true };
   }
+}
+
+/** The scheduler reads its memory again; what was asked was not refused. */
+function mayTryAgain(error: unknown): boolean {
+  if (!(error instanceof TradewindError)) return true;
+  return error.code === "TW_STALE_MEMORY" || error.code === "TW_DATABASE_UNAVAILABLE";
 }
 
 function refused(message: string): TradewindError {

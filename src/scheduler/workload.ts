@@ -1,5 +1,4 @@
 /** From an instance that got a slot to all that its process may know when it starts. */
-import { join } from "node:path";
 import type { ValueSpec } from "../core/dag-model.ts";
 import type { Instance } from "../core/instances.ts";
 import type { Workload } from "../executor/executor.ts";
@@ -23,7 +22,7 @@ export function codeOf(version: DagVersion, versionsFolder: string): CodeLocatio
       dagsFolder: version.dagsFolder,
       relativeFile: version.compiled.spec.relativeFile,
       versionHash: version.hash,
-      snapshotFolder: join(versionsFolder, version.hash),
+      snapshotFolder: versionsFolder,
       files: version.files,
       interpreter: version.interpreter,
     };

@@ -147,6 +147,11 @@ export class ScriptedExecutor implements Executor {
     }
   }
 
+  /** Tells an end once more, as a worker does that was not acknowledged. */
+  repeatEnd(attemptId: string, ending: AttemptEnd = failure()): void {
+    this.#events?.finished(attemptId, ending);
+  }
+
   /** The scheduler is gone: events go nowhere until the next one starts. */
   disconnect(): void {
     this.#events = null;
