@@ -162,24 +162,24 @@ export async function keepJob(
  * same socket, and finds what was committed.
  */
 function keepServer(session: Session, store: OpenedStore, name: string): { stop(): Promise<void> } {
-  let stopped = false;
+  const stopping = new AbortController();
   let embedded = store.embedded;
   const log = session.log("database");
   const watch = async (): Promise<void> => {
     while (embedded !== null) {
       const error = await embedded.lost;
-      if (stopped) return;
+      if (stopping.signal.aborted) return;
       log.error({ err: error ?? undefined }, "the embedded PostgreSQL is gone; starting it again");
       embedded = await restart();
     }
   };
   const restart = async (): Promise<OpenedStore["embedded"]> => {
-    for (let pause = 50; !stopped; pause = Math.min(5000, pause * 2)) {
+    for (let pause = 50; !stopping.signal.aborted; pause = Math.min(5000, pause * 2)) {
       try {
         return await startEmbedded(embeddedOptions(session, "service", name));
       } catch (error) {
         log.error({ err: error }, "the embedded PostgreSQL could not be started again yet");
-        await delay(pause);
+        await delay(pause, stopping.signal);
       }
     }
     return null;
@@ -187,7 +187,7 @@ function keepServer(session: Session, store: OpenedStore, name: string): { stop(
   void watch();
   return {
     async stop() {
-      stopped = true;
+      stopping.abort();
       await store.database.close();
       await embedded?.close();
     },

@@ -1,5 +1,5 @@
 /** What every command works with: the settings, the terminal, and a way to print. */
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import { type Config, loadConfig } from "../config.ts";
 import { createLog, type Logger } from "../log.ts";
 import { formatObject, formatRows, type OutputFormat, outputFormats, type Row } from "./output.ts";
