@@ -76,7 +76,26 @@ export class SmtpHook {
   }
 }
 
-function transportSettings(connection: ConnectionResult, extra: { [name: string]: unknown }): object {
+/** Connects and signs in without sending anything. @throws TW_MAIL when that fails */
+export async function checkSmtp(connection: ConnectionResult): Promise<string> {
+  const { createTransport } = await import("nodemailer");
+  const settings = transportSettings(connection, extraOf(connection));
+  const transport = createTransport(settings);
+  try {
+    await transport.verify();
+    return `the mail server ${settings.host}:${settings.port} answers`;
+  } catch (cause) {
+    throw new TradewindError(
+      "TW_MAIL",
+      `expected a mail server on ${settings.host}:${settings.port}, got: ${(cause as Error).message}`,
+      { cause },
+    );
+  } finally {
+    transport.close();
+  }
+}
+
+function transportSettings(connection: ConnectionResult, extra: { [name: string]: unknown }) {
   const port = connection.port ?? (extraFlag(extra, "ssl", false) ? 465 : 25);
   const secure = extraFlag(extra, "ssl", port === 465) && !extraFlag(extra, "disable_ssl", false);
   const seconds = Number(extraText(extra, "timeout") ?? 30);
