@@ -6,10 +6,28 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TradewindError } from "../errors.ts";
+import type { CodeLocation } from "./protocol.ts";
 
 /** SHA-256 of a text in hexadecimal; its name in the snapshot folder and in `code_file`. */
 export function textHash(text: string): string {
   return createHash("sha256").update(text).digest("hex");
+}
+
+const identities = new Map<string, string>();
+
+/**
+ * Names the texts behind a version. The Dags of one file have a version each, but one text: a process imports it
+ * once for all of them.
+ */
+export function codeIdentity({ versionHash, relativeFile, files }: CodeLocation): string {
+  const version = `${versionHash}/${relativeFile}`;
+  let identity = identities.get(version);
+  if (identity === undefined) {
+    const names = Object.keys(files).sort();
+    identity = textHash(JSON.stringify([relativeFile, ...names.map((name) => [name, files[name]])]));
+    identities.set(version, identity);
+  }
+  return identity;
 }
 
 /** Puts the texts into the folder, whole or not at all; those that are there already are left alone. */

@@ -1,6 +1,7 @@
-/** The Dags of each version of a file, imported once in a process. */
+/** The Dags of each text of a file, imported once in a process. */
 import { TradewindError } from "../errors.ts";
 import { type CollectedDag, collectDags } from "../sdk/collect.ts";
+import { codeIdentity } from "./code-snapshot.ts";
 import { DagImportFailure, loadDagFileVersion } from "./load-dag-file.ts";
 import type { CodeLocation } from "./protocol.ts";
 import type { RunnableDag } from "./runnable-dag.ts";
@@ -11,7 +12,7 @@ const files = new Map<string, Promise<ReadonlyMap<string, CollectedDag>>>();
  * @throws TW_TASK_NOT_IN_DAG where the version's file does not make the Dag; whatever the file throws at import
  */
 export async function loadRunnableDag(code: CodeLocation, dagId: string): Promise<RunnableDag> {
-  const key = `${code.versionHash}/${code.relativeFile}`;
+  const key = codeIdentity(code);
   let dags = files.get(key);
   if (dags === undefined) {
     dags = importDags(code);

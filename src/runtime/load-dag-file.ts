@@ -3,7 +3,7 @@
  * A file with syntax that Node cannot merely strip is loaded a second time, compiled.
  */
 import { relative, resolve, sep } from "node:path";
-import { readSnapshot } from "./code-snapshot.ts";
+import { codeIdentity, readSnapshot } from "./code-snapshot.ts";
 import {
   addModuleSource,
   type ModuleSource,
@@ -55,14 +55,15 @@ export function loadDagFileFromDisk(
 }
 
 /**
- * Imports the file of a version, once in a process; further calls get the same modules. Files that the version
+ * Imports the file of a version, once in a process; further calls, and versions of the same texts, get the same
+ * modules. Files that the version
  * does not list (a module that a handler imports by a computed name) are read from the disk.
  */
 export function loadDagFileVersion(
   code: CodeLocation,
   around: AroundImport = (run) => run(),
 ): Promise<LoadedDagFile> {
-  const key = `${code.versionHash}/${code.relativeFile}`;
+  const key = codeIdentity(code);
   let loaded = versions.get(key);
   if (loaded === undefined) {
     const read = (path: string): string | null => {
@@ -70,7 +71,7 @@ export function loadDagFileVersion(
       const hash = Object.hasOwn(code.files, file) ? code.files[file] : undefined;
       return hash === undefined ? readLocalFile(path) : readSnapshot(code.snapshotFolder, hash, file);
     };
-    loaded = load(code.dagsFolder, code.relativeFile, code.versionHash, read, around);
+    loaded = load(code.dagsFolder, code.relativeFile, key, read, around);
     versions.set(key, loaded);
     // A text that could not be read may be restored; the next attempt tries again.
     loaded.catch(() => versions.delete(key));
