@@ -113,7 +113,7 @@ export class Attempts {
     const row = run.rowOf(instance);
     const { result } = end;
     if (before !== "restarting" && result.outcome === "deferred" && triggerId !== null) {
-      defer(work, this.#services, run, instance, result, { attemptId, triggerId });
+      defer(work, this.#services, this.#around, run, instance, result, { attemptId, triggerId });
     }
     if (before !== "restarting" && result.outcome === "reschedule") {
       const startDate = row.startDate ?? work.now;

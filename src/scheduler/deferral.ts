@@ -29,6 +29,7 @@ interface Payload {
 export function defer(
   work: Work,
   services: Services,
+  around: Around,
   run: ActiveRun,
   instance: Instance,
   result: Deferred,
@@ -53,6 +54,7 @@ export function defer(
   });
   writeDetails(work, run, instance, row, null);
   work.notify("tradewind", "trigger");
+  watchDeferral(services, around, run, instance);
 }
 
 /** Arms the timeout of a deferred instance; also after a load. */
