@@ -30,6 +30,16 @@ export const errorCatalogue = {
   TW_RUN_DATE: { summary: "A run was asked for a date that it cannot have.", exitCode: 2, httpStatus: 422 },
   TW_RUN_TYPE: { summary: "A Dag does not allow runs of that type.", exitCode: 2, httpStatus: 422 },
   TW_TASK_NOT_FOUND: { summary: "The Dag has no such task.", exitCode: 1, httpStatus: 404 },
+  TW_COMMAND_ABSENT: {
+    summary: "A command of Airflow that Tradewind does not have.",
+    exitCode: 2,
+    httpStatus: 501,
+  },
+  TW_CONNECTION_TEST: {
+    summary: "What a connection names did not answer when it was tested.",
+    exitCode: 1,
+    httpStatus: 502,
+  },
   TW_JOB_NOT_ALIVE: { summary: "A component that was asked for is not alive.", exitCode: 1, httpStatus: 503 },
   TW_USAGE: {
     summary: "A command was called with a flag or argument that it cannot read.",

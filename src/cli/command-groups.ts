@@ -1,20 +1,24 @@
 /** The tree of commands: one file a group. */
 import type { Command } from "commander";
+import { addAbsentCommands } from "./absent-commands.ts";
 import { addAssetsCommands } from "./assets-commands.ts";
 import { addBackfillCommands } from "./backfill-commands.ts";
 import { addConfigCommands } from "./config-commands.ts";
 import { addConnectionsCommands } from "./connections-commands.ts";
 import { addDagsActCommands } from "./dags-act-commands.ts";
+import { addDagsDependenciesCommand } from "./dags-dependencies-command.ts";
 import { addDagsReadCommands } from "./dags-read-commands.ts";
 import { addDagsTestCommand } from "./dags-test-command.ts";
 import { addDbCommands } from "./db-commands.ts";
 import { addInfoCommands } from "./info-commands.ts";
 import { addJobsCommands } from "./jobs-commands.ts";
 import { addPoolsCommands } from "./pools-commands.ts";
+import { addProvidersCommands } from "./providers-commands.ts";
 import { addServiceCommands } from "./standalone-command.ts";
 import { addTasksActCommands } from "./tasks-act-commands.ts";
 import { addTasksLogsCommand } from "./tasks-logs-command.ts";
 import { addTasksReadCommands } from "./tasks-read-commands.ts";
+import { addTriggererCommand } from "./triggerer-command.ts";
 import { addUsersCommands } from "./users-commands.ts";
 import { addVariablesCommands } from "./variables-commands.ts";
 import { addWorkerCommands } from "./worker-commands.ts";
@@ -22,6 +26,7 @@ import { addWorkerCommands } from "./worker-commands.ts";
 export function addCommandGroups(root: Command): void {
   const dags = root.command("dags").description("Dags and their runs");
   addDagsActCommands(dags);
+  addDagsDependenciesCommand(dags);
   addDagsReadCommands(dags);
   addDagsTestCommand(dags);
   const tasks = root.command("tasks").description("tasks and their instances");
@@ -36,8 +41,11 @@ export function addCommandGroups(root: Command): void {
   addInfoCommands(root);
   addJobsCommands(root);
   addPoolsCommands(root);
+  addProvidersCommands(root);
   addServiceCommands(root);
+  addTriggererCommand(root);
   addUsersCommands(root);
   addVariablesCommands(root);
   addWorkerCommands(root);
+  addAbsentCommands(root);
 }

@@ -21,6 +21,7 @@ import {
   type StoredConnection,
 } from "../store/connections.ts";
 import { resolveConnection } from "../store/environment-secrets.ts";
+import { testConnection } from "./connection-test.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
 import { jsonFlag } from "./flags.ts";
 
@@ -50,6 +51,12 @@ export function addConnectionsCommands(root: Command): void {
       await deleteConnection(database, id);
       session.print(`Connection ${id} deleted`);
     }),
+  );
+  databaseCommand(group, "test <id>", "does it answer? Really asked: postgres, http, smtp").action(
+    onDatabase(test),
+  );
+  databaseCommand(group, "create-default-connections", "there are none: nothing is made").action(
+    onDatabase(({ session }) => session.print("Tradewind has no default connections; nothing was made.")),
   );
   databaseCommand(group, "import <file>", "add connections from a JSON, YAML or .env file")
     .option("--overwrite", "replace those that exist")
@@ -91,6 +98,16 @@ async function list(
 }
 
 async function get(work: Work, [id = ""]: string[], flags: { showValues?: boolean }): Promise<void> {
+  work.session.rows([shown(await existing(work, id), flags.showValues ?? false)]);
+}
+
+async function test(work: Work, [id = ""]: string[]): Promise<void> {
+  const answer = await testConnection(await existing(work, id));
+  work.session.print(`Connection success: ${answer}`);
+}
+
+/** From the environment or the database. @throws TradewindError TW_CONNECTION_NOT_FOUND. */
+async function existing(work: Work, id: string): Promise<StoredConnection> {
   const found = await resolveConnection(
     { environment: work.session.config.environment, executor: work.database, secrets: work.secrets() },
     id,
@@ -100,7 +117,7 @@ async function get(work: Work, [id = ""]: string[], flags: { showValues?: boolea
       "TW_CONNECTION_NOT_FOUND",
       `expected a connection ${JSON.stringify(id)}, got none`,
     );
-  work.session.rows([shown(found, flags.showValues ?? false)]);
+  return found;
 }
 
 interface AddFlags {

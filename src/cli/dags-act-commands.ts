@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Json } from "../core/dag-model.ts";
 import { TradewindError } from "../errors.ts";
 import { silentLog } from "../log.ts";
+import type { DagRunRow } from "../store/dag-runs.ts";
 import { getDag, listDags, setPaused } from "../store/dags.ts";
 import { notify } from "../store/notify.ts";
 import { deleteDag } from "../store/run-deletion.ts";
@@ -10,7 +11,8 @@ import { announceResult } from "./announce-result.ts";
 import { confirmed } from "./confirm.ts";
 import { createDagProcessor, syncDagsFolder } from "./dags-folder.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
-import { instantFlag, isoInstant, jsonFlag } from "./flags.ts";
+import { instantFlag, isoInstant, jsonFlag, regexFlag } from "./flags.ts";
+import { catchInterrupts, interruptedExitCode } from "./interrupts.ts";
 import { noteWithoutScheduler } from "./scheduler-presence.ts";
 import { triggerDag } from "./trigger-dag.ts";
 import { watchRun } from "./watch-run.ts";
@@ -65,7 +67,7 @@ async function pause(work: Work, dagId: string, flags: PauseFlags, isPaused: boo
 
 async function matching(work: Work, pattern: string): Promise<string[]> {
   const { rows } = await listDags(work.database, {}, { limit: 100_000 });
-  const regexp = new RegExp(`^(?:${pattern})$`);
+  const regexp = regexFlag(`^(?:${pattern})$`, "dag-id");
   const ids = rows.map(({ dagId }) => dagId).filter((id) => regexp.test(id));
   if (ids.length === 0)
     throw new TradewindError("TW_DAG_NOT_FOUND", `expected a Dag whose id matches ${pattern}, got none`);
@@ -87,8 +89,7 @@ async function trigger(work: Work, [dagId = ""]: string[], flags: TriggerFlags):
     work.session.note(`${dagId} is paused: the run waits until \`tradewind dags unpause ${dagId}\``);
   await noteWithoutScheduler(work);
   if (flags.wait) {
-    process.exitCode = await watchRun(work, run);
-    return await announceResult(work, run);
+    return await waitFor(work, run);
   }
   work.session.rows([
     {
@@ -101,6 +102,16 @@ async function trigger(work: Work, [dagId = ""]: string[], flags: TriggerFlags):
       triggering_user_name: run.triggeringUser ?? "",
     },
   ]);
+}
+
+async function waitFor(work: Work, run: DagRunRow): Promise<void> {
+  const interrupts = catchInterrupts(() =>
+    work.session.note(`the run goes on: \`tradewind dags state ${run.dagId} ${run.runId}\``),
+  );
+  const end = await watchRun(work, run, interrupts.signal);
+  interrupts.release();
+  if (end !== "interrupted") await announceResult(work, run);
+  process.exitCode = end === "interrupted" ? interruptedExitCode : end === "success" ? 0 : 1;
 }
 
 async function remove(work: Work, [dagId = ""]: string[], flags: { yes?: boolean }): Promise<void> {

@@ -6,19 +6,23 @@ import { silentLog } from "../log.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { schedulerSettings } from "../scheduler/settings.ts";
 import type { DagRunRow } from "../store/dag-runs.ts";
-import { hasLiveScheduler } from "../store/scheduler-requests.ts";
-import { systemClock } from "../time.ts";
+import { hasLiveScheduler, requestOf } from "../store/scheduler-requests.ts";
+import { delay, systemClock } from "../time.ts";
 import { announceResult } from "./announce-result.ts";
 import { syncDagsFolder } from "./dags-folder.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
 import { instantFlag, jsonFlag } from "./flags.ts";
+import { catchInterrupts, type Interrupts, interruptedExitCode } from "./interrupts.ts";
 import { createTriggerer } from "./services.ts";
-import { triggerDag } from "./trigger-dag.ts";
+import { currentUser, triggerDag } from "./trigger-dag.ts";
 import { watchRun } from "./watch-run.ts";
 
 interface TestFlags {
   conf?: string;
 }
+
+/** Tasks of an interrupted test get this long to end; then they are killed. */
+const stopGraceMs = 2000;
 
 export function addDagsTestCommand(group: Command): void {
   databaseCommand(
@@ -27,11 +31,30 @@ export function addDagsTestCommand(group: Command): void {
     "run a Dag once, paused or not, and show its progress; the exit code says the outcome",
   )
     .option("-c, --conf <json>", "conf of the run, an object; params take their values from it")
-    .action(onDatabase(test));
+    .action(testInterruptibly);
 }
 
-async function test(work: Work, [dagId = "", date]: string[], flags: TestFlags): Promise<void> {
-  await syncDagsFolder(work);
+async function testInterruptibly(...all: unknown[]): Promise<void> {
+  const interrupts = catchInterrupts((name) =>
+    process.stderr.write(`${name}: ending the test; once more ends at once\n`),
+  );
+  try {
+    await onDatabase((work, args, flags: TestFlags) => test(work, args, flags, interrupts))(...all);
+  } finally {
+    interrupts.release();
+    if (interrupts.signal.aborted) process.exitCode = interruptedExitCode;
+  }
+}
+
+async function test(
+  work: Work,
+  [dagId = "", date]: string[],
+  flags: TestFlags,
+  interrupts: Interrupts,
+): Promise<void> {
+  const { signal } = interrupts;
+  if (!signal.aborted) await syncDagsFolder(work);
+  if (signal.aborted) return;
   const request = {
     dagId,
     logicalDate: date === undefined ? undefined : instantFlag(date, "logical date"),
@@ -40,19 +63,32 @@ async function test(work: Work, [dagId = "", date]: string[], flags: TestFlags):
   };
   if (await hasLiveScheduler(work.database, dagId)) {
     work.session.note("a scheduler is running: it runs the test");
-    return await follow(work, await triggerDag(work, request));
+    const run = await triggerDag(work, request);
+    if (!(await follow(work, run, signal)))
+      work.session.note(`the scheduler goes on with ${run.dagId} ${run.runId}`);
+    return;
   }
   const run = await triggerDag(work, request);
-  await withOwnScheduler(work, dagId, () => follow(work, run));
+  await withOwnScheduler(work, dagId, async (scheduler) => {
+    if (!(await follow(work, run, signal))) await markFailed(work, scheduler, run);
+  });
 }
 
-async function follow(work: Work, run: DagRunRow): Promise<void> {
-  process.exitCode = await watchRun(work, run);
+/** False when it was interrupted. */
+async function follow(work: Work, run: DagRunRow, signal: AbortSignal): Promise<boolean> {
+  const end = await watchRun(work, run, signal);
+  if (end === "interrupted") return false;
+  process.exitCode = end === "success" ? 0 : 1;
   await announceResult(work, run);
+  return true;
 }
 
 /** A scheduler and a worker for this Dag alone; other Dags are left to whoever comes for them. */
-async function withOwnScheduler(work: Work, dagId: string, follow: () => Promise<void>): Promise<void> {
+async function withOwnScheduler(
+  work: Work,
+  dagId: string,
+  follow: (scheduler: Scheduler) => Promise<void>,
+): Promise<void> {
   const { session, database } = work;
   const log = silentLog();
   const scheduler = await Scheduler.create({
@@ -64,19 +100,29 @@ async function withOwnScheduler(work: Work, dagId: string, follow: () => Promise
     log,
     settings: { ...schedulerSettings(session.config), useJobSchedule: false, onlyDags: [dagId] },
   });
-  const triggerer = createTriggerer(session, database, scheduler, work.secrets(), log);
-  await scheduler.start();
-  await triggerer.start();
-  const interrupted = new Promise<void>((resolve) => process.once("SIGINT", resolve));
+  const triggerer = createTriggerer(session, database, work.secrets(), log);
   try {
-    await Promise.race([follow(), interrupted.then(() => abandon(work))]);
+    await scheduler.start();
+    await triggerer.start();
+    await follow(scheduler);
   } finally {
     await triggerer.stop();
-    await scheduler.stop({ keepRunning: false, graceMs: 2000 });
+    await scheduler.stop({ keepRunning: false, graceMs: stopGraceMs });
   }
 }
 
-async function abandon(work: Work): Promise<void> {
-  work.session.note("interrupted: the run stays as it is, and a scheduler would go on with it");
-  process.exitCode = 130;
+/** So that the next test, or a scheduler, does not go on with a run that nobody waits for any more. */
+async function markFailed(work: Work, scheduler: Scheduler, run: DagRunRow): Promise<void> {
+  const { dagId, runId } = run;
+  const by = { now: work.now(), user: currentUser(work) };
+  const ended = scheduler.waitForRun(run.id).then(() => true);
+  await work.database.transaction((tx) =>
+    requestOf(tx, dagId, { kind: "mark-run", runIds: [runId], state: "failed" }, by),
+  );
+  const inTime = await Promise.race([ended, delay(stopGraceMs).then(() => false)]);
+  work.session.note(
+    inTime
+      ? `${dagId} ${runId} was ended and is marked as failed`
+      : `${dagId} ${runId} could not be ended in time: a scheduler goes on with it`,
+  );
 }

@@ -34,6 +34,15 @@ export function jsonFlag(text: string, flag: string): unknown {
   }
 }
 
+/** @throws TradewindError TW_USAGE unless it is a regular expression of JavaScript. */
+export function regexFlag(text: string, flag: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (cause) {
+    throw new TradewindError("TW_USAGE", `${flag}: ${(cause as Error).message}`, { cause });
+  }
+}
+
 /** An instant in ISO 8601 as milliseconds since the epoch; one without a zone is in UTC. */
 export function instantFlag(text: string, flag: string): number {
   const spaced = text.trim().replace(" ", "T");

@@ -7,8 +7,8 @@ import { airflowSpelling } from "./legacy-spellings.ts";
 
 /** Runs one command and sets the exit code of the process; never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
-  // A reader that went away (`tradewind dags list | head`) is no error.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  process.stdout.once("error", readerWentAway);
+  process.stdout.on("error", () => undefined);
   try {
     const spelling = airflowSpelling(argv);
     if (spelling.hint) process.stderr.write(`${spelling.hint}\n`);
@@ -36,6 +36,17 @@ function overrideExits(command: Command): void {
   for (const child of command.commands) overrideExits(child);
 }
 
+/** `tradewind dags list | head` is no error. A command that leads processes brings them to an end first. */
+function readerWentAway(error: NodeJS.ErrnoException): void {
+  if (process.listenerCount("SIGINT") > 0) process.emit("SIGINT");
+  else process.exit(error.code === "EPIPE" ? 0 : 1);
+}
+
+/** Files that are not there or not to be had, ports that are taken: the message says all, a stack would say nothing. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error && "code" in error;
+}
+
 function report(error: unknown): number {
   // Commander has printed its own message: help and version end with 0, wrong usage with 2.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -46,6 +57,10 @@ function report(error: unknown): number {
     process.stderr.write(`error: ${at}${error.message} [${error.code}]\n`);
     if (error.hint) process.stderr.write(`hint: ${error.hint}\n`);
     return error.kind.exitCode;
+  }
+  if (isSystemError(error)) {
+    process.stderr.write(`error: ${error.message.replace(/^\w+: /, "")} [${error.code}]\n`);
+    return error.code === "ENOENT" || error.code === "EISDIR" ? 2 : 3;
   }
   process.stderr.write(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return 1;

@@ -5,6 +5,7 @@ import type { DagProcessor } from "../dag-processor/dag-processor.ts";
 import { localExecutorFromConfig, triggererHostFromConfig } from "../executor/from-config.ts";
 import type { Logger } from "../log.ts";
 import type { LogLevel } from "../runtime/protocol.ts";
+import { OutsideAnswers } from "../scheduler/outside-answers.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { schedulerSettings } from "../scheduler/settings.ts";
 import type { Database } from "../store/connect.ts";
@@ -77,7 +78,7 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
     }
     await scheduler.start();
     if (parts.triggerer) {
-      const triggerer = createTriggerer(session, database, scheduler, secrets, session.log("triggerer"));
+      const triggerer = createTriggerer(session, database, secrets, session.log("triggerer"));
       started.push(() => triggerer.stop());
       await triggerer.start();
     }
@@ -99,24 +100,26 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
 export function createTriggerer(
   session: Session,
   database: Database,
-  scheduler: Scheduler,
   secrets: Secrets,
   log: Logger,
+  more: { capacity?: number } = {},
 ): Triggerer {
   const { config } = session;
+  const sources = { executor: database, secrets, environment: config.environment };
+  const answers = new OutsideAnswers(database, sources);
   return new Triggerer({
     database,
     secrets,
     clock: systemClock,
     log,
     hostname: hostname(),
-    capacity: config.triggerer.capacity,
+    capacity: more.capacity ?? config.triggerer.capacity,
     versionsFolder: config.paths.versions,
     logLevel: config.logging.level as LogLevel,
     heartbeatMs: config.scheduler.heartbeatSeconds * 1000,
     pollMs: config.scheduler.pollSeconds * 1000,
     createHost: (events) => triggererHostFromConfig({ config, clock: systemClock, log }, events),
-    answer: (request) => scheduler.answerTrigger(request),
+    answer: (request) => answers.answerTrigger(request),
   });
 }
 

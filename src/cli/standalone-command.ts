@@ -1,4 +1,4 @@
-/** `tradewind standalone` and `tradewind scheduler`: the services, until a signal ends them. */
+/** `tradewind standalone`, `scheduler` and `dag-processor`: services, until a signal ends them. */
 import type { Command } from "commander";
 import { TradewindError } from "../errors.ts";
 import { setPaused } from "../store/dags.ts";
@@ -7,13 +7,23 @@ import { loadSecrets } from "../store/secrets.ts";
 import { systemClock } from "../time.ts";
 import { announceResult } from "./announce-result.ts";
 import type { Work } from "./database-command.ts";
-import { type RunningServices, startServices } from "./services.ts";
+import { wholeNumber } from "./flags.ts";
+import { catchInterrupts, interruptedExitCode } from "./interrupts.ts";
+import { loopsOf } from "./scheduler-loops.ts";
+import { type RunningServices, type ServiceParts, startServices } from "./services.ts";
 import { type GlobalFlags, openSession, type Session, withGlobalFlags } from "./session.ts";
 import { triggerDag } from "./trigger-dag.ts";
 import { watchRun } from "./watch-run.ts";
 
 interface StandaloneFlags extends GlobalFlags {
   run?: string;
+}
+
+interface SchedulerFlags extends GlobalFlags {
+  numRuns: string;
+  onlyIdle?: boolean;
+  dagProcessor: boolean;
+  triggerer: boolean;
 }
 
 /** Tasks get this long to end when everything is stopped; then they are killed. */
@@ -26,49 +36,65 @@ export function addServiceCommands(root: Command): void {
     .action(standalone);
   withGlobalFlags(root.command("scheduler"))
     .description("a scheduler with its worker; several share one database")
-    .action((flags: GlobalFlags) => serve(openSession(flags), "tradewind scheduler", async () => undefined));
+    .option("-n, --num-runs <n>", "end after so many loops; -1 is never", "-1")
+    .option("-i, --only-idle", "of --num-runs count only loops that find no run to work on")
+    .option("--no-dag-processor", "Dag files are imported by a `dag-processor` of its own")
+    .option("--no-triggerer", "deferred tasks are left to a `triggerer` of its own")
+    .action(scheduler);
 }
 
 async function standalone(flags: StandaloneFlags): Promise<void> {
   const session = openSession(flags);
-  await serve(session, "tradewind standalone", async (services) => {
+  const parts = { name: "tradewind standalone", dagFiles: true, triggerer: true };
+  await serve(session, parts, async (services, signal) => {
     session.print(
       `Tradewind is ready. Home ${session.config.home}, Dags ${session.config.paths.dagsFolder}. Ctrl-C ends it.`,
     );
-    if (flags.run !== undefined) await runOnce(session, services, flags.run);
+    if (flags.run !== undefined) await runOnce(session, services, flags.run, signal);
+    return "stay";
   });
 }
 
-/** Starts the services, does the work beside them, and waits for a signal. A second signal ends at once. */
+async function scheduler(flags: SchedulerFlags): Promise<void> {
+  const session = openSession(flags);
+  const loops = wholeNumber(flags.numRuns, "--num-runs", -1);
+  const parts = {
+    name: "tradewind scheduler",
+    dagFiles: flags.dagProcessor,
+    triggerer: flags.triggerer,
+  };
+  await serve(session, parts, async (services, signal) => {
+    if (loops < 0) return "stay";
+    await loopsOf(services.scheduler, { count: loops, onlyIdle: flags.onlyIdle ?? false }, signal);
+    return "end";
+  });
+}
+
+/** Starts the services and does the work beside them; they stay until a signal, or end with the work. */
 async function serve(
   session: Session,
-  name: string,
-  beside: (services: RunningServices) => Promise<void>,
+  parts: ServiceParts,
+  beside: (services: RunningServices, signal: AbortSignal) => Promise<"stay" | "end">,
 ): Promise<void> {
-  const signalled = signal();
-  const services = await startServices(session, { name, dagFiles: true, triggerer: true });
+  const interrupts = catchInterrupts((name) => session.note(`${name}: stopping; once more ends at once`));
+  const services = await startServices(session, parts);
   try {
-    await Promise.race([beside(services), signalled.received]);
-    const which = await signalled.received;
-    session.note(`${which}: stopping; once more ends at once`);
+    const work = interrupts.signal.aborted ? "stay" : beside(services, interrupts.signal);
+    const next = await Promise.race([work, interrupts.received]);
+    if (next === "stay") await interrupts.received;
+    else if (next !== "end") process.exitCode = interruptedExitCode;
   } finally {
     await services.stop({ keepRunning: false, graceMs: stopGraceMs });
+    interrupts.release();
   }
 }
 
-function signal(): { received: Promise<string> } {
-  let count = 0;
-  const received = new Promise<string>((resolve) => {
-    for (const name of ["SIGINT", "SIGTERM"] as const)
-      process.on(name, () => {
-        if (++count > 1) process.exit(130);
-        resolve(name);
-      });
-  });
-  return { received };
-}
-
-async function runOnce(session: Session, services: RunningServices, dagId: string): Promise<void> {
+async function runOnce(
+  session: Session,
+  services: RunningServices,
+  dagId: string,
+  signal: AbortSignal,
+): Promise<void> {
   const { database } = services.store;
   const work: Work = {
     session,
@@ -79,9 +105,10 @@ async function runOnce(session: Session, services: RunningServices, dagId: strin
   try {
     if ((await setPaused(database, [dagId], false)).length > 0) await notify(database, [`dag:${dagId}`]);
     const run = await triggerDag(work, { dagId });
-    await watchRun(work, run);
-    await announceResult(work, run);
+    const end = await watchRun(work, run, signal);
+    if (end !== "interrupted") await announceResult(work, run);
   } catch (error) {
+    if (signal.aborted) return;
     if (!(error instanceof TradewindError)) throw error;
     session.note(`error: ${error.message} [${error.code}]${error.hint ? `\nhint: ${error.hint}` : ""}`);
   }

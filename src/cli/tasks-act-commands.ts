@@ -17,7 +17,7 @@ import { applyRequest } from "./apply-request.ts";
 import { confirmed } from "./confirm.ts";
 import { currentSpec, findRun } from "./dags-read-commands.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
-import { instantFlag, jsonFlag, wholeNumber } from "./flags.ts";
+import { instantFlag, jsonFlag, regexFlag, wholeNumber } from "./flags.ts";
 import { runSingleTask } from "./single-task.ts";
 
 export function addTasksActCommands(group: Command): void {
@@ -227,7 +227,7 @@ async function clear(work: Work, [dagId = ""]: string[], flags: ClearFlags): Pro
 
 function chosenTasks(spec: DagSpec, flags: ClearFlags): string[] {
   const dag = compileDag(spec);
-  const pattern = flags.taskRegex === undefined ? null : new RegExp(flags.taskRegex);
+  const pattern = flags.taskRegex === undefined ? null : regexFlag(flags.taskRegex, "--task-regex");
   const named = dag.tasks
     .filter(({ spec: task }) => pattern === null || pattern.test(task.taskId))
     .map(({ index }) => index);

@@ -10,24 +10,31 @@ import type { RunView } from "./progress/run-progress.ts";
 /** Between two looks: often enough for the eye, and cheap for the database. */
 const lookMs = 100;
 
-/** Shows the run until it ends, or until it has been stopped by Ctrl-C. Exit code: 0 for success, 1 for a failure. */
-export async function watchRun(work: Work, run: DagRunRow): Promise<number> {
+/** Shows the run until it ends, or until the signal says that nobody looks any more. */
+export async function watchRun(
+  work: Work,
+  run: DagRunRow,
+  signal: AbortSignal,
+): Promise<"success" | "failed" | "interrupted"> {
   const display = new LiveDisplay(terminal, systemClock);
-  const ended = new AbortController();
+  const wake = new AbortController();
   const listener = listen(work.database, {
     clock: systemClock,
-    onPayload: (payload) => payload === `ended:${run.dagId}` && ended.abort(),
+    onPayload: (payload) => payload === `ended:${run.dagId}` && wake.abort(),
     onGap: () => undefined,
   });
+  const wakeUp = (): void => wake.abort();
+  signal.addEventListener("abort", wakeUp, { once: true });
   try {
     for (;;) {
+      if (signal.aborted) return "interrupted";
       const view = await readRun(work, run);
       display.show(view);
-      if (view.state === "success") return 0;
-      if (view.state === "failed") return 1;
-      await delay(lookMs, ended.signal.aborted ? undefined : ended.signal);
+      if (view.state === "success" || view.state === "failed") return view.state;
+      await delay(lookMs, wake.signal.aborted ? undefined : wake.signal);
     }
   } finally {
+    signal.removeEventListener("abort", wakeUp);
     await listener.stop();
   }
 }
