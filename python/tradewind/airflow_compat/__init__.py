@@ -1,0 +1,1 @@
+"""What the import surface named `airflow` is made of: authoring, operators, sensors, hooks."""
