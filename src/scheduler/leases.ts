@@ -188,24 +188,44 @@ export class Leases {
     const { engine } = this.#services;
     const { memory } = engine;
     const ours = dagIds.filter((dagId) => memory.dags.has(dagId));
+    if (ours.length === 0) return;
     const known = (pk: number): boolean => {
       if (engine.memory.runs.has(pk)) return true;
       return ours.some(
         (dagId) => engine.memory.dags.get(dagId)?.queued.some((row) => row.pk === pk) ?? false,
       );
     };
-    const runs = await loadUnfinished(this.#loader(), ours, known);
-    if (runs.length === 0) return;
+    const left = await this.#watchLeaving();
+    try {
+      const runs = await loadUnfinished(this.#loader(), ours, known);
+      if (runs.length === 0) return;
+      await new Promise<void>((resolve, reject) =>
+        engine.submit({
+          name: "runs found",
+          apply: (work) => {
+            for (const run of runs) if (!left.has(run.record.pk)) this.#enterRun(work, run);
+          },
+          committed: resolve,
+          failed: reject,
+        }),
+      );
+    } finally {
+      memory.leaving.delete(left);
+    }
+  }
+
+  /** Runs that end from now on; what ended before is committed when this resolves, and so is not read any more. */
+  async #watchLeaving(): Promise<Set<number>> {
+    const left = new Set<number>();
     await new Promise<void>((resolve, reject) =>
-      engine.submit({
-        name: "runs found",
-        apply: (work) => {
-          for (const run of runs) this.#enterRun(work, run);
-        },
+      this.#services.engine.submit({
+        name: "look for runs",
+        apply: (work) => void work.memory.leaving.add(left),
         committed: resolve,
         failed: reject,
       }),
     );
+    return left;
   }
 
   /** A Dag was saved anew, paused or set going: its row is read again. */

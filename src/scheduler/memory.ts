@@ -177,6 +177,8 @@ export class Memory {
   readonly backfills = new Map<number, BackfillState>();
   /** Dags of which a queued run may be able to start. */
   readonly startable = new Set<LeasedDag>();
+  /** Runs that ended, noted for whoever reads runs from the store meanwhile: what is read may be older than that. */
+  readonly leaving = new Set<Set<number>>();
 }
 
 export const runKey = (run: ActiveRun): string => String(run.row.pk);

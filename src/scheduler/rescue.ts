@@ -82,7 +82,7 @@ export class Rescue {
     this.#services.engine.submit({
       name: "unannounced",
       apply: (work) => {
-        if (instance.attemptId !== attemptId) return;
+        if (work.memory.attempts.get(attemptId)?.instance !== instance) return;
         this.#giveUp(work, run, instance, "its worker has not come back");
       },
     });

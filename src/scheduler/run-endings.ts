@@ -4,7 +4,7 @@ import type { Json } from "../core/dag-model.ts";
 import type { Instance } from "../core/instances.ts";
 import { failedStates } from "../core/states.ts";
 import { uuid7 } from "../ids.ts";
-import { newestRunStates } from "../store/scheduler-load.ts";
+import { loadRuns, newestRunStates } from "../store/scheduler-load.ts";
 import type { ActiveRun } from "./memory.ts";
 import type { Runs } from "./runs.ts";
 import { forecastColumns } from "./schedule.ts";
@@ -64,6 +64,19 @@ export class RunEndings {
       if (waiting === undefined) this.#waiting.set(pk, [resolve]);
       else waiting.push(resolve);
     });
+  }
+
+  /** Memory was read again: what ended in a batch whose answer was lost is told now. */
+  async afterReload(): Promise<void> {
+    if (this.#waiting.size === 0) return;
+    for (const { pk, dagId, runId, state } of await loadRuns(this.#services.database, [
+      ...this.#waiting.keys(),
+    ])) {
+      if (state !== "success" && state !== "failed") continue;
+      const waiting = this.#waiting.get(pk);
+      this.#waiting.delete(pk);
+      for (const resolve of waiting ?? []) resolve({ pk, dagId, runId, state });
+    }
   }
 
   /** It was cleared since. */

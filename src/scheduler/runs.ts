@@ -229,6 +229,7 @@ export class Runs {
   leave(work: Work, run: ActiveRun): void {
     const { memory } = work;
     memory.runs.delete(run.row.pk);
+    for (const left of memory.leaving) left.add(run.row.pk);
     run.lease.running.delete(run.row.pk);
     memory.queue.dropRun(runKey(run));
     work.touched.forget(run);

@@ -225,11 +225,13 @@ export class Scheduler {
     this.signals.emit("poll");
   }
 
-  #reload() {
+  async #reload() {
     const { xcoms, engine } = this.services;
     xcoms.clear();
     this.pools.restore(engine.memory);
-    return this.leases.reload();
+    const loaded = await this.leases.reload();
+    await this.#endings.afterReload();
+    return loaded;
   }
 
   #decide(work: Work): void {
