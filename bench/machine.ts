@@ -1,0 +1,39 @@
+/** The machine and the versions that figures were measured with. */
+import { execFileSync } from "node:child_process";
+import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
+
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGiB: number;
+  readonly system: string;
+  readonly node: string;
+  readonly commit: string;
+  /** Load average over one minute before the first workload: other work on the machine. */
+  readonly loadBefore: number;
+  postgres: string;
+}
+
+export function machine(): Machine {
+  return {
+    cpu: cpus()[0]?.model.trim() ?? "unknown",
+    cores: availableParallelism(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    system: `${process.platform} ${release()}`,
+    node: process.version,
+    commit: commit(),
+    loadBefore: Math.round((loadavg()[0] ?? 0) * 10) / 10,
+    postgres: "",
+  };
+}
+
+function commit(): string {
+  try {
+    return execFileSync("git", ["rev-parse", "--short", "HEAD"], {
+      cwd: import.meta.dirname,
+      encoding: "utf8",
+    }).trim();
+  } catch {
+    return "unknown";
+  }
+}

@@ -1,0 +1,6 @@
+import { w1, w2 } from "./w1-chain-of-40.ts";
+import { w3 } from "./w3-three-steps.ts";
+import { w4 } from "./w4-scheduling.ts";
+import type { Workload } from "./workload.ts";
+
+export const workloads: readonly Workload[] = [w1, w2, w3, w4];
