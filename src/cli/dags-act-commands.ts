@@ -10,11 +10,12 @@ import { deleteDag } from "../store/run-deletion.ts";
 import { announceResult } from "./announce-result.ts";
 import { confirmed } from "./confirm.ts";
 import { createDagProcessor, syncDagsFolder } from "./dags-folder.ts";
+import { currentSpec } from "./dags-read-commands.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
 import { instantFlag, isoInstant, jsonFlag, regexFlag } from "./flags.ts";
 import { catchInterrupts, interruptedExitCode } from "./interrupts.ts";
 import { noteWithoutScheduler } from "./scheduler-presence.ts";
-import { triggerDag } from "./trigger-dag.ts";
+import { notePools, triggerDag } from "./trigger-dag.ts";
 import { watchRun } from "./watch-run.ts";
 
 interface TriggerFlags {
@@ -88,6 +89,7 @@ async function trigger(work: Work, [dagId = ""]: string[], flags: TriggerFlags):
   if (dag.isPaused)
     work.session.note(`${dagId} is paused: the run waits until \`tradewind dags unpause ${dagId}\``);
   await noteWithoutScheduler(work);
+  await notePools(work, await currentSpec(work, dagId));
   if (flags.wait) {
     return await waitFor(work, run);
   }

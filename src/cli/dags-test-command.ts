@@ -10,11 +10,12 @@ import { hasLiveScheduler, requestOf } from "../store/scheduler-requests.ts";
 import { delay, systemClock } from "../time.ts";
 import { announceResult } from "./announce-result.ts";
 import { syncDagsFolder } from "./dags-folder.ts";
+import { currentSpec } from "./dags-read-commands.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
 import { instantFlag, jsonFlag } from "./flags.ts";
-import { catchInterrupts, type Interrupts, interruptedExitCode } from "./interrupts.ts";
+import { catchInterrupts, type Interrupts, interruptedExitCode, underInterrupts } from "./interrupts.ts";
 import { createTriggerer } from "./services.ts";
-import { currentUser, triggerDag } from "./trigger-dag.ts";
+import { currentUser, notePools, triggerDag } from "./trigger-dag.ts";
 import { watchRun } from "./watch-run.ts";
 
 interface TestFlags {
@@ -38,12 +39,10 @@ async function testInterruptibly(...all: unknown[]): Promise<void> {
   const interrupts = catchInterrupts((name) =>
     process.stderr.write(`${name}: ending the test; once more ends at once\n`),
   );
-  try {
+  await underInterrupts(interrupts, async () => {
     await onDatabase((work, args, flags: TestFlags) => test(work, args, flags, interrupts))(...all);
-  } finally {
-    interrupts.release();
     if (interrupts.signal.aborted) process.exitCode = interruptedExitCode;
-  }
+  });
 }
 
 async function test(
@@ -55,6 +54,7 @@ async function test(
   const { signal } = interrupts;
   if (!signal.aborted) await syncDagsFolder(work);
   if (signal.aborted) return;
+  await notePools(work, await currentSpec(work, dagId));
   const request = {
     dagId,
     logicalDate: date === undefined ? undefined : instantFlag(date, "logical date"),

@@ -9,7 +9,8 @@ export interface Interrupts {
   release(): void;
 }
 
-const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** SIGPIPE stands for a reader that went away; see main.ts. */
+const names = ["SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE"] as const;
 
 /** What a shell reports for a command that Ctrl-C ended. */
 export const interruptedExitCode = 130;
@@ -33,4 +34,19 @@ export function catchInterrupts(onFirst: (name: string) => void): Interrupts {
       for (const [name, listener] of listeners) process.off(name, listener);
     },
   };
+}
+
+/**
+ * Runs the work of a command under these interrupts. What breaks because a signal also reached the programs that the
+ * command had started (`initdb`, say) is no error of its own: the exit code says that it was interrupted.
+ */
+export async function underInterrupts(interrupts: Interrupts, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!interrupts.signal.aborted) throw error;
+    process.exitCode = interruptedExitCode;
+  } finally {
+    interrupts.release();
+  }
 }

@@ -9,6 +9,11 @@ import { airflowSpelling } from "./legacy-spellings.ts";
 export async function main(argv: readonly string[]): Promise<void> {
   process.stdout.once("error", readerWentAway);
   process.stdout.on("error", () => undefined);
+  await run(argv);
+}
+
+/** One command: its output goes to the standard streams, its outcome to `process.exitCode`. */
+export async function run(argv: readonly string[]): Promise<void> {
   try {
     const spelling = airflowSpelling(argv);
     if (spelling.hint) process.stderr.write(`${spelling.hint}\n`);
@@ -38,7 +43,7 @@ function overrideExits(command: Command): void {
 
 /** `tradewind dags list | head` is no error. A command that leads processes brings them to an end first. */
 function readerWentAway(error: NodeJS.ErrnoException): void {
-  if (process.listenerCount("SIGINT") > 0) process.emit("SIGINT");
+  if (process.listenerCount("SIGPIPE") > 0) process.emit("SIGPIPE");
   else process.exit(error.code === "EPIPE" ? 0 : 1);
 }
 

@@ -16,6 +16,7 @@ import { delay, systemClock, type Timer } from "../time.ts";
 import { Triggerer } from "../triggerer/triggerer.ts";
 import { createDagProcessor } from "./dags-folder.ts";
 import { embeddedOptions, type OpenedStore, openStore } from "./database-command.ts";
+import { gaugeOnScrape, startObservation } from "./observe.ts";
 import type { Session } from "./session.ts";
 
 export interface ServiceParts {
@@ -54,6 +55,8 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
   };
   try {
     const { database } = store;
+    const observation = await startObservation(session);
+    started.push(() => observation.stop());
     const secrets = loadSecrets(config.paths.secretKey);
     const executor = localExecutorFromConfig({ config, clock: systemClock, log: session.log("executor") });
     const scheduler = await Scheduler.create({
@@ -64,7 +67,9 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
       clock: systemClock,
       log: session.log("scheduler"),
       settings: schedulerSettings(config),
+      ...(observation.observer === undefined ? {} : { observer: observation.observer }),
     });
+    if (observation.metrics !== null) gaugeOnScrape(observation.metrics, scheduler, database);
     let dagProcessor: DagProcessor | null = null;
     if (parts.dagFiles) {
       mkdirSync(config.paths.dagsFolder, { recursive: true });

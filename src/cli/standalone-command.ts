@@ -8,7 +8,7 @@ import { systemClock } from "../time.ts";
 import { announceResult } from "./announce-result.ts";
 import type { Work } from "./database-command.ts";
 import { wholeNumber } from "./flags.ts";
-import { catchInterrupts, interruptedExitCode } from "./interrupts.ts";
+import { catchInterrupts, interruptedExitCode, underInterrupts } from "./interrupts.ts";
 import { loopsOf } from "./scheduler-loops.ts";
 import { type RunningServices, type ServiceParts, startServices } from "./services.ts";
 import { type GlobalFlags, openSession, type Session, withGlobalFlags } from "./session.ts";
@@ -77,16 +77,21 @@ async function serve(
   beside: (services: RunningServices, signal: AbortSignal) => Promise<"stay" | "end">,
 ): Promise<void> {
   const interrupts = catchInterrupts((name) => session.note(`${name}: stopping; once more ends at once`));
-  const services = await startServices(session, parts);
-  try {
-    const work = interrupts.signal.aborted ? "stay" : beside(services, interrupts.signal);
-    const next = await Promise.race([work, interrupts.received]);
-    if (next === "stay") await interrupts.received;
-    else if (next !== "end") process.exitCode = interruptedExitCode;
-  } finally {
-    await services.stop({ keepRunning: false, graceMs: stopGraceMs });
-    interrupts.release();
-  }
+  await underInterrupts(interrupts, async () => {
+    const services = await startServices(session, parts);
+    try {
+      // A service ends by a signal, as it should; work that it was asked for is interrupted.
+      const { signal } = interrupts;
+      const next = await Promise.race([
+        signal.aborted ? "aborted" : beside(services, signal),
+        interrupts.received,
+      ]);
+      if (next === "stay") await interrupts.received;
+      else if (next !== "end") process.exitCode = interruptedExitCode;
+    } finally {
+      await services.stop({ keepRunning: false, graceMs: stopGraceMs });
+    }
+  });
 }
 
 async function runOnce(

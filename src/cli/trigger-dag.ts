@@ -1,6 +1,6 @@
 /** Starting a run by hand: the row is written here, the scheduler that holds the Dag's lease takes it up. */
 import { randomBytes } from "node:crypto";
-import type { Json } from "../core/dag-model.ts";
+import type { DagSpec, Json } from "../core/dag-model.ts";
 import { checkRunId, runId, runIdSuffix } from "../core/run-id.ts";
 import type { DagRunType, TriggeredBy } from "../core/states.ts";
 import { manualDataInterval } from "../core/timetable/next-run.ts";
@@ -11,6 +11,7 @@ import { createDagRun, type DagRunRow } from "../store/dag-runs.ts";
 import { currentVersion } from "../store/dag-versions.ts";
 import { getDag } from "../store/dags.ts";
 import { notify } from "../store/notify.ts";
+import { listPools } from "../store/pools.ts";
 import type { Work } from "./database-command.ts";
 import { isoInstant } from "./flags.ts";
 
@@ -85,4 +86,17 @@ export async function triggerDag(work: Work, request: TriggerRequest): Promise<D
 export function currentUser(work: Work): string | null {
   const { environment } = work.session.config;
   return environment["USER"] ?? environment["LOGNAME"] ?? null;
+}
+
+/** Says which tasks of a Dag will wait, since their pool is not there or has no slots. */
+export async function notePools(work: Work, spec: DagSpec): Promise<void> {
+  const pools = new Map((await listPools(work.database)).map((pool) => [pool.name, pool.slots]));
+  for (const name of new Set(spec.tasks.filter((task) => !task.empty).map((task) => task.pool))) {
+    const slots = pools.get(name);
+    if (slots !== undefined && slots !== 0) continue;
+    const tasks = spec.tasks.filter((task) => task.pool === name).map((task) => task.taskId);
+    work.session.note(
+      `pool ${name} ${slots === 0 ? "has 0 slots" : "does not exist"}: ${tasks.join(", ")} will wait until \`tradewind pools set ${name} N\``,
+    );
+  }
 }

@@ -5,7 +5,7 @@ import { loadSecrets } from "../store/secrets.ts";
 import { createDagProcessor } from "./dags-folder.ts";
 import { type OpenedStore, openStore } from "./database-command.ts";
 import { wholeNumber } from "./flags.ts";
-import { catchInterrupts } from "./interrupts.ts";
+import { catchInterrupts, underInterrupts } from "./interrupts.ts";
 import { createTriggerer, keepJob } from "./services.ts";
 import { type GlobalFlags, openSession, type Session, withGlobalFlags } from "./session.ts";
 
@@ -56,13 +56,14 @@ async function beside(
   for (const folder of [config.paths.logs, config.paths.versions, config.paths.run])
     mkdirSync(folder, { recursive: true });
   const interrupts = catchInterrupts((name) => session.note(`${name}: stopping; once more ends at once`));
-  const store = await openStore(session, "command");
-  try {
-    const stop = await start(store);
-    await interrupts.received;
-    await stop();
-  } finally {
-    await store.close();
-    interrupts.release();
-  }
+  await underInterrupts(interrupts, async () => {
+    const store = await openStore(session, "command");
+    try {
+      const stop = await start(store);
+      await interrupts.received;
+      await stop();
+    } finally {
+      await store.close();
+    }
+  });
 }

@@ -1,5 +1,7 @@
 /** Following one run to its end on the screen. */
+import { compileDag } from "../core/graph.ts";
 import { type DagRunRow, getDagRun } from "../store/dag-runs.ts";
+import { findVersionById } from "../store/dag-versions.ts";
 import { listen } from "../store/notify.ts";
 import { taskInstancesOfRun } from "../store/task-instances.ts";
 import { delay, systemClock } from "../time.ts";
@@ -16,6 +18,7 @@ export async function watchRun(
   run: DagRunRow,
   signal: AbortSignal,
 ): Promise<"success" | "failed" | "interrupted"> {
+  const ranks = await ranksOf(work, run);
   const display = new LiveDisplay(terminal, systemClock);
   const wake = new AbortController();
   const listener = listen(work.database, {
@@ -28,7 +31,7 @@ export async function watchRun(
   try {
     for (;;) {
       if (signal.aborted) return "interrupted";
-      const view = await readRun(work, run);
+      const view = await readRun(work, run, ranks);
       display.show(view);
       if (view.state === "success" || view.state === "failed") return view.state;
       await delay(lookMs, wake.signal.aborted ? undefined : wake.signal);
@@ -39,17 +42,18 @@ export async function watchRun(
   }
 }
 
-export async function readRun(work: Work, run: DagRunRow): Promise<RunView> {
+/** The run as it stands, its tasks in an order in which each follows what it waits for. */
+async function readRun(work: Work, run: DagRunRow, ranks: ReadonlyMap<string, number>): Promise<RunView> {
   const now = await getDagRun(work.database, run.dagId, run.runId);
   const instances = await taskInstancesOfRun(work.database, run.id);
-  const order = new Map(
-    instances.map((instance, i) => [
-      instance.taskId,
-      instance.startDate ?? Number.MAX_SAFE_INTEGER - instances.length + i,
-    ]),
-  );
-  const sorted = [...instances].sort(
-    (a, b) => (order.get(a.taskId) ?? 0) - (order.get(b.taskId) ?? 0) || a.mapIndex - b.mapIndex,
-  );
+  const rank = (taskId: string): number => ranks.get(taskId) ?? ranks.size;
+  const sorted = [...instances].sort((a, b) => rank(a.taskId) - rank(b.taskId) || a.mapIndex - b.mapIndex);
   return { dagId: run.dagId, runId: run.runId, state: now.state, instances: sorted };
+}
+
+async function ranksOf(work: Work, run: DagRunRow): Promise<Map<string, number>> {
+  const version = await findVersionById(work.database, run.versionId);
+  if (version === null) return new Map();
+  const { order, tasks } = compileDag(version.spec);
+  return new Map(order.map((index, rank) => [tasks[index]?.spec.taskId ?? "", rank]));
 }

@@ -54,7 +54,7 @@ export function drawRun(run: RunView, now: number, style: Style): string[] {
   }));
   const height = Math.max(3, style.height - 2);
   const shown = lines.length <= height ? lines : foldFinished(lines, height);
-  const head = joined([{ text: `${run.dagId}  ${run.runId}  ${run.state}` }], style);
+  const head = joined([{ text: `${run.dagId}  ${run.state}  ${run.runId}` }], style);
   return [head, ...shown.map((line) => line.text)];
 }
 
