@@ -28,6 +28,10 @@ export class Dispatch {
     this.#around = around;
   }
 
+  get totalSlots(): number {
+    return this.#totalSlots;
+  }
+
   /** The executor told how many slots there are. */
   slots(total: number): void {
     if (total === this.#totalSlots) return;

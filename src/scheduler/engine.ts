@@ -44,6 +44,8 @@ export interface EngineParts {
   reload(): Promise<EngineEvent>;
   /** Everything between events and writing: starts runs, plans them, chooses tasks for slots. */
   decide(work: Work): void;
+  /** Told how many seconds a batch took: decide, commit, act. */
+  readonly onBatch?: ((seconds: number) => void) | undefined;
 }
 
 /** Events of one batch at most; more wait for the next, so that the loop is never held for long. */
@@ -150,7 +152,8 @@ export class Engine {
   async #attempt(events: readonly EngineEvent[]): Promise<void> {
     const session = this.#session;
     if (session === null) throw stopped();
-    const work = new Work(this.#parts.clock.now(), this.memory, this.touched);
+    const { clock } = this.#parts;
+    const work = new Work(clock.now(), this.memory, this.touched);
     for (const event of events) event.apply(work);
     this.#parts.decide(work);
     const statements = buildBatch(work);
@@ -163,6 +166,7 @@ export class Engine {
     this.#passes++;
     for (const act of work.committed()) act();
     for (const event of events) event.committed?.();
+    this.#parts.onBatch?.((clock.now() - work.now) / 1000);
     this.#parts.signals.emit("batch");
   }
 

@@ -6,9 +6,10 @@
 import type { Command, Expand, SetState } from "../core/facts.ts";
 import type { Instance } from "../core/instances.ts";
 import { nextRunChanges } from "../core/interventions.ts";
-import { executionStates, isFinished, type TaskInstanceState } from "../core/states.ts";
+import { type DagRunState, executionStates, isFinished, type TaskInstanceState } from "../core/states.ts";
 import type { InstanceRef } from "../store/scheduler-batch-instances.ts";
 import { type ActiveRun, type InstanceRowState, runKey } from "./memory.ts";
+import { type Observer, transitionOf } from "./observer.ts";
 import { refOf, type Work } from "./work.ts";
 
 /** What a change of state asks of the rest of the scheduler. */
@@ -22,6 +23,8 @@ export interface Around {
   runEnded(work: Work, run: ActiveRun): void;
   /** What the instance returned is gone. */
   valuesGone(ref: InstanceRef): void;
+  /** Hears of changes after their commit; null where nobody listens. */
+  readonly observer: Observer | null;
 }
 
 export interface RecordOptions {
@@ -46,6 +49,7 @@ export function record(
     } else if (command.kind === "set-run-state") {
       work.writeRun(run.row);
       if (command.to === "success" || command.to === "failed") around.runEnded(work, run);
+      observeRun(work, around, run, command.to);
     }
   }
 }
@@ -81,10 +85,27 @@ function recordState(
   if (to === null || (to === "scheduled" && (from === null || from === "up_for_retry")))
     newTry(work, around, run, instance, row, from, to);
   stamp(row, to, work.now);
+  observe(work, around, run, instance, command);
   if ((to === "up_for_retry" || to === "up_for_reschedule") && instance.notBefore !== null) {
     around.wake(run, instance, instance.notBefore);
   }
   touchLaterRuns(work, run, instance);
+}
+
+function observe(work: Work, around: Around, run: ActiveRun, instance: Instance, change: SetState): void {
+  const { observer } = around;
+  if (observer === null) return;
+  const { from, to, reason } = change;
+  const { attemptId } = instance;
+  const seen = transitionOf(run, instance, run.rowOf(instance), { from, to, reason, attemptId });
+  work.after(() => observer.transition(seen));
+}
+
+function observeRun(work: Work, around: Around, run: ActiveRun, to: DagRunState): void {
+  const { observer } = around;
+  if (observer === null) return;
+  if (to === "running") work.after(() => observer.runStarted(run));
+  else if (to !== "queued") work.after(() => observer.runEnded(run));
 }
 
 /** Columns of dates and places as Airflow keeps them: one set for each try, all of them gone after a clear. */

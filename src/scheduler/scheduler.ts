@@ -26,6 +26,7 @@ import { ExecutionService, type OutsideRequest } from "./execution-service.ts";
 import { IdPool } from "./id-pool.ts";
 import { Leases } from "./leases.ts";
 import { Notifications } from "./notifications.ts";
+import type { Observer } from "./observer.ts";
 import { Pools } from "./pools.ts";
 import { Prune } from "./prune.ts";
 import { Requests } from "./requests.ts";
@@ -52,6 +53,8 @@ export interface SchedulerOptions {
   readonly hostname?: string;
   /** Holds the engine at named places, for tests of what a crash there leaves behind. */
   readonly debug?: DebugHook;
+  /** Hears of what was committed: metrics and traces. */
+  readonly observer?: Observer;
   /** Only requests are carried out; no run starts or goes on. For a command without a living scheduler. */
   readonly onlyRequests?: boolean;
 }
@@ -93,6 +96,7 @@ export class Scheduler {
         openSchedulerSession(database, jobId, (payload) => this.#notifications.heard(payload)),
       reload: () => this.#reload(),
       decide: (work) => this.#decide(work),
+      onBatch: options.observer && ((seconds) => options.observer?.batch(seconds)),
     });
     this.services = {
       database,
@@ -202,6 +206,18 @@ export class Scheduler {
     return this.#execution.outside(request as OutsideRequest);
   }
 
+  /** Attempts by what they do, and slots, for gauges. */
+  slotCounts(): { running: number; queued: number; open: number } {
+    let running = 0;
+    const { attempts } = this.services.engine.memory;
+    for (const { instance } of attempts.values()) if (instance.state === "running") running++;
+    return {
+      running,
+      queued: attempts.size - running,
+      open: Math.max(0, this.#dispatch.totalSlots - running),
+    };
+  }
+
   /** Resolves when a run that this scheduler works on has ended. */
   waitForRun(pk: number): Promise<EndedRun> {
     return this.#endings.wait(pk);
@@ -246,6 +262,7 @@ export class Scheduler {
 
   #around(): Around {
     return {
+      observer: this.#options.observer ?? null,
       wake: (run, instance, at) => {
         const { engine } = this.services;
         engine.timers.at(at, () =>
