@@ -9,6 +9,7 @@ import type { DagRunRow } from "../store/dag-runs.ts";
 import { hasLiveScheduler, requestOf } from "../store/scheduler-requests.ts";
 import { delay, systemClock } from "../time.ts";
 import { announceResult } from "./announce-result.ts";
+import { configuredConnections } from "./configured-connections.ts";
 import { syncDagsFolder } from "./dags-folder.ts";
 import { currentSpec } from "./dags-read-commands.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
@@ -93,6 +94,7 @@ async function withOwnScheduler(
   const log = silentLog();
   const scheduler = await Scheduler.create({
     database,
+    configuredConnections: configuredConnections(session.config),
     secrets: work.secrets(),
     environment: session.config.environment,
     executor: localExecutorFromConfig({ config: session.config, clock: systemClock, log }),

@@ -14,6 +14,7 @@ import { endJob, heartbeat, startJob } from "../store/jobs.ts";
 import { loadSecrets, type Secrets } from "../store/secrets.ts";
 import { delay, systemClock, type Timer } from "../time.ts";
 import { Triggerer } from "../triggerer/triggerer.ts";
+import { configuredConnections } from "./configured-connections.ts";
 import { createDagProcessor } from "./dags-folder.ts";
 import { embeddedOptions, type OpenedStore, openStore } from "./database-command.ts";
 import { gaugeOnScrape, startObservation } from "./observe.ts";
@@ -61,6 +62,7 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
     const executor = localExecutorFromConfig({ config, clock: systemClock, log: session.log("executor") });
     const scheduler = await Scheduler.create({
       database,
+      configuredConnections: configuredConnections(config),
       secrets,
       environment: config.environment,
       executor,

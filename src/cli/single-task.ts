@@ -13,6 +13,7 @@ import { getDag } from "../store/dags.ts";
 import { resolveConnection, resolveVariable } from "../store/environment-secrets.ts";
 import { readXComs } from "../store/xcoms.ts";
 import { systemClock } from "../time.ts";
+import { configuredConnections } from "./configured-connections.ts";
 import { syncDagsFolder } from "./dags-folder.ts";
 import type { Work } from "./database-command.ts";
 import { instantFlag } from "./flags.ts";
@@ -133,6 +134,7 @@ async function answer(work: Work, run: DagRunRow | null, request: ChildRequest):
     environment: work.session.config.environment,
     executor: work.database,
     secrets: work.secrets(),
+    configured: configuredConnections(work.session.config),
   };
   switch (request.method) {
     case "variable.get":

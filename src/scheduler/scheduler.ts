@@ -10,7 +10,7 @@ import type { Executor, ExecutorEvents } from "../executor/executor.ts";
 import type { Logger } from "../log.ts";
 import type { ChildRequest } from "../runtime/protocol.ts";
 import type { Database } from "../store/connect.ts";
-import type { Environment } from "../store/environment-secrets.ts";
+import type { Environment, SecretSources } from "../store/environment-secrets.ts";
 import { endJob, openSchedulerSession, registerJob } from "../store/scheduler-session.ts";
 import type { Secrets } from "../store/secrets.ts";
 import type { Clock, Timer } from "../time.ts";
@@ -46,6 +46,8 @@ export interface SchedulerOptions {
   readonly database: Database;
   readonly secrets: Secrets;
   readonly environment: Environment;
+  /** Connections that settings stand for, where nobody made them. */
+  readonly configuredConnections?: SecretSources["configured"];
   readonly executor: Executor;
   readonly clock: Clock;
   readonly log: Logger;
@@ -101,7 +103,7 @@ export class Scheduler {
     this.services = {
       database,
       secrets,
-      secretSources: { executor: database, secrets, environment },
+      secretSources: { executor: database, secrets, environment, configured: options.configuredConnections },
       executor,
       clock,
       log,

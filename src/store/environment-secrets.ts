@@ -33,6 +33,8 @@ export interface SecretSources {
   readonly executor: Executor;
   readonly secrets: Secrets;
   readonly environment: Environment;
+  /** What settings stand for when nobody made the connection: `smtp_default` of section `smtp`. */
+  readonly configured?: ReadonlyMap<string, StoredConnection> | undefined;
 }
 
 /** As a task sees it: environment, then database. */
@@ -49,6 +51,8 @@ export async function resolveConnection(
 ): Promise<StoredConnection | null> {
   return (
     environmentConnection(sources.environment, connId) ??
-    (await getConnection(sources.executor, sources.secrets, connId))
+    (await getConnection(sources.executor, sources.secrets, connId)) ??
+    sources.configured?.get(connId) ??
+    null
   );
 }
