@@ -34,6 +34,7 @@ const { values: flags } = parseArgs({
     history: { type: "string", default: "0" },
     slots: { type: "string", default: "0" },
     json: { type: "boolean", default: false },
+    rounds: { type: "string", default: "4" },
     verbose: { type: "boolean", default: false },
   },
 });
@@ -159,7 +160,7 @@ async function w3(scheduler: Scheduler): Promise<void> {
 }
 
 async function w4(scheduler: Scheduler): Promise<void> {
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < Number(flags.rounds); round++) {
     const wall = await timed(() =>
       Promise.all(Array.from({ length: 10 }, (_, i) => endOf(scheduler, `flat${i}`))),
     );

@@ -323,11 +323,17 @@ async function sendBatch(
   where: string,
   statements: readonly Statement[],
 ): Promise<BatchResult[]> {
-  const sent = [
-    client.query("BEGIN"),
-    ...statements.map((statement) => client.query(queryOf(statement))),
-    client.query("COMMIT"),
-  ];
+  // One write to the socket for all of them, where pg by itself makes one for each.
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  stream.cork();
+  const sent: Promise<QueryResult>[] = [];
+  try {
+    sent.push(client.query("BEGIN"));
+    for (const statement of statements) sent.push(client.query(queryOf(statement)));
+    sent.push(client.query("COMMIT"));
+  } finally {
+    stream.uncork();
+  }
   const settled = await Promise.allSettled(sent);
   const failed = settled.find((outcome) => outcome.status === "rejected");
   if (failed !== undefined) throw translateError(failed.reason, where);
