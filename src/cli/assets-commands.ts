@@ -24,16 +24,16 @@ export function addAssetsCommands(root: Command): void {
     .option("--name <text>", "part of the name")
     .action(onDatabase(list));
   databaseCommand(group, "details", "one asset with who makes and who reads it")
-    .option("--name <name>")
-    .option("--uri <uri>")
+    .option("--name <name>", "which asset, by its name")
+    .option("--uri <uri>", "which asset, by its URI")
     .action(onDatabase(details));
   databaseCommand(group, "materialize", "run the Dag that makes an asset")
-    .option("--name <name>")
-    .option("--uri <uri>")
+    .option("--name <name>", "which asset, by its name")
+    .option("--uri <uri>", "which asset, by its URI")
     .action(onDatabase(materialize));
   databaseCommand(group, "create-event", "say that an asset was changed from outside")
-    .option("--name <name>")
-    .option("--uri <uri>")
+    .option("--name <name>", "which asset, by its name")
+    .option("--uri <uri>", "which asset, by its URI")
     .option("--extra <json>", "what is kept with the event")
     .action(onDatabase(createEvent));
 }

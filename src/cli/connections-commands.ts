@@ -38,13 +38,13 @@ export function addConnectionsCommands(root: Command): void {
     .option("--conn-uri <uri>", "type://login:password@host:port/schema?key=value")
     .option("--conn-json <json>", '{"conn_type": …, "host": …, "extra": {…}}')
     .option("--conn-type <type>", "postgres, http, smtp, …")
-    .option("--conn-host <host>")
-    .option("--conn-login <login>")
-    .option("--conn-password <password>")
-    .option("--conn-schema <schema>")
-    .option("--conn-port <port>")
-    .option("--conn-extra <json>")
-    .option("--conn-description <text>")
+    .option("--conn-host <host>", "host name or address")
+    .option("--conn-login <login>", "user name")
+    .option("--conn-password <password>", "secret, sealed at rest")
+    .option("--conn-schema <schema>", "database, or the scheme of a URL")
+    .option("--conn-port <port>", "port number")
+    .option("--conn-extra <json>", "an object with what else the type takes")
+    .option("--conn-description <text>", "what it is for")
     .action(onDatabase(add));
   databaseCommand(group, "delete <id>", "remove a connection").action(
     onDatabase(async ({ database, session }, [id = ""]) => {

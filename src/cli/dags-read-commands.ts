@@ -204,7 +204,7 @@ async function report(work: Work): Promise<void> {
   const files = new Map<string, DagRow[]>();
   for (const dag of rows) files.set(dag.relativeFile, [...(files.get(dag.relativeFile) ?? []), dag]);
   const reported = [];
-  for (const [file, dags] of files) {
+  for (const [file, dags] of [...files].sort()) {
     const versions = await Promise.all(dags.map((dag) => currentVersion(work.database, dag.dagId)));
     reported.push({
       file,

@@ -2,6 +2,7 @@
 import { arch, availableParallelism, platform, release, totalmem } from "node:os";
 import type { Command } from "commander";
 import { version } from "../version.ts";
+import { shownCommands } from "./command-tree.ts";
 import { type GlobalFlags, openSession, withGlobalFlags, withOutput } from "./session.ts";
 
 export function addInfoCommands(root: Command): void {
@@ -14,7 +15,7 @@ export function addInfoCommands(root: Command): void {
     .action(info);
   root
     .command("cheat-sheet")
-    .description("every command with its flags")
+    .description("every command on one page")
     .action(() => void process.stdout.write(cheatSheet(root)));
 }
 
@@ -38,16 +39,9 @@ function info(flags: GlobalFlags): void {
 }
 
 function cheatSheet(root: Command): string {
-  const lines: string[] = [];
-  const visit = (command: Command, path: string): void => {
-    const name = `${path} ${command.name()}`.trim();
-    if (command.commands.length === 0) {
-      const args = command.registeredArguments
-        .map((arg) => (arg.required ? ` <${arg.name()}>` : ` [${arg.name()}]`))
-        .join("");
-      lines.push(`${`${name}${args}`.padEnd(52)} ${command.description()}`);
-    } else for (const child of command.commands) visit(child, name);
-  };
-  for (const child of root.commands) visit(child, "tradewind");
-  return `${lines.sort().join("\n")}\n`;
+  const commands = shownCommands(root).map(
+    ({ path, args, command }) => [`tradewind ${path}${args}`, command.description()] as const,
+  );
+  const width = Math.max(...commands.map(([usage]) => usage.length));
+  return commands.map(([usage, text]) => `${usage.padEnd(width)}  ${text}\n`).join("");
 }

@@ -61,7 +61,8 @@ function backfillArguments(rest: readonly string[]): string[] {
   const argv: string[] = [];
   let expectsValue = false;
   for (const word of rest) {
-    const flag = backfillFlags.get(word) ?? word;
+    const [name = "", ...value] = word.split(/(?==)/);
+    const flag = [backfillFlags.get(name) ?? name, ...value].join("");
     if (flag.startsWith("-")) argv.push(flag);
     else argv.push(...(expectsValue || argv.includes("--dag-id") ? [flag] : ["--dag-id", flag]));
     expectsValue =

@@ -1,4 +1,4 @@
-/** `tradewind worker` and `tradewind triggerer`: more hands for a scheduler that runs elsewhere. */
+/** `tradewind worker`: more hands for a scheduler that runs elsewhere. */
 
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
@@ -22,7 +22,7 @@ interface WorkerFlags extends GlobalFlags {
 export function addWorkerCommands(root: Command): void {
   withGlobalFlags(root.command("worker"))
     .description("a worker: takes tasks from the scheduler of this home, or of another machine")
-    .option("--name <name>", "tells it from other workers of this home", hostname())
+    .option("--name <name>", "tells it from other workers of this home (default: the host's name)")
     .option("--connect <host:port>", "a scheduler that listens on TCP")
     .option("--token-file <file>", "file with the token for --connect")
     .option("-q, --queues <names>", "queues that it takes from, separated by commas")

@@ -1,0 +1,135 @@
+/** Commands of the program as tests run them: in this process where that is enough, as real processes elsewhere. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { vi } from "vitest";
+import { run } from "../../src/cli/main.ts";
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface World {
+  readonly home: string;
+  readonly dags: string;
+  /** Over the environment of the test; undefined takes a variable out. */
+  readonly environment: Record<string, string | undefined>;
+  /** In this process. */
+  command(...argv: string[]): Promise<Outcome>;
+  /** The parsed output of a command with `-o json`; it has to succeed. */
+  json<T = Record<string, unknown>[]>(...argv: string[]): Promise<T>;
+  /** As a real process of a session of its own, as a terminal starts it. */
+  start(...argv: string[]): RunningCommand;
+  remove(): void;
+}
+
+/** A home and a Dags folder; without a database of its own the home's embedded one is used. */
+export function makeWorld(options: { databaseUrl?: string; dags?: Record<string, string> } = {}): World {
+  const home = mkdtempSync(join(tmpdir(), "tw-cli-"));
+  const dags = join(home, "dags");
+  mkdirSync(dags);
+  for (const [name, text] of Object.entries(options.dags ?? {})) {
+    mkdirSync(dirname(join(dags, name)), { recursive: true });
+    writeFileSync(join(dags, name), text);
+  }
+  const environment: Record<string, string | undefined> = {
+    TRADEWIND_HOME: home,
+    DATABASE_URL: options.databaseUrl,
+  };
+  const command = (...argv: string[]): Promise<Outcome> => inProcess(argv, environment);
+  return {
+    home,
+    dags,
+    environment,
+    command,
+    async json<T>(...argv: string[]) {
+      const outcome = await command(...argv, "-o", "json");
+      if (outcome.code !== 0) throw new Error(`${argv.join(" ")}: ${outcome.stderr}`);
+      return JSON.parse(outcome.stdout) as T;
+    },
+    start: (...argv) => new RunningCommand(argv, environment),
+    remove: () => rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }),
+  };
+}
+
+async function inProcess(argv: string[], environment: Record<string, string | undefined>): Promise<Outcome> {
+  const output = { stdout: "", stderr: "" };
+  const streams = (["stdout", "stderr"] as const).map((name) =>
+    vi.spyOn(process[name], "write").mockImplementation((text) => {
+      output[name] += String(text);
+      return true;
+    }),
+  );
+  const before = new Map(Object.keys(environment).map((name) => [name, process.env[name]]));
+  set(environment);
+  const exitCode = process.exitCode;
+  process.exitCode = 0;
+  try {
+    await run(argv);
+    return { code: Number(process.exitCode), ...output };
+  } finally {
+    process.exitCode = exitCode;
+    set(Object.fromEntries(before));
+    for (const stream of streams) stream.mockRestore();
+  }
+}
+
+function set(environment: Record<string, string | undefined>): void {
+  for (const [name, value] of Object.entries(environment))
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+}
+
+const program = join(import.meta.dirname, "../../bin/tradewind.mjs");
+
+export class RunningCommand {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Outcome>;
+  stdout = "";
+  stderr = "";
+  readonly #looking = new Set<() => void>();
+
+  constructor(argv: string[], environment: Record<string, string | undefined>, user?: number) {
+    const given = { ...process.env, ...environment };
+    const env = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+    const identity = user === undefined ? {} : { uid: user, gid: user };
+    // A group of its own, to which `interrupt` sends as a terminal does.
+    const options = { env, detached: true, stdio: ["ignore", "pipe", "pipe"], ...identity } as const;
+    this.child = spawn(process.execPath, [program, ...argv], options);
+    for (const name of ["stdout", "stderr"] as const)
+      this.child[name]?.on("data", (chunk: Buffer) => {
+        this[name] += String(chunk);
+        for (const look of this.#looking) look();
+      });
+    this.ended = new Promise((resolve) =>
+      this.child.on("close", (code, signal) =>
+        resolve({ code: code ?? (signal === null ? -1 : 128), stdout: this.stdout, stderr: this.stderr }),
+      ),
+    );
+  }
+
+  /** Resolves when the output holds it; rejects when the process ends without it. */
+  async prints(pattern: RegExp): Promise<void> {
+    const seen = new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (!pattern.test(this.stdout + this.stderr)) return;
+        this.#looking.delete(look);
+        resolve();
+      };
+      this.#looking.add(look);
+      look();
+    });
+    const over = this.ended.then(({ stdout, stderr }) => {
+      if (!pattern.test(stdout + stderr)) throw new Error(`${pattern} was not printed:\n${stdout}${stderr}`);
+    });
+    await Promise.race([seen, over]);
+  }
+
+  /** Ctrl-C: to the command and to what it started in its group. */
+  interrupt(signal: NodeJS.Signals = "SIGINT"): void {
+    process.kill(-(this.child.pid ?? 0), signal);
+  }
+}
