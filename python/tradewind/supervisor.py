@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional
 
 from .errors import TradewindError
 
@@ -41,10 +41,15 @@ class Supervisor:
         self._ask = ask
         self._tell = tell
         self.start: Optional[Dict[str, Any]] = None
+        """The start message of the running attempt; None while a Dag file is imported."""
 
     def request(self, method: str, params: Dict[str, Any]) -> Any:
         """The answer to a request of src/runtime/protocol.ts (ChildRequest). Raises RequestRefused."""
         return self._ask(method, params)
+
+    def tell_request(self, method: str, params: Dict[str, Any]) -> None:
+        """A request whose answer nobody waits for."""
+        self._tell({"type": "request", "method": method, "params": params})
 
     def mask(self, values: Iterable[str]) -> None:
         """Hides these values in every later log line."""

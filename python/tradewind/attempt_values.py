@@ -1,0 +1,62 @@
+"""The XComs of one attempt: what it pushed (committed with its end) and what it asks of others."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+from .supervisor import Supervisor
+from .xcom import ValueStore, decode_value, encode_value
+
+Found = Tuple[str, int, Callable[[], Any]]
+
+
+class AttemptValues:
+    def __init__(self, start: Dict[str, Any], supervisor: Supervisor, store: ValueStore) -> None:
+        self._start = start
+        self._supervisor = supervisor
+        self._store = store
+        self.pushed: Dict[str, Dict[str, Any]] = {}
+
+    def push(self, key: str, value: Any) -> None:
+        self.pushed[key] = encode_value(value, key, f'the value of the key "{key}"', self._store)
+
+    def pull(
+        self,
+        task_ids: Sequence[str],
+        key: str,
+        map_indexes: Optional[Sequence[int]],
+        dag_id: Optional[str] = None,
+        run_id: Optional[str] = None,
+        include_prior_dates: bool = False,
+    ) -> List[Found]:
+        """(task id, map index, the value as a function) of each instance that pushed; all instances without indexes."""
+        task = self._start["task"]
+        here = dag_id in (None, task["dagId"]) and run_id in (None, task["runId"]) and not include_prior_dates
+        if here and list(task_ids) == [task["taskId"]] and key in self.pushed:
+            value = self.pushed[key]
+            return [(task["taskId"], task["mapIndex"], lambda: decode_value(value))]
+        if here and len(task_ids) == 1:
+            known = self._known(task_ids[0], key, map_indexes)
+            if known is not None:
+                return [known]
+        params: Dict[str, Any] = {"taskIds": list(task_ids), "key": key, "mapIndexes": None if map_indexes is None else list(map_indexes)}
+        if dag_id is not None:
+            params["dagId"] = dag_id
+        if run_id is not None:
+            params["runId"] = run_id
+        if include_prior_dates:
+            params["includePriorDates"] = True
+        answers = self._supervisor.request("xcom.get", params) or []
+        return [(one["taskId"], one["mapIndex"], _decoder(one["value"])) for one in answers]
+
+    def _known(self, task_id: str, key: str, map_indexes: Optional[Sequence[int]]) -> Optional[Found]:
+        """A value that came with the start; only of an instance that is the only one asked for."""
+        for known in self._start.get("xcoms", ()):
+            if known["taskId"] == task_id and known["key"] == key:
+                if map_indexes is None and known["mapIndex"] < 0 or map_indexes is not None and list(map_indexes) == [known["mapIndex"]]:
+                    return (task_id, known["mapIndex"], _decoder(known["value"]))
+        return None
+
+
+def _decoder(value: Dict[str, Any]) -> Callable[[], Any]:
+    return lambda: decode_value(value)

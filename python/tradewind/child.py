@@ -1,0 +1,182 @@
+"""The process of a task: one attempt after the other, by frames on descriptor 3 or on a socket of the fork server."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import sys
+import threading
+from typing import Any, Callable, Dict, Optional
+
+from . import supervisor as supervisors
+from . import task_log
+from .attempt import Attempt, TaskCancelled, failed
+from .errors import TradewindError
+from .protocol import PROTOCOL_VERSION, FrameStream
+from .supervisor import RequestRefused, Supervisor
+
+VERSION = "0.1.0"
+
+LoadDag = Callable[[Dict[str, Any], str], Any]
+
+
+class Child:
+    """A thread reads frames; tasks run in the main thread, where signals and timeouts reach them."""
+
+    def __init__(self, stream: FrameStream, load_dag: LoadDag) -> None:
+        self._stream = stream
+        self._load_dag = load_dag
+        self._work: "queue.SimpleQueue[Optional[Dict[str, Any]]]" = queue.SimpleQueue()
+        self._answers: Dict[int, "queue.SimpleQueue[Dict[str, Any]]"] = {}
+        self._ids = iter(range(1, sys.maxsize))
+        self._cancel_reason: Optional[str] = None
+        self._running = False
+        self._sending = False
+        self._interrupted = False
+
+    def run(self) -> int:
+        """Until it is told to end. Returns the exit code."""
+        signal.signal(signal.SIGTERM, self._terminated)
+        handler = task_log.install()
+        handler.send = self._send
+        self._send({"type": "ready", "protocol": PROTOCOL_VERSION, "pid": os.getpid(), "language": "python", "version": VERSION})
+        threading.Thread(target=self._read, name="tradewind-frames", daemon=True).start()
+        while True:
+            try:
+                message = self._work.get()
+            except TaskCancelled:
+                return 0
+            if message is None:
+                return 0
+            if message["type"] == "start":
+                self._attempt(message)
+            else:
+                self._callback(message)
+            if self._cancel_reason is not None:
+                return 0
+
+    def _attempt(self, start: Dict[str, Any]) -> None:
+        supervisor = Supervisor(self._ask, self._tell)
+        supervisor.start = start
+        supervisors.set_current(supervisor)
+        task_log.install(start["logLevel"])
+        report: Dict[str, Any]
+        self._running = True
+        try:
+            dag = self._load_dag(start["code"], start["task"]["dagId"])
+            report = Attempt(start, dag, supervisor, lambda: self._cancel_reason).run()
+        except BaseException as error:
+            report = {"result": failed(error, not isinstance(error, TaskCancelled)), "xcoms": []}
+        self._running = False
+        self._result(start["task"]["attemptId"], report)
+
+    def _callback(self, message: Dict[str, Any]) -> None:
+        supervisor = Supervisor(self._ask, self._tell)
+        supervisors.set_current(supervisor)
+        report: Dict[str, Any] = {"result": {"outcome": "success"}, "xcoms": []}
+        self._running = True
+        try:
+            from .dag_callbacks import run_dag_callback
+
+            run_dag_callback(message, self._load_dag(message["code"], message["dagId"]), supervisor)
+        except BaseException as error:
+            report["result"] = failed(error, False)
+        self._running = False
+        self._result("callback", report)
+
+    def _result(self, attempt_id: str, report: Dict[str, Any]) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except Exception:
+                # Closed or replaced by user code; the result counts all the same.
+                pass
+        message = {"type": "result", "attemptId": attempt_id, **report}
+        try:
+            self._send(message)
+        except (TradewindError, ValueError, TypeError) as error:
+            self._send({"type": "result", "attemptId": attempt_id, "result": failed(error, False), "xcoms": []})
+
+    def _read(self) -> None:
+        try:
+            while True:
+                message = self._stream.receive()
+                if message is None:
+                    break
+                self._received(message)
+        except Exception as error:
+            print(f"the supervisor's frames cannot be read: {error}", file=sys.stderr)
+        # Nobody listens any more: a task that goes on would be work for nobody.
+        os._exit(0 if not self._running else 1)
+
+    def _received(self, message: Dict[str, Any]) -> None:
+        kind = message.get("type")
+        if kind in ("response", "response-error"):
+            waiting = self._answers.pop(message["id"], None)
+            if waiting is not None:
+                waiting.put(message)
+        elif kind in ("start", "run-callback"):
+            self._work.put(message)
+        elif kind == "cancel":
+            self._cancel_reason = self._cancel_reason or f"the task was told to end: {message['reason']}"
+            self._work.put(None)
+            if self._running:
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+        elif kind == "shutdown":
+            if not self._running:
+                os._exit(0)
+            self._work.put(None)
+
+    def _terminated(self, _signal: int, _frame: Any) -> None:
+        self._cancel_reason = self._cancel_reason or "the process of the task received SIGTERM"
+        if self._sending:
+            # In the middle of a frame: the rest of it has to go out first.
+            self._interrupted = True
+            return
+        if self._running:
+            raise TaskCancelled(self._cancel_reason)
+        self._work.put(None)
+
+    def _send(self, message: Dict[str, Any]) -> None:
+        main = threading.current_thread() is threading.main_thread()
+        if not main:
+            return self._stream.send(message)
+        nested, self._sending = self._sending, True
+        try:
+            self._stream.send(message)
+        except (BrokenPipeError, ConnectionResetError):
+            os._exit(1)
+        finally:
+            self._sending = nested
+        if self._interrupted and not nested:
+            self._interrupted = False
+            if self._running:
+                raise TaskCancelled(self._cancel_reason)
+
+    def _tell(self, message: Dict[str, Any]) -> None:
+        self._send({**message, "id": next(self._ids)} if message["type"] == "request" else message)
+
+    def _ask(self, method: str, params: Dict[str, Any]) -> Any:
+        number = next(self._ids)
+        answer: "queue.SimpleQueue[Dict[str, Any]]" = queue.SimpleQueue()
+        self._answers[number] = answer
+        self._send({"type": "request", "id": number, "method": method, "params": params})
+        message = answer.get()
+        if message["type"] == "response":
+            return message["result"]
+        error = message["error"]
+        raise RequestRefused(error["code"], error["message"])
+
+
+def main() -> None:
+    from .code_version import load_dag
+
+    stream = FrameStream.of_descriptor(3)
+    code = Child(stream, load_dag).run()
+    stream.close()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""The Dags of one version of a file, imported once in a process (CodeLocation of src/runtime/protocol.ts)."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Dict, Optional
+
+from .errors import TradewindError
+from .import_file import extend_path, import_dag_file
+from .local_modules import LocalModules
+
+
+class CodeVersion:
+    """Raises what the import raises, each time that a Dag of it is asked for."""
+
+    def __init__(self, code: Dict[str, Any]) -> None:
+        self.code = code
+        self.error: Optional[BaseException] = None
+        self._dags: Dict[str, Any] = {}
+        self._files = {os.path.normpath(os.path.join(code["dagsFolder"], name)): digest for name, digest in code["files"].items()}
+
+    def load(self) -> None:
+        modules = LocalModules()
+        modules.use(self._text, set(self._files))
+        modules.install()
+        extend_path(self.code["dagsFolder"])
+        path = os.path.normpath(os.path.join(self.code["dagsFolder"], self.code["relativeFile"]))
+        try:
+            for dag in import_dag_file(path, modules):
+                self._dags[dag.dag_id] = dag
+        except BaseException as error:
+            self.error = error
+
+    def dag(self, dag_id: str) -> Any:
+        if self.error is not None:
+            raise self.error
+        if dag_id not in self._dags:
+            found = ", ".join(list(self._dags)[:20]) or "none"
+            raise TradewindError("TW_DAG_NOT_FOUND", f'expected Dag "{dag_id}" in {self.code["relativeFile"]}, it defines {found}')
+        return self._dags[dag_id]
+
+    def _text(self, path: str) -> Optional[str]:
+        digest = self._files.get(path)
+        if digest is None:
+            return None
+        try:
+            with open(os.path.join(self.code["snapshotFolder"], digest), encoding="utf-8", newline="") as file:
+                return file.read()
+        except OSError as error:
+            raise TradewindError(
+                "TW_CODE_MISSING",
+                f"expected the text of {path} as {digest} in {self.code['snapshotFolder']}, but it cannot be read: {error}",
+                hint="the folder of versions was emptied while a run needed it; the scheduler restores it from the database",
+            ) from error
+
+
+_loaded: Dict[str, CodeVersion] = {}
+
+
+def _identity(code: Dict[str, Any]) -> str:
+    """Names the texts behind a version: the Dags of one file have a version each, but one text."""
+    return json.dumps([code["relativeFile"], sorted(code["files"].items())])
+
+
+def load_dag(code: Dict[str, Any], dag_id: str) -> Any:
+    """The Dag of a version; imports its file at the first call."""
+    version = _loaded.get(_identity(code))
+    if version is None:
+        version = CodeVersion(code)
+        version.load()
+        adopt(version)
+    return version.dag(dag_id)
+
+
+def adopt(version: CodeVersion) -> None:
+    """Keeps a version for all later calls of this process and of those that are forked from it."""
+    _loaded[_identity(version.code)] = version

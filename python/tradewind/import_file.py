@@ -1,0 +1,49 @@
+"""Importing one Dag file, as the Dag processor and the processes of tasks do."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.machinery
+import importlib.util
+import os
+import sys
+from types import ModuleType
+from typing import Any, List
+
+from . import era
+from .local_modules import LocalModules, VersionLoader
+
+
+def module_name(path: str) -> str:
+    """As Airflow names them, so that values which were stored with a class of the file find it again."""
+    digest = hashlib.sha1(path.encode("utf-8")).hexdigest()
+    return f"unusual_prefix_{digest}_{os.path.splitext(os.path.basename(path))[0].replace('.', '_')}"
+
+
+def extend_path(dags_folder: str) -> None:
+    """The Dags folder at the end of `sys.path`, as Airflow has it, then `plugins` and `config` beside it."""
+    home = os.environ.get("AIRFLOW_HOME") or os.path.dirname(dags_folder)
+    plugins = os.environ.get("AIRFLOW__CORE__PLUGINS_FOLDER") or os.path.join(home, "plugins")
+    for folder in (dags_folder, plugins, os.path.join(home, "config")):
+        if folder not in sys.path and os.path.isdir(folder):
+            sys.path.append(folder)
+
+
+def import_dag_file(path: str, modules: LocalModules) -> List[Any]:
+    """Runs the file and returns its Dags. Whatever it raises is raised."""
+    from . import dag_collection
+
+    name = module_name(path)
+    sys.modules.pop(name, None)
+    dag_collection.reset()
+    loader = VersionLoader(name, path, modules)
+    text = modules.read(path)
+    spec = importlib.util.spec_from_loader(name, loader, origin=path)
+    assert isinstance(spec, importlib.machinery.ModuleSpec)
+    spec.has_location = True
+    module: ModuleType = importlib.util.module_from_spec(spec)
+    module.__file__ = path
+    sys.modules[name] = module
+    with era.for_file(path, text):
+        loader.exec_module(module)
+        return list(dag_collection.collect(module))
