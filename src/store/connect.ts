@@ -10,6 +10,7 @@ import type { Socket } from "node:net";
 import type { ClientConfig, CustomTypesConfig, PoolClient, QueryConfig, QueryResult } from "pg";
 import { Client, Pool, types as pgTypes } from "pg";
 import { TradewindError } from "../errors.ts";
+import { runBatch } from "./batch-query.ts";
 import { translateError } from "./database-errors.ts";
 import type { Statement } from "./sql.ts";
 import { sql } from "./sql.ts";
@@ -51,8 +52,8 @@ export interface ConnectOptions {
 }
 
 export interface Connection extends Transactor {
-  /** BEGIN, the statements and COMMIT in one flight; all or nothing. Row counts in order. */
-  batch(statements: readonly Statement[]): Promise<BatchResult[]>;
+  /** The statements as one transaction in one flight; all or nothing. Numbers of rows that they touched, in order. */
+  batch(statements: readonly Statement[]): Promise<number[]>;
   /** The session behind it, for LISTEN and COPY. */
   readonly client: Client;
   /** Resolves when the session is gone, wanted or not; never rejects. */
@@ -62,11 +63,6 @@ export interface Connection extends Transactor {
   /** Whether the session alone keeps the process alive; it does at first. */
   keepAlive(yes: boolean): void;
   close(): Promise<void>;
-}
-
-export interface BatchResult {
-  readonly rows: readonly Record<string, unknown>[];
-  readonly count: number;
 }
 
 export interface DatabaseOptions {
@@ -301,7 +297,13 @@ export async function openConnection(
     client,
     lost,
     transaction: (work, transactionOptions = {}) => inTransaction(client, where, work, transactionOptions),
-    batch: (statements) => sendBatch(client, where, statements),
+    async batch(statements) {
+      try {
+        return await runBatch(client, statements);
+      } catch (error) {
+        throw translateError(error, where);
+      }
+    },
     abort: () => {
       (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
     },
@@ -312,34 +314,4 @@ export async function openConnection(
     },
     close: () => client.end(),
   };
-}
-
-/**
- * All statements are on the wire before the first answer is read. When one fails the server refuses the rest of
- * the transaction and answers COMMIT with ROLLBACK; the first failure is the one that is thrown.
- */
-async function sendBatch(
-  client: Client,
-  where: string,
-  statements: readonly Statement[],
-): Promise<BatchResult[]> {
-  // One write to the socket for all of them, where pg by itself makes one for each.
-  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
-  stream.cork();
-  const sent: Promise<QueryResult>[] = [];
-  try {
-    sent.push(client.query("BEGIN"));
-    for (const statement of statements) sent.push(client.query(queryOf(statement)));
-    sent.push(client.query("COMMIT"));
-  } finally {
-    stream.uncork();
-  }
-  const settled = await Promise.allSettled(sent);
-  const failed = settled.find((outcome) => outcome.status === "rejected");
-  if (failed !== undefined) throw translateError(failed.reason, where);
-  const results = settled.map((outcome) => (outcome as PromiseFulfilledResult<QueryResult>).value);
-  if (results.at(-1)?.command !== "COMMIT") {
-    throw new TradewindError("TW_INTERNAL", `expected COMMIT, got ${results.at(-1)?.command ?? "nothing"}`);
-  }
-  return results.slice(1, -1).map(({ rows, rowCount }) => ({ rows, count: rowCount ?? 0 }));
 }

@@ -144,11 +144,7 @@ export async function commitBatch(
   connection: Connection,
   statements: readonly BatchStatement[],
 ): Promise<string[]> {
-  const only = statements.length === 1 ? statements[0] : undefined;
-  const counts =
-    only === undefined
-      ? (await connection.batch(statements)).map(({ count }) => count)
-      : [await connection.run(only)];
+  const counts = await connection.batch(statements);
   return statements.flatMap(({ expect, name }, i) =>
     expect === undefined || counts[i] === expect
       ? []

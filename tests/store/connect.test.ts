@@ -9,13 +9,29 @@ test("a batch is one transaction: all of it or nothing, and tells the first fail
   const { database } = await freshDatabase();
   const connection = await database.connect({ pipeline: true });
   await connection.run(sql`CREATE TABLE pair (a int PRIMARY KEY)`);
-  const results = await connection.batch([insert(1), insert(2)]);
-  expect(results).toEqual([
-    { rows: [{ a: 1 }], count: 1 },
-    { rows: [{ a: 2 }], count: 1 },
-  ]);
+  expect(await connection.batch([insert(1), insert(2)])).toEqual([1, 1]);
   await expect(connection.batch([insert(3), insert(1), insert(4)])).rejects.toThrow(/duplicate key/);
   expect(await connection.rows(sql`SELECT a FROM pair ORDER BY a`)).toEqual([{ a: 1 }, { a: 2 }]);
+  await connection.close();
+});
+
+test("a batch counts what each statement touched, and its session goes on after a failure", async () => {
+  const { database } = await freshDatabase();
+  const connection = await database.connect({ pipeline: true });
+  await connection.run(sql`CREATE TABLE pair (a int PRIMARY KEY)`);
+  const raise = prepared("raise-pair", sql`UPDATE pair SET a = a + 10 WHERE a < ${10}`);
+  const refused = prepared("insert-nothing", sql`INSERT INTO pair SELECT NULL`);
+  // Prepared within a batch that fails, before and behind the statement that makes it fail.
+  await expect(connection.batch([insert(1), refused, raise])).rejects.toThrow(/null value/);
+  const statements = [
+    insert(1),
+    insert(2),
+    raise,
+    sql`SELECT a FROM pair`,
+    sql`DELETE FROM pair WHERE a = 11`,
+  ];
+  expect(await connection.batch(statements)).toEqual([1, 1, 2, 2, 1]);
+  expect(await connection.batch([insert(3), raise])).toEqual([1, 1]);
   await connection.close();
 });
 
