@@ -11,12 +11,13 @@ import {
   setBackfillPaused,
 } from "../store/backfills.ts";
 import { listDagRuns } from "../store/dag-runs.ts";
-import { getDag } from "../store/dags.ts";
+
 import { notify } from "../store/notify.ts";
 import { syncDagsFolder } from "./dags-folder.ts";
 import { currentSpec } from "./dags-read-commands.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
 import { instantFlag, isoInstant, jsonFlag, oneOf, wholeNumber } from "./flags.ts";
+import { knownDag } from "./known-dag.ts";
 import { currentUser } from "./trigger-dag.ts";
 
 interface CreateFlags {
@@ -59,7 +60,7 @@ export function addBackfillCommands(root: Command): void {
 async function create(work: Work, _: string[], flags: CreateFlags): Promise<void> {
   await syncDagsFolder(work);
   const { database, session } = work;
-  const dag = await getDag(database, flags.dagId);
+  const dag = await knownDag(work, flags.dagId);
   const spec = await currentSpec(work, flags.dagId);
   const request: BackfillRequest = {
     from: instantFlag(flags.fromDate, "--from-date"),

@@ -4,7 +4,7 @@ import type { Json } from "../core/dag-model.ts";
 import { TradewindError } from "../errors.ts";
 import { silentLog } from "../log.ts";
 import type { DagRunRow } from "../store/dag-runs.ts";
-import { getDag, listDags, setPaused } from "../store/dags.ts";
+import { listDags, setPaused } from "../store/dags.ts";
 import { notify } from "../store/notify.ts";
 import { deleteDag } from "../store/run-deletion.ts";
 import { announceResult } from "./announce-result.ts";
@@ -14,6 +14,7 @@ import { currentSpec } from "./dags-read-commands.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
 import { instantFlag, isoInstant, jsonFlag, regexFlag } from "./flags.ts";
 import { catchInterrupts, interruptedExitCode } from "./interrupts.ts";
+import { knownDag } from "./known-dag.ts";
 import { noteWithoutScheduler } from "./scheduler-presence.ts";
 import { notePools, triggerDag } from "./trigger-dag.ts";
 import { watchRun } from "./watch-run.ts";
@@ -55,9 +56,7 @@ interface PauseFlags {
 
 async function pause(work: Work, dagId: string, flags: PauseFlags, isPaused: boolean): Promise<void> {
   await syncDagsFolder(work);
-  const ids = flags.treatDagIdAsRegex
-    ? await matching(work, dagId)
-    : [(await getDag(work.database, dagId)).dagId];
+  const ids = flags.treatDagIdAsRegex ? await matching(work, dagId) : [(await knownDag(work, dagId)).dagId];
   await setPaused(work.database, ids, isPaused);
   await notify(
     work.database,
@@ -77,7 +76,7 @@ async function matching(work: Work, pattern: string): Promise<string[]> {
 
 async function trigger(work: Work, [dagId = ""]: string[], flags: TriggerFlags): Promise<void> {
   await syncDagsFolder(work);
-  const dag = await getDag(work.database, dagId);
+  const dag = await knownDag(work, dagId);
   const run = await triggerDag(work, {
     dagId,
     runId: flags.runId,
@@ -117,7 +116,7 @@ async function waitFor(work: Work, run: DagRunRow): Promise<void> {
 }
 
 async function remove(work: Work, [dagId = ""]: string[], flags: { yes?: boolean }): Promise<void> {
-  await getDag(work.database, dagId);
+  await knownDag(work, dagId);
   if (
     !flags.yes &&
     !(await confirmed(

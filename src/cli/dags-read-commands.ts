@@ -7,13 +7,14 @@ import { timeRestriction } from "../core/timetable/next-run.ts";
 import { TradewindError } from "../errors.ts";
 import { findDagRun, findDagRunByLogicalDate, listDagRuns } from "../store/dag-runs.ts";
 import { currentVersion } from "../store/dag-versions.ts";
-import { type DagRow, getDag, listDags } from "../store/dags.ts";
+import { type DagRow, listDags } from "../store/dags.ts";
 import { listImportErrors } from "../store/import-errors.ts";
 import { syncDagsFolder } from "./dags-folder.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
 import { instantFlag, isoInstant, oneOf, wholeNumber } from "./flags.ts";
 import { toDot, toMermaid, toSvg } from "./graph/diagram.ts";
 import { drawDag } from "./graph/terminal-drawing.ts";
+import { knownDag } from "./known-dag.ts";
 
 export function addDagsReadCommands(group: Command): void {
   databaseCommand(group, "list", "all Dags")
@@ -135,7 +136,7 @@ async function importErrors(work: Work): Promise<void> {
 
 async function details(work: Work, [dagId = ""]: string[]): Promise<void> {
   await syncDagsFolder(work);
-  const dag = await getDag(work.database, dagId);
+  const dag = await knownDag(work, dagId);
   const version = await currentVersion(work.database, dagId);
   const spec = version?.spec;
   work.session.object({
@@ -155,7 +156,7 @@ async function details(work: Work, [dagId = ""]: string[]): Promise<void> {
 
 /** Spec of the newest version. @throws TradewindError TW_DAG_NOT_FOUND. */
 export async function currentSpec(work: Work, dagId: string): Promise<DagSpec> {
-  await getDag(work.database, dagId);
+  await knownDag(work, dagId);
   const version = await currentVersion(work.database, dagId);
   if (version === null)
     throw new TradewindError("TW_DAG_NOT_FOUND", `${dagId} has no version that could be imported`);
@@ -219,7 +220,7 @@ async function report(work: Work): Promise<void> {
 
 /** A run by its id, or by its logical date. @throws TradewindError TW_DAG_RUN_NOT_FOUND. */
 export async function findRun(work: Work, dagId: string, runIdOrDate: string) {
-  await getDag(work.database, dagId);
+  await knownDag(work, dagId);
   const byId = await findDagRun(work.database, dagId, runIdOrDate);
   if (byId) return byId;
   const byDate = /^\d{4}-\d{2}-\d{2}/.test(runIdOrDate)
@@ -251,7 +252,7 @@ interface ListRunsFlags {
 }
 
 async function listRuns(work: Work, [dagId = ""]: string[], flags: ListRunsFlags): Promise<void> {
-  await getDag(work.database, dagId);
+  await knownDag(work, dagId);
   const { rows } = await listDagRuns(
     work.database,
     {
@@ -282,7 +283,7 @@ async function nextExecution(
   flags: { numExecutions: string },
 ): Promise<void> {
   await syncDagsFolder(work);
-  const dag = await getDag(work.database, dagId);
+  const dag = await knownDag(work, dagId);
   const spec = await currentSpec(work, dagId);
   if (dag.isPaused)
     work.session.note(`${dagId} is paused: nothing runs until \`tradewind dags unpause ${dagId}\``);

@@ -9,7 +9,7 @@ import { type AttemptReport, runAttempt } from "../runtime/run-attempt.ts";
 import type { RunnableDag } from "../runtime/runnable-dag.ts";
 import { type DagRunRow, findDagRun, findDagRunByLogicalDate } from "../store/dag-runs.ts";
 import { currentVersion } from "../store/dag-versions.ts";
-import { getDag } from "../store/dags.ts";
+
 import { resolveConnection, resolveVariable } from "../store/environment-secrets.ts";
 import { readXComs } from "../store/xcoms.ts";
 import { systemClock } from "../time.ts";
@@ -17,6 +17,7 @@ import { configuredConnections } from "./configured-connections.ts";
 import { syncDagsFolder } from "./dags-folder.ts";
 import type { Work } from "./database-command.ts";
 import { instantFlag } from "./flags.ts";
+import { knownDag } from "./known-dag.ts";
 import { findTask } from "./tasks-read-commands.ts";
 
 export interface SingleTask {
@@ -37,7 +38,7 @@ export interface SingleTaskReport extends AttemptReport {
 
 export async function runSingleTask(work: Work, task: SingleTask): Promise<SingleTaskReport> {
   await syncDagsFolder(work);
-  const dag = await getDag(work.database, task.dagId);
+  const dag = await knownDag(work, task.dagId);
   const version = await currentVersion(work.database, task.dagId);
   if (version === null)
     throw new TradewindError("TW_DAG_NOT_FOUND", `${task.dagId} has no version that could be imported`);

@@ -10,7 +10,7 @@ import { leasedDag, loadWithInstances, restoreRun } from "../scheduler/load-runs
 import { Memory } from "../scheduler/memory.ts";
 import { Versions } from "../scheduler/versions.ts";
 import { listDagRuns } from "../store/dag-runs.ts";
-import { getDag } from "../store/dags.ts";
+
 import { loadDags, loadRuns } from "../store/scheduler-load.ts";
 import { listTaskInstances } from "../store/task-instances.ts";
 import { applyRequest } from "./apply-request.ts";
@@ -18,6 +18,7 @@ import { confirmed } from "./confirm.ts";
 import { currentSpec, findRun } from "./dags-read-commands.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
 import { instantFlag, jsonFlag, regexFlag, wholeNumber } from "./flags.ts";
+import { knownDag } from "./known-dag.ts";
 import { runSingleTask } from "./single-task.ts";
 
 export function addTasksActCommands(group: Command): void {
@@ -128,7 +129,7 @@ async function failedDeps(
   flags: { mapIndex: string },
 ): Promise<void> {
   const found = await findRun(work, dagId, run);
-  const dag = await getDag(work.database, dagId);
+  const dag = await knownDag(work, dagId);
   const [record] = await loadDags(work.database, [dagId]);
   const versions = new Versions(work.database);
   const loaded = await loadWithInstances(

@@ -9,11 +9,12 @@ import { resolveParams } from "../sdk/validate-params.ts";
 import { addAuditEntry } from "../store/audit-log.ts";
 import { createDagRun, type DagRunRow } from "../store/dag-runs.ts";
 import { currentVersion } from "../store/dag-versions.ts";
-import { getDag } from "../store/dags.ts";
+
 import { notify } from "../store/notify.ts";
 import { listPools } from "../store/pools.ts";
 import type { Work } from "./database-command.ts";
 import { isoInstant } from "./flags.ts";
+import { knownDag } from "./known-dag.ts";
 
 export interface TriggerRequest {
   readonly dagId: string;
@@ -33,7 +34,7 @@ export interface TriggerRequest {
 export async function triggerDag(work: Work, request: TriggerRequest): Promise<DagRunRow> {
   const { database } = work;
   const now = work.now();
-  await getDag(database, request.dagId);
+  await knownDag(work, request.dagId);
   const version = await currentVersion(database, request.dagId);
   if (version === null)
     throw new TradewindError("TW_DAG_NOT_FOUND", `${request.dagId} has no version that could be imported`);
@@ -50,8 +51,12 @@ export async function triggerDag(work: Work, request: TriggerRequest): Promise<D
       `${request.dagId} allows runs of the types ${allowed.join(", ")}, got ${runType}`,
     );
   if (request.runId !== undefined) checkRunId(request.runId);
-  const values = typeof conf === "object" && conf !== null && !Array.isArray(conf) ? conf : {};
-  await resolveParams(version.spec.params, values, { allowUnknown: true, owner: request.dagId });
+  if (typeof conf !== "object" || conf === null || Array.isArray(conf))
+    throw new TradewindError(
+      "TW_USAGE",
+      `conf: expected an object, got ${JSON.stringify(conf).slice(0, 80)}`,
+    );
+  await resolveParams(version.spec.params, conf, { allowUnknown: true, owner: request.dagId });
   const id =
     request.runId ??
     runId(runType, logicalDate ?? now, logicalDate === null ? runIdSuffix(randomBytes(8)) : undefined);

@@ -79,9 +79,17 @@ function isError(value: unknown): value is Error {
   return value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
 }
 
-/** Frames of Node and of what calls a handler: they say nothing about the failure. */
-const uninteresting =
-  /^\s+at .*(node:internal\/|\/src\/(runtime\/|sdk\/(definition|context)\.)(?!.*\.test\.))/;
+const ownFolders = ["runtime", "sdk", "dag-processor"].map(
+  (name) => new URL(`../${name}/`, import.meta.url).pathname,
+);
+
+/** Frames of Node, and of what imports a file and calls a handler: they say nothing about the failure. */
+function isUninteresting(line: string): boolean {
+  return (
+    /^\s+at /.test(line) &&
+    (line.includes("node:internal/") || ownFolders.some((folder) => line.includes(folder)))
+  );
+}
 
 /**
  * Leaves the frames of the user's files (without the version mark of their URL) and of packages; takes out
@@ -90,7 +98,7 @@ const uninteresting =
 export function cleanStack(stack: string): string {
   return stack
     .split("\n")
-    .filter((line) => !uninteresting.test(line))
+    .filter((line) => !isUninteresting(line))
     .join("\n")
     .replaceAll(/\?tradewind=[\w-]+/g, "");
 }

@@ -1,10 +1,13 @@
 /** Commands of the program as tests run them: in this process where that is enough, as real processes elsewhere. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { vi } from "vitest";
 import { run } from "../../src/cli/main.ts";
+import type { Database } from "../../src/store/connect.ts";
+import { startJob } from "../../src/store/jobs.ts";
+import { systemClock } from "../../src/time.ts";
 
 export interface Outcome {
   readonly code: number;
@@ -55,6 +58,13 @@ export function makeWorld(options: { databaseUrl?: string; dags?: Record<string,
   };
 }
 
+/** As if a service watched the Dags folder: later commands need not import it again. */
+export async function pretendWatched(database: Database, world: World): Promise<void> {
+  const details = { dagsFolder: world.dags };
+  const alive = systemClock.now() + 3_600_000;
+  await startJob(database, { kind: "dag-processor", hostname: "test", pid: process.pid, details }, alive);
+}
+
 async function inProcess(argv: string[], environment: Record<string, string | undefined>): Promise<Outcome> {
   const output = { stdout: "", stderr: "" };
   const streams = (["stdout", "stderr"] as const).map((name) =>
@@ -97,7 +107,7 @@ export class RunningCommand {
     const env = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     const identity = user === undefined ? {} : { uid: user, gid: user };
     // A group of its own, to which `interrupt` sends as a terminal does.
-    const options = { env, detached: true, stdio: ["ignore", "pipe", "pipe"], ...identity } as const;
+    const options: SpawnOptions = { env, detached: true, stdio: ["ignore", "pipe", "pipe"], ...identity };
     this.child = spawn(process.execPath, [program, ...argv], options);
     for (const name of ["stdout", "stderr"] as const)
       this.child[name]?.on("data", (chunk: Buffer) => {

@@ -3,10 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse as parseYaml } from "yaml";
-import { startJob } from "../../src/store/jobs.ts";
-import { systemClock } from "../../src/time.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
-import { makeWorld, type World } from "./command.ts";
+import { makeWorld, pretendWatched, type World } from "./command.ts";
 import { shopDags } from "./shop-dags.ts";
 
 let database: TestDatabase;
@@ -32,12 +30,7 @@ beforeAll(async () => {
   database = await createDatabase();
   world = makeWorld({ databaseUrl: database.url, dags: shopDags });
   expect((await world.command("dags", "reserialize")).stdout).toContain("imported again");
-  // As if a service watched the folder: the commands below need not import it again.
-  await startJob(
-    database.database,
-    { kind: "dag-processor", hostname: "test", pid: process.pid, details: { dagsFolder: world.dags } },
-    systemClock.now() + 3_600_000,
-  );
+  await pretendWatched(database.database, world);
 });
 
 afterAll(async () => {
