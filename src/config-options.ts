@@ -195,6 +195,28 @@ export const configOptions = {
       min: 1,
     }),
   },
+  python: {
+    interpreter: text(
+      "Python of Dag files in Python: a path, or a name that is looked for in PATH.",
+      "python3",
+    ),
+    allowPickle: flag("Values that have no other form may travel between tasks pickled.", false, {
+      airflow: "core.enable_xcom_pickling",
+    }),
+    start: text(
+      "How a task's process starts: fork = from one that has imported the Dag file, spawn = anew.",
+      "fork",
+      {
+        oneOf: ["fork", "spawn"],
+      },
+    ),
+    airflow: text("Airflow whose defaults files get: auto = as each file tells by what it uses.", "auto", {
+      oneOf: ["auto", "2", "3"],
+    }),
+    idleSeconds: count("Seconds after which an unused process with an imported file ends.", 600, {
+      integer: false,
+    }),
+  },
   triggerer: {
     capacity: count("Deferred tasks that one triggerer process waits for.", 100_000, {
       airflow: "triggerer.capacity",

@@ -43,7 +43,10 @@ function answersForImports(session: Session, database: Database): (request: Chil
   return (request) => {
     if (request.method !== "variable.get" && request.method !== "connection.get")
       return Promise.reject(
-        new TradewindError("TW_PROTOCOL", `a Dag file may not ask for ${request.method} while it is imported`),
+        new TradewindError(
+          "TW_PROTOCOL",
+          `a Dag file may not ask for ${request.method} while it is imported`,
+        ),
       );
     answers ??= new OutsideAnswers(database, {
       executor: database,

@@ -13,6 +13,7 @@ import { readFile, realpath } from "node:fs/promises";
 import { dirname, sep } from "node:path";
 import type { Logger } from "../log.ts";
 import { writeSnapshot } from "../runtime/code-snapshot.ts";
+import { isPythonFile } from "../runtime/python-command.ts";
 import type { Clock, Timer } from "../time.ts";
 import { FileState } from "./file-state.ts";
 import { type FoundFile, findDagFiles, mayDefineDag } from "./find-dag-files.ts";
@@ -20,6 +21,7 @@ import type { IgnoreSyntax } from "./ignore-rules.ts";
 import type { ImportAnswer } from "./import-messages.ts";
 import { ImportPool } from "./import-pool.ts";
 import type { DagSink, ImportedDag, ImportProblem } from "./outcome.ts";
+import { openPythonChannel, type PythonImportOptions } from "./python-import-channel.ts";
 import { importedDags } from "./version-hash.ts";
 import { FolderWatch } from "./watch-folders.ts";
 
@@ -39,6 +41,8 @@ export interface DagProcessorOptions {
   readonly filesPerChild: number;
   readonly parallelism: number;
   readonly ignoreSyntax?: IgnoreSyntax;
+  /** How Python files are imported; they are passed over where nothing is said. */
+  readonly python?: PythonImportOptions & { readonly idleSeconds: number };
 }
 
 /** Quiet time after a change before it is looked at, and the longest that further changes put it off. */
@@ -52,6 +56,7 @@ const longestRetryMs = 600_000;
 export class DagProcessor {
   readonly #options: DagProcessorOptions;
   readonly #pool: ImportPool;
+  readonly #pythonPool: ImportPool | null;
   readonly #watch: FolderWatch;
   readonly #files = new Map<string, FileState>();
   /** Which file each Dag id belongs to. */
@@ -70,13 +75,23 @@ export class DagProcessor {
 
   constructor(options: DagProcessorOptions) {
     this.#options = options;
-    this.#pool = new ImportPool({
+    const common = {
       ...options,
       timeout: options.importTimeout,
       filesPerProcess: options.filesPerChild,
-      onOutput: (relativeFile, output) =>
+      onOutput: (relativeFile: string, output: string) =>
         options.log.debug({ relativeFile, output }, "a Dag file printed while it was imported"),
-    });
+    };
+    this.#pool = new ImportPool(common);
+    const { python } = options;
+    this.#pythonPool =
+      python === undefined
+        ? null
+        : new ImportPool({
+            ...common,
+            idleSeconds: python.idleSeconds,
+            openChannel: openPythonChannel(python),
+          });
     this.#watch = new FolderWatch(
       () => this.#changed(),
       (message) => options.log.warn(message),
@@ -97,6 +112,7 @@ export class DagProcessor {
     this.#settle?.cancel();
     this.#watch.close();
     await this.#pool.stop();
+    await this.#pythonPool?.stop();
     await this.#pass;
   }
 
@@ -117,7 +133,7 @@ export class DagProcessor {
   #changed(): void {
     if (this.#stopped) return;
     const { clock } = this.#options;
-    this.#pool.warmUp();
+    this.#warmUp();
     if (this.#settle === undefined) this.#settleBegan = clock.now();
     else if (clock.now() - this.#settleBegan > longestSettleMs) return;
     this.#settle?.cancel();
@@ -125,6 +141,17 @@ export class DagProcessor {
       this.#settle = undefined;
       void this.#requestPass();
     });
+  }
+
+  #poolOf(state: FileState): ImportPool {
+    return (isPythonFile(state.path) ? this.#pythonPool : null) ?? this.#pool;
+  }
+
+  #warmUp(): void {
+    const states = [...this.#files.values()];
+    const python = states.some(({ path }) => isPythonFile(path));
+    if (python) this.#pythonPool?.warmUp();
+    if (!python || states.some(({ path }) => !isPythonFile(path))) this.#pool.warmUp();
   }
 
   #pollLater(): void {
@@ -163,7 +190,10 @@ export class DagProcessor {
     if (found === null) return;
     found.complaints.forEach((complaint) => this.#complain(complaint));
     const candidates: FoundFile[] = [];
-    for (const file of found.files) if (await this.#mayDefineDag(file)) candidates.push(file);
+    for (const file of found.files) {
+      if (this.#pythonPool === null && isPythonFile(file.path)) continue;
+      if (await this.#mayDefineDag(file)) candidates.push(file);
+    }
     await this.#forgetOthers(new Set(candidates.map((file) => file.relativeFile)));
     for (const file of candidates) await this.#look(file);
     this.#watch.watchOnly([...found.folders, ...this.#foldersReached()]);
@@ -180,7 +210,7 @@ export class DagProcessor {
     if (known?.mtimeMs === file.mtimeMs && known.size === file.size) return known.mentions;
     const text = await readFile(file.path, "utf8").catch(() => null);
     // Not readable now: as it was, and if it is new its import shall say why.
-    const mentions = text === null ? (known?.mentions ?? true) : mayDefineDag(text);
+    const mentions = text === null ? (known?.mentions ?? true) : mayDefineDag(text, file.path);
     this.#mentions.set(file.path, { mtimeMs: file.mtimeMs, size: file.size, mentions });
     return mentions;
   }
@@ -253,7 +283,7 @@ export class DagProcessor {
     while (state.isDirty && !this.#stopped && this.#files.get(state.relativeFile) === state) {
       state.isDirty = false;
       const dagsFolder = await realpath(this.#options.dagsFolder);
-      const answer = await this.#pool.import(dagsFolder, state.relativeFile);
+      const answer = await this.#poolOf(state).import(dagsFolder, state.relativeFile);
       await state.remember(dagsFolder, answer);
       if (answer.problem !== null) await this.#untilOldEnough(state);
       // Written to while it was imported: what came of it is of no use.

@@ -1,6 +1,7 @@
 /** Which files of the Dags folder may define Dags. */
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
+import { isPythonFile } from "../runtime/python-command.ts";
 import { type IgnoreRule, type IgnoreSyntax, isIgnored, parseIgnoreFile } from "./ignore-rules.ts";
 
 export interface FileStat {
@@ -22,7 +23,7 @@ export interface FoundFiles {
   readonly complaints: readonly string[];
 }
 
-const dagFile = /\.(?:ts|mts|js|mjs)$/;
+const dagFile = /\.(?:ts|mts|js|mjs|py)$/;
 const declaration = /\.d\.m?ts$/;
 
 /**
@@ -72,11 +73,12 @@ function isDagFileName(name: string): boolean {
 }
 
 /**
- * Airflow's safe mode: a file is imported only when its text mentions both words. Keeps helpers, tests and
- * configuration beside the Dags from being run for nothing.
+ * Airflow's safe mode: a file is imported only when its text mentions both words ("airflow" will do in Python).
+ * Keeps helpers, tests and configuration beside the Dags from being run for nothing.
  */
-export function mayDefineDag(text: string): boolean {
-  return /dag/i.test(text) && /tradewind/i.test(text);
+export function mayDefineDag(text: string, path = ""): boolean {
+  if (!/dag/i.test(text)) return false;
+  return /tradewind/i.test(text) || (isPythonFile(path) && /airflow/i.test(text));
 }
 
 async function ignoreRules(

@@ -22,6 +22,8 @@ export interface ImportAnswer {
   readonly files: { readonly [relativeFile: string]: string };
   /** Absolute paths that were looked for in vain. */
   readonly missing: readonly string[];
+  /** The interpreter that imported it and shall run its tasks; "node" where nothing is said. */
+  readonly interpreter?: string;
   readonly seconds: number;
   /** The file left something behind (a rejected promise, a call of process.exit): do not use the process again. */
   readonly tainted: boolean;

@@ -3,6 +3,7 @@
  * count, so that one that hangs never holds back the others.
  */
 import type { Clock, Timer } from "../time.ts";
+import type { OpenImportChannel } from "./import-channel.ts";
 import type { ImportAnswer } from "./import-messages.ts";
 import { ImportProcess } from "./import-process.ts";
 
@@ -15,6 +16,7 @@ export interface ImportPoolOptions {
   readonly filesPerProcess: number;
   /** Seconds after which a process that does nothing ends. */
   readonly idleSeconds: number;
+  readonly openChannel?: OpenImportChannel;
   /** What Dag files printed. */
   readonly onOutput: (relativeFile: string, output: string) => void;
 }

@@ -1,14 +1,16 @@
 /** One importing process, seen from the Dag processor: started when needed, killed when a file does not end. */
 
-import { type ChildProcess, fork } from "node:child_process";
-import { ownFile } from "../own-file.ts";
+import type { ChildProcess } from "node:child_process";
 import type { Clock } from "../time.ts";
-import type { ImportAnswer, ImportRequest } from "./import-messages.ts";
+import {
+  heapLimitMb,
+  type ImportChannel,
+  type OpenImportChannel,
+  openNodeChannel,
+} from "./import-channel.ts";
+import type { ImportAnswer } from "./import-messages.ts";
 import type { ImportProblem } from "./outcome.ts";
 
-const childFile = ownFile(import.meta.dirname, "import-child");
-/** Heap of an importing process. A file that needs more loads data where it should define Dags. */
-const heapLimitMb = 1024;
 const keptOutput = 8 * 1024;
 const outputGraceMs = 100;
 
@@ -17,28 +19,27 @@ export interface ImportProcessOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Seconds that one import may take. */
   readonly timeout: number;
+  /** Starts the process; one for TypeScript where nothing is said. */
+  readonly openChannel?: OpenImportChannel;
 }
 
 export class ImportProcess {
   readonly #options: ImportProcessOptions;
+  readonly #channel: ImportChannel;
   readonly #child: ChildProcess;
   readonly #ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   #output = "";
   #requests = 0;
   #hasEnded = false;
   #tainted = false;
+  #startError: Error | null = null;
 
   constructor(options: ImportProcessOptions) {
     this.#options = options;
-    this.#child = fork(childFile, [], {
-      env: { ...options.environment } as NodeJS.ProcessEnv,
-      execArgv: [`--max-old-space-size=${heapLimitMb}`, "--disable-warning=ExperimentalWarning"],
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
-      // A group of its own, so that what a file starts dies with it.
-      detached: true,
-    });
+    this.#channel = (options.openChannel ?? openNodeChannel)(options.environment);
+    this.#child = this.#channel.child;
     this.#child.unref();
-    this.#child.channel?.unref();
+    this.#channel.hold(false);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on("data", (chunk: Buffer) => {
         this.#output = (this.#output + chunk.toString()).slice(-keptOutput);
@@ -55,7 +56,10 @@ export class ImportProcess {
       this.#child.once("exit", (code, signal) =>
         options.clock.after(outputGraceMs, () => ended(code, signal)),
       );
-      this.#child.once("error", () => ended(null, null));
+      this.#child.once("error", (error) => {
+        this.#startError = error;
+        ended(null, null);
+      });
     });
   }
 
@@ -65,7 +69,7 @@ export class ImportProcess {
 
   /** False when it died, or a file left something behind in it. */
   get usable(): boolean {
-    return !this.#hasEnded && !this.#tainted && this.#child.connected;
+    return !this.#hasEnded && !this.#tainted && this.#channel.connected;
   }
 
   /** What the last files printed, to be shown at debug level. */
@@ -87,10 +91,10 @@ export class ImportProcess {
     };
     // The parent must not end while an import is on its way, and need not stay for an idle process.
     this.#child.ref();
-    this.#child.channel?.ref();
+    this.#channel.hold(true);
     const timeout = Promise.withResolvers<"timeout">();
     const timer = this.#options.clock.after(this.#options.timeout * 1000, () => timeout.resolve("timeout"));
-    const answered = this.#ask({ type: "import", id, dagsFolder, relativeFile });
+    const answered = this.#channel.ask({ type: "import", id, dagsFolder, relativeFile });
     try {
       const first = await Promise.race([answered, this.#ended, timeout.promise]);
       if (first === "timeout") {
@@ -98,29 +102,14 @@ export class ImportProcess {
         await this.#ended;
         return failed(timedOut(relativeFile, this.#options.timeout));
       }
-      if (!("type" in first)) return failed(crashed(relativeFile, first, this.#output));
+      if (!("type" in first)) return failed(this.#crashed(relativeFile, first));
       if (first.tainted) this.#tainted = true;
       return first;
     } finally {
       timer.cancel();
       this.#child.unref();
-      this.#child.channel?.unref();
+      this.#channel.hold(false);
     }
-  }
-
-  #ask(request: ImportRequest): Promise<ImportAnswer> {
-    return new Promise((resolve) => {
-      const listen = (message: unknown): void => {
-        // User code may send messages too.
-        const answer = message as ImportAnswer | null;
-        if (answer?.type !== "imported" || answer.id !== request.id) return;
-        this.#child.off("message", listen);
-        resolve(answer);
-      };
-      this.#child.on("message", listen);
-      // An error here is an end of the process, which is waited for.
-      this.#child.send(request, () => {});
-    });
   }
 
   /** SIGKILL to the process and all that its files started. */
@@ -131,6 +120,22 @@ export class ImportProcess {
     } catch {
       this.#child.kill("SIGKILL");
     }
+  }
+
+  #crashed(
+    relativeFile: string,
+    { code, signal }: { code: number | null; signal: NodeJS.Signals | null },
+  ): ImportProblem {
+    if (this.#startError !== null) return notStarted(relativeFile, this.#startError);
+    const output = this.#output;
+    const outOfMemory = output.includes("heap out of memory");
+    const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
+    const hint = outOfMemory
+      ? `the file allocates more than ${heapLimitMb} MiB while it is imported; load data inside of tasks`
+      : this.#channel.crashHint;
+    const message = `the process that imported ${relativeFile} ended with ${how}\nLikely cause: ${hint}`;
+    const stacktrace = `${message}\n\n${output}`.trimEnd();
+    return { code: "TW_DAG_FILE_CRASH", message, stacktrace, line: null, column: null };
   }
 
   async end(): Promise<void> {
@@ -147,22 +152,8 @@ Likely cause: an endless loop, or work (a query, a download, a model) in the fil
   return { code: "TW_DAG_FILE_TIMEOUT", message, stacktrace: message, line: null, column: null };
 }
 
-function crashed(
-  relativeFile: string,
-  { code, signal }: { code: number | null; signal: NodeJS.Signals | null },
-  output: string,
-): ImportProblem {
-  const outOfMemory = output.includes("heap out of memory");
-  const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-  const hint = outOfMemory
-    ? `the file allocates more than ${heapLimitMb} MiB while it is imported; load data inside of tasks`
-    : "the file ends or crashes its process (process.kill, process.abort, a native module)";
-  const message = `the process that imported ${relativeFile} ended with ${how}\nLikely cause: ${hint}`;
-  return {
-    code: "TW_DAG_FILE_CRASH",
-    message,
-    stacktrace: `${message}\n\n${output}`.trimEnd(),
-    line: null,
-    column: null,
-  };
+function notStarted(relativeFile: string, error: Error): ImportProblem {
+  const message = `the process that imports ${relativeFile} cannot be started: ${error.message}
+Likely cause: the interpreter is not installed where the service runs, or python.interpreter names another one`;
+  return { code: "TW_DAG_FILE_CRASH", message, stacktrace: message, line: null, column: null };
 }

@@ -23,6 +23,6 @@ export function importedDags(answer: ImportAnswer): ImportedDag[] {
     hash: versionHash(dag.spec, files),
     files,
     texts,
-    interpreter: "node",
+    interpreter: answer.interpreter ?? "node",
   }));
 }

@@ -21,7 +21,7 @@ async function found(files: Record<string, string>, syntax: IgnoreSyntax = "glob
 }
 
 describe("the files of a Dags folder", () => {
-  it("are TypeScript and JavaScript modules, without declarations, packages and hidden folders", async () => {
+  it("are TypeScript, JavaScript and Python modules, without declarations, packages and hidden folders", async () => {
     const files = [
       "b.ts",
       "a.mts",
@@ -41,6 +41,7 @@ describe("the files of a Dags folder", () => {
       "b.ts",
       "c.js",
       "d.mjs",
+      "f.py",
     ]);
   });
 
