@@ -20,6 +20,7 @@ import { currentUser, notePools, triggerDag } from "./trigger-dag.ts";
 import { watchRun } from "./watch-run.ts";
 
 interface TestFlags {
+  runId?: string;
   conf?: string;
 }
 
@@ -32,6 +33,7 @@ export function addDagsTestCommand(group: Command): void {
     "test <dag-id> [logical-date]",
     "run a Dag once, paused or not, and show its progress; the exit code says the outcome",
   )
+    .option("-r, --run-id <id>", "its id; made up when not given")
     .option("-c, --conf <json>", "conf of the run, an object; params take their values from it")
     .action(testInterruptibly);
 }
@@ -58,6 +60,7 @@ async function test(
   await notePools(work, await currentSpec(work, dagId));
   const request = {
     dagId,
+    runId: flags.runId,
     logicalDate: date === undefined ? undefined : instantFlag(date, "logical date"),
     conf: flags.conf === undefined ? undefined : (jsonFlag(flags.conf, "--conf") as Json),
     triggeredBy: "test" as const,

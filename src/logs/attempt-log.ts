@@ -77,6 +77,7 @@ export class AttemptLog {
     const { masker } = this.#options;
     const record: LogRecord = { ...this.#own(level, masker.mask(message)), logger };
     addFields(record, masker.maskFields(fields));
+    this.#tellDropped();
     this.#add(record);
   }
 
@@ -107,8 +108,7 @@ export class AttemptLog {
 
   close(): void {
     if (this.#closed) return;
-    if (this.#dropped > 1)
-      this.#add(this.#own("warning", `the log was cut: ${this.#dropped} lines were dropped`));
+    this.#tellDropped();
     this.flush();
     if (this.#lost > 0) {
       this.#add(
@@ -119,6 +119,12 @@ export class AttemptLog {
     this.#closed = true;
     if (this.#fd !== null) closeSync(this.#fd);
     this.#fd = null;
+  }
+
+  #tellDropped(): void {
+    if (this.#dropped <= 1) return;
+    this.#add(this.#own("warning", `the log was cut: ${this.#dropped} lines were dropped`));
+    this.#dropped = 1;
   }
 
   #own(level: LogLevel, message: string): LogRecord {
