@@ -244,7 +244,12 @@ async function main(): Promise<void> {
     for (const [name, run] of Object.entries({ w1, w3, w4, w5: (s: Scheduler) => w5(s, lengths) })) {
       if (!flags.only.split(",").includes(name)) continue;
       loop.longest();
+      const { engine } = scheduler.services;
+      const [passes, from] = [engine.passes, now()];
       await run(scheduler);
+      const batches = engine.passes - passes;
+      report(`${name.toUpperCase()} batches`, batches, "");
+      report(`${name.toUpperCase()} time for a batch`, (now() - from) / batches, "ms");
       report(`${name.toUpperCase()} loop held at most`, loop.longest(), "ms");
     }
   } finally {

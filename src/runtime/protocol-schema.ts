@@ -79,6 +79,7 @@ const start = z.object({
   }),
   xcoms: z.array(z.object({ taskId: text, mapIndex: whole, key: text, value: xcomValue })),
   expansion: z.object({ index: whole, total: whole }).optional(),
+  elements: z.array(z.object({ taskId: text, key: text, index: whole, value: xcomValue })).optional(),
   params: jsonObject,
   resume: z.object({ method: text, kwargs: jsonObject, event: json, error: text.optional() }).optional(),
   reschedule: z.object({ firstAt: instant, count: whole }).optional(),

@@ -59,6 +59,8 @@ export interface StartTask {
   xcoms: { taskId: string; mapIndex: number; key: string; value: XComValue }[];
   /** Index and values of the expansion that this instance is one of. */
   expansion?: { index: number; total: number };
+  /** Single elements of values that this instance is expanded over, where the supervisor had picked them already. */
+  elements?: { taskId: string; key: string; index: number; value: XComValue }[];
   params: { [name: string]: Json };
   /** Present when the attempt goes on after a deferral. */
   resume?: { method: string; kwargs: { [key: string]: Json }; event: Json; error?: string };

@@ -103,7 +103,11 @@ class Resolver {
   /** One element of what is expanded over; asks for no more than it where there are no steps. */
   async #elementOf(source: ValueSpec, index: number, what: string): Promise<unknown> {
     if ("xcom" in source && !source.xcom.steps?.length && this.#known(source.xcom) === undefined) {
-      return this.#item(source.xcom, index, what);
+      const { taskId, key } = source.xcom;
+      const given = this.#start.elements?.find(
+        (x) => x.taskId === taskId && x.key === key && x.index === index,
+      );
+      return given ? decodeValue(given.value) : this.#item(source.xcom, index, what);
     }
     const sequence = await this.#sequence(source, what);
     if (index >= sequence.length)

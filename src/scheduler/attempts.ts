@@ -108,7 +108,10 @@ export class Attempts {
     const before = instance.state;
     for (const { key, value } of pushedValues(end, task.spec.doXcomPush)) {
       work.batch.xcoms.push({ ...ref, key, value });
-      if (key === "return_value") xcoms.put(ref.runPk, ref.taskId, ref.mapIndex, key, value);
+      if (key === "return_value") {
+        const isSource = run.version.mapSources.has(instance.task);
+        xcoms.put(ref.runPk, ref.taskId, ref.mapIndex, key, value, isSource);
+      }
     }
     const row = run.rowOf(instance);
     const { result } = end;

@@ -15,8 +15,11 @@ import type { Services } from "./services.ts";
 import type { Work } from "./work.ts";
 import { workloadOf } from "./workload.ts";
 
-/** Workloads queued beyond the executor's slots, so that a slot that ends a task finds the next one there. */
-const queuedAhead = 2;
+/**
+ * Workloads queued beyond the executor's slots, for each slot: so that a slot that ends a task finds the next one
+ * there, and what ends while a batch is written is replaced by one batch.
+ */
+const queuedAheadPerSlot = 2;
 
 export class Dispatch {
   readonly #services: Services;
@@ -52,7 +55,7 @@ export class Dispatch {
 
   #capacity(): number {
     if (this.#totalSlots === 0) return 0;
-    return Math.min(this.#services.settings.parallelism, this.#totalSlots + queuedAhead);
+    return Math.min(this.#services.settings.parallelism, this.#totalSlots * (1 + queuedAheadPerSlot));
   }
 
   #queue(work: Work, run: ActiveRun, instance: Instance): void {

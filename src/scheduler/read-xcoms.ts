@@ -1,10 +1,10 @@
 /** Reads XComs for a running attempt: from the newest values at hand, else from the store. */
-import type { Json } from "../core/dag-model.ts";
 import type { ChildAnswers, ChildRequest, XComValue } from "../runtime/protocol.ts";
 import { findDagRun } from "../store/dag-runs.ts";
 import { readPriorXComs, readXComs, type XComRow } from "../store/xcoms.ts";
-import type { Attempt } from "./memory.ts";
+import type { ActiveRun, Attempt } from "./memory.ts";
 import type { Services } from "./services.ts";
+import { elementOf } from "./xcom-element.ts";
 
 type Query = Extract<ChildRequest, { method: "xcom.get" }>["params"];
 type Answer = ChildAnswers["xcom.get"];
@@ -47,10 +47,17 @@ export class ReadXComs {
       : (await findDagRun(database, query.dagId ?? run.run.dagId, query.runId ?? run.run.runId))?.id;
     if (runPk === undefined) return [];
     const rows = await readXComs(database, { runPk, taskIds, mapIndexes, key });
-    if (own)
-      for (const row of rows)
-        if (key === "return_value") xcoms.put(runPk, row.taskId, row.mapIndex, key, valueOf(row));
+    if (own && key === "return_value") for (const row of rows) this.#keepSource(run, row);
     return pick(inOrder(rows, taskIds), query.item);
+  }
+
+  /** What a mapped task is expanded over is asked for once for each of its instances. */
+  #keepSource(run: ActiveRun, row: XComRow): void {
+    const task = run.dag.indexOf.get(row.taskId);
+    if (task === undefined || !run.version.mapSources.has(task)) return;
+    // It may have been cleared while it was read.
+    if (run.instances.get({ task, mapIndex: row.mapIndex })?.state !== "success") return;
+    this.#services.xcoms.put(run.row.pk, row.taskId, row.mapIndex, "return_value", valueOf(row), true);
   }
 }
 
@@ -75,11 +82,4 @@ function pick(answer: Answer, item: number | undefined): Answer {
   if (!("json" in only.value)) return answer;
   const element = elementOf(only.value.json, item);
   return element === undefined ? [] : [{ ...only, value: { json: element }, item: true }];
-}
-
-function elementOf(value: Json, item: number): Json | undefined {
-  if (Array.isArray(value)) return value[item];
-  if (value === null || typeof value !== "object") return undefined;
-  const entry = Object.entries(value)[item];
-  return entry === undefined ? undefined : [entry[0], entry[1]];
 }

@@ -8,6 +8,7 @@ import type { ActiveRun, RunRow } from "./memory.ts";
 import type { SchedulerSettings } from "./settings.ts";
 import type { DagVersion } from "./versions.ts";
 import type { XComCache } from "./xcom-cache.ts";
+import { elementOf } from "./xcom-element.ts";
 
 const iso = (instant: number): string => new Date(instant).toISOString();
 const isoOrNull = (instant: number | null | undefined): string | null =>
@@ -86,6 +87,7 @@ export function workloadOf(parts: WorkloadParts, run: ActiveRun, instance: Insta
     xcomInlineLimit: settings.xcomInlineLimit,
     logLevel: settings.logLevel,
     ...(mapIndex < 0 ? {} : { expansion: { index: mapIndex, total: run.instances.size(instance.task) } }),
+    ...knownElements(parts.xcoms, run, instance),
     ...(resume === undefined ? {} : { resume }),
     ...(row.reschedule === null
       ? {}
@@ -133,4 +135,25 @@ function addKnown(
   const mapIndex = shared ? instance.mapIndex : -1;
   const value = cache.get(run.row.pk, taskId, mapIndex, key);
   if (value !== undefined) known.push({ taskId, mapIndex, key, value });
+}
+
+/** The element of an expansion over one returned list or object; other expansions are picked by the child. */
+function knownElements(
+  cache: XComCache,
+  run: ActiveRun,
+  { task, mapIndex }: Instance,
+): Pick<StartTask, "elements"> {
+  const mapped = run.dag.tasks[task]?.mapped;
+  if (mapIndex < 0 || mapped == null) return {};
+  const sources = "expand" in mapped ? Object.values(mapped.expand) : [mapped.expandKwargs];
+  const [source] = sources;
+  if (sources.length !== 1 || source === undefined || !("xcom" in source)) return {};
+  const { taskId, key, steps = [] } = source.xcom;
+  if (steps.length > 0) return {};
+  const value = cache.get(run.row.pk, taskId, -1, key);
+  if (value === undefined || !("json" in value)) return {};
+  const element = elementOf(value.json, mapIndex);
+  return element === undefined
+    ? {}
+    : { elements: [{ taskId, key, index: mapIndex, value: { json: element } }] };
 }
