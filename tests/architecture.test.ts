@@ -168,6 +168,7 @@ describe("the doors to the outside", () => {
 describe("the budgets", () => {
   it("keeps every file under 600 lines", () => {
     const big = globSync("{src,tests,bench,scripts,bin,examples}/**/*.{ts,mjs}", { cwd: root })
+      .filter((file) => !file.includes("node_modules"))
       .map((file) => ({ file, lines: read(file).split("\n").length }))
       .filter(({ lines }) => lines > 600);
     expect(big).toEqual([]);
