@@ -47,7 +47,7 @@ function localWorker(config: Config): LocalWorker {
   return { name: "local", ...workerLimits(config) };
 }
 
-function workerLimits({ worker, core, logging, scheduler }: Config) {
+function workerLimits({ worker, core, logging, scheduler, python }: Config) {
   return {
     slots: worker.slots === 0 ? 2 * availableParallelism() : worker.slots,
     queues: listOf(worker.queues),
@@ -60,6 +60,12 @@ function workerLimits({ worker, core, logging, scheduler }: Config) {
     killGraceMs: core.killedTaskCleanupTime * 1000,
     maxTaskLogBytes: logging.maxTaskLogBytes,
     sensitiveNames: listOf(core.sensitiveNames.toLowerCase()),
+    python: {
+      allowPickle: python.allowPickle,
+      start: python.start as "fork" | "spawn",
+      airflow: python.airflow,
+      idleMs: python.idleSeconds * 1000,
+    },
     logLevel: logging.level,
     logFormat: logging.format as WorkerSettings["logFormat"],
   };

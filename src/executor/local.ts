@@ -39,7 +39,10 @@ export interface LocalExecutorOptions {
   readonly adoptionMs?: number;
 }
 
-/** Workloads sent ahead to a worker whose slots are all taken, so that a slot is filled the moment it is free. */
+/**
+ * Workloads sent ahead to a worker whose slots are all taken, so that a slot is filled the moment it is free. Where
+ * there are several workers few, since another one may be free first.
+ */
 const prefetch = 2;
 /** Beyond its own patience, before a worker that hung up is taken for gone. */
 const goneAfterMs = 5000;
@@ -369,7 +372,9 @@ export class LocalExecutor implements Executor {
   }
 
   #fill(): void {
-    for (let ahead = 0; ahead <= prefetch && this.#waiting.size > 0; ) {
+    const [only, ...others] = [...this.#workers.values()].filter(({ usable }) => usable);
+    const most = only === undefined || others.length > 0 ? prefetch : Math.max(prefetch, only.slots);
+    for (let ahead = 0; ahead <= most && this.#waiting.size > 0; ) {
       const workers = [...this.#workers.values()]
         .filter(({ usable, slots, assigned }) => usable && assigned.size < slots + ahead)
         .sort((a, b) => b.slots - b.assigned.size - (a.slots - a.assigned.size));

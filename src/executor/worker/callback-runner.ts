@@ -11,7 +11,7 @@ import type { ProcessExit, TaskProcess } from "./task-process.ts";
 export interface CallbackHost {
   readonly settings: WorkerSettings;
   readonly clock: Clock;
-  acquire(): TaskProcess;
+  acquire(interpreter: string): TaskProcess;
   release(process: TaskProcess): void;
   request(id: string, request: ChildRequest): Promise<Json>;
   done(id: string, error: { code: string; message: string } | null): void;
@@ -75,7 +75,8 @@ class RunningCallback {
     this.#host = host;
     this.#workload = workload;
     this.#done = done;
-    this.#process = host.acquire();
+    const { code } = workload.message as { code?: { interpreter?: string } };
+    this.#process = host.acquire(code?.interpreter ?? "node");
     this.#log = new AttemptLog(host.settings.logFolder, workload.logPath, {
       clock: host.clock,
       masker: this.#process.masker,

@@ -6,10 +6,13 @@
 import { statSync } from "node:fs";
 import { TradewindError } from "../../errors.ts";
 import { environmentForTasks } from "../../runtime/environment.ts";
+import { pythonArguments } from "../../runtime/python-command.ts";
 import type { Clock, Timer } from "../../time.ts";
 import type { Workload } from "../executor.ts";
 import { familyOf, isAlive, type ProcessIdentity, scanProcesses } from "../process-table.ts";
-import { resolveRunAsUser } from "./run-as-user.ts";
+import type { ProcessHandle } from "./process-handle.ts";
+import { type PythonServers, pythonEnvironment } from "./python-server.ts";
+import { resolveRunAsUser, type SystemUser } from "./run-as-user.ts";
 import type { WorkerSettings } from "./settings.ts";
 import { type ProcessCommand, type ProcessExit, TaskProcess } from "./task-process.ts";
 
@@ -21,10 +24,13 @@ const longestBackoffMs = 10_000;
 /** How often warm processes are looked at for what tasks left running in them; a look is a pass over /proc. */
 const sweepMs = 2000;
 
+type Asked = Pick<Workload, "attemptId" | "isolation" | "runAsUser" | "env" | "cwd" | "start">;
+
 export class ProcessPool {
   readonly #settings: WorkerSettings;
   readonly #clock: Clock;
   readonly #onChange: (children: readonly ProcessIdentity[]) => void;
+  readonly #python: PythonServers;
   readonly #all = new Set<TaskProcess>();
   /** The one used last is at the end. */
   #idle: TaskProcess[] = [];
@@ -39,10 +45,12 @@ export class ProcessPool {
     settings: WorkerSettings,
     clock: Clock,
     onChange: (children: readonly ProcessIdentity[]) => void,
+    python: PythonServers,
   ) {
     this.#settings = settings;
     this.#clock = clock;
     this.#onChange = onChange;
+    this.#python = python;
     this.#wantSpare();
   }
 
@@ -51,11 +59,12 @@ export class ProcessPool {
   }
 
   /**
-   * A process for a task, perhaps not ready yet.
+   * A process for a task, perhaps not ready yet; a promise of one where it has to be forked first.
    *
    * @throws TradewindError TW_RUN_AS_USER or TW_TASK_PROCESS when the task asks for what cannot be had.
    */
-  acquire(workload: Pick<Workload, "isolation" | "runAsUser" | "env" | "cwd" | "start">): TaskProcess {
+  acquire(workload: Asked): TaskProcess | Promise<TaskProcess> {
+    if (this.#forks(workload)) return this.#fork(workload);
     const command = this.#ownCommand(workload);
     if (command !== null) return this.#spawn(command, true);
     const taken = this.#idle.pop();
@@ -64,8 +73,8 @@ export class ProcessPool {
   }
 
   /** A fresh process for something that is no task: a callback. */
-  acquireFresh(): TaskProcess {
-    return this.#spawn(this.#warmCommand(), true);
+  acquireFresh(interpreter: string): TaskProcess {
+    return this.#spawn(this.#command(interpreter), true);
   }
 
   /** Takes a process back: warm ones wait for the next task, unless something of the last one is left in them. */
@@ -93,13 +102,28 @@ export class ProcessPool {
     this.#sweepTimer?.cancel();
     for (const process of this.#idle) process.retire();
     this.#idle = [];
+    if (this.#all.size === 0) this.#python.close();
   }
 
   killAll(): void {
     for (const process of this.#all) process.kill();
   }
 
-  #spawn(command: ProcessCommand, isolated: boolean): TaskProcess {
+  /** A task in Python that needs no other user: its process comes from one that has imported its file. */
+  #forks({ runAsUser, start }: Asked): boolean {
+    const isPython = start.code.interpreter !== "node";
+    return isPython && this.#settings.python.start === "fork" && userOf(runAsUser) === null;
+  }
+
+  async #fork({ attemptId, env, cwd, start }: Asked): Promise<TaskProcess> {
+    if (cwd !== null) checkFolder(cwd);
+    const forked = await this.#python.fork({ attemptId, code: start.code, env, cwd });
+    const process = this.#spawn(forked, true);
+    if (this.#closed) process.retire();
+    return process;
+  }
+
+  #spawn(command: ProcessCommand | ProcessHandle, isolated: boolean): TaskProcess {
     const { sensitiveNames } = this.#settings;
     const process: TaskProcess = new TaskProcess(command, {
       clock: this.#clock,
@@ -116,13 +140,16 @@ export class ProcessPool {
     this.#all.delete(process);
     this.#idle = this.#idle.filter((other) => other !== process);
     this.#changed();
+    // Not before: the ends of its children are heard through it.
+    if (this.#closed && this.#all.size === 0) this.#python.close();
     if (process.isolated) return;
     this.#failedStarts = exit.ready ? 0 : this.#failedStarts + 1;
     this.#wantSpare();
   }
 
   #changed(): void {
-    this.#onChange([...this.#all].map(({ identity }) => identity).filter(({ pid }) => pid !== 0));
+    const own = [...this.#all].map(({ identity }) => identity).filter(({ pid }) => pid !== 0);
+    this.#onChange([...own, ...this.#python.identities]);
   }
 
   #wantSpare(): void {
@@ -174,6 +201,12 @@ export class ProcessPool {
     return this.#nodeCommand([]);
   }
 
+  #command(interpreter: string): ProcessCommand {
+    if (interpreter === "node") return this.#warmCommand();
+    const env = { ...environmentForTasks(), ...pythonEnvironment(this.#settings.python) };
+    return { file: interpreter, args: pythonArguments("child"), env, cwd: null };
+  }
+
   #nodeCommand(flags: readonly string[]): ProcessCommand {
     return {
       file: process.execPath,
@@ -184,22 +217,16 @@ export class ProcessPool {
   }
 
   /** The command of a task that cannot share a process; null for one that can. */
-  #ownCommand(
-    workload: Pick<Workload, "isolation" | "runAsUser" | "env" | "cwd" | "start">,
-  ): ProcessCommand | null {
-    const { isolation, runAsUser, env, cwd, start } = workload;
-    if (start.code.interpreter !== "node") {
-      throw new TradewindError(
-        "TW_TASK_PROCESS",
-        `an interpreter that this worker can start was expected ("node"), got ${JSON.stringify(start.code.interpreter)}`,
-      );
-    }
-    const user = runAsUser === null ? null : resolveRunAsUser(runAsUser);
+  #ownCommand({ isolation, runAsUser, env, cwd, start }: Asked): ProcessCommand | null {
+    const { interpreter } = start.code;
+    const user = userOf(runAsUser);
     const ownEnv = Object.keys(env).length > 0;
-    if (isolation === "warm" && user === null && !ownEnv && cwd === null) return null;
+    if (interpreter === "node" && isolation === "warm" && user === null && !ownEnv && cwd === null)
+      return null;
     if (cwd !== null) checkFolder(cwd);
     const limit = start.memoryLimitMb ?? this.#settings.memoryLimitMb;
-    const command = this.#nodeCommand(limit === null ? [] : [`--max-old-space-size=${Math.ceil(limit)}`]);
+    const flags = limit === null ? [] : [`--max-old-space-size=${Math.ceil(limit)}`];
+    const command = interpreter === "node" ? this.#nodeCommand(flags) : this.#command(interpreter);
     const userEnv = user === null ? {} : { HOME: user.home, USER: user.name, LOGNAME: user.name };
     return {
       ...command,
@@ -208,6 +235,10 @@ export class ProcessPool {
       ...(user === null ? {} : { uid: user.uid, gid: user.gid }),
     };
   }
+}
+
+function userOf(runAsUser: string | null): SystemUser | null {
+  return runAsUser === null ? null : resolveRunAsUser(runAsUser);
 }
 
 function checkFolder(cwd: string): void {

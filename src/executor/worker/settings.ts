@@ -1,5 +1,15 @@
 /** What a worker is told when it starts: plain JSON, handed over on the command line, so nothing secret is in it. */
 
+export interface PythonSettings {
+  readonly allowPickle: boolean;
+  /** "fork": from a process that has imported the Dag file; "spawn": a fresh interpreter for each attempt. */
+  readonly start: "fork" | "spawn";
+  /** Airflow whose defaults files get: "auto", "2" or "3". */
+  readonly airflow: string;
+  /** An unused process with an imported file ends after this long. */
+  readonly idleMs: number;
+}
+
 export interface WorkerSettings {
   /** Workers of one home have different names. */
   readonly name: string;
@@ -32,6 +42,7 @@ export interface WorkerSettings {
   readonly maxTaskLogBytes: number;
   /** Lower-case parts of names whose values are hidden, beside Airflow's. */
   readonly sensitiveNames: readonly string[];
+  readonly python: PythonSettings;
   readonly logLevel: string;
   readonly logFormat: "auto" | "text" | "json";
 }
@@ -48,6 +59,7 @@ export const defaultWorkerSettings = {
   killGraceMs: 60_000,
   maxTaskLogBytes: 256 * 1024 * 1024,
   sensitiveNames: [],
+  python: { allowPickle: false, start: "fork", airflow: "auto", idleMs: 600_000 },
   logLevel: "info",
   logFormat: "auto",
 } as const satisfies Partial<WorkerSettings>;

@@ -3,7 +3,7 @@
  * descriptor 3, its output cut into lines. It ends when the other end of descriptor 3 closes, so also when the
  * worker is killed.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import type { Duplex, Readable } from "node:stream";
 import type { Json } from "../../core/dag-model.ts";
 import { TradewindError } from "../../errors.ts";
@@ -21,6 +21,7 @@ import {
   signalFamily,
 } from "../process-table.ts";
 import { OutputLines } from "./output-lines.ts";
+import type { ProcessHandle } from "./process-handle.ts";
 
 export interface ProcessCommand {
   readonly file: string;
@@ -61,6 +62,17 @@ const cancelMs = 1000;
 const familyGraceMs = 2000;
 const familyPollMs = 20;
 
+function spawnLeader(command: ProcessCommand): ProcessHandle {
+  return spawn(command.file, command.args, {
+    env: command.env as NodeJS.ProcessEnv,
+    ...(command.cwd === null ? {} : { cwd: command.cwd }),
+    ...(command.uid === undefined ? {} : { uid: command.uid }),
+    ...(command.gid === undefined ? {} : { gid: command.gid }),
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+  });
+}
+
 /** `In` and `Out` are the protocol of the process: that of tasks, or of the triggerer. */
 export class TaskProcess<
   In extends { type: string } = ChildMessage,
@@ -75,7 +87,7 @@ export class TaskProcess<
   /** Other processes of its family that were seen while a task ran; whose they are shows when it has ended. */
   strangers: readonly ProcessIdentity[] = [];
   user: ProcessUser<In> | null = null;
-  readonly #child: ChildProcess;
+  readonly #child: ProcessHandle;
   readonly #clock: Clock;
   readonly #connection: FrameConnection<In, Out> | null = null;
   readonly #onExit: (exit: ProcessExit) => void;
@@ -92,7 +104,7 @@ export class TaskProcess<
   #killAt = Number.POSITIVE_INFINITY;
 
   constructor(
-    command: ProcessCommand,
+    command: ProcessCommand | ProcessHandle,
     options: {
       clock: Clock;
       isolated: boolean;
@@ -104,14 +116,7 @@ export class TaskProcess<
     this.isolated = options.isolated;
     this.masker = new SecretMasker(options.sensitiveNames);
     this.#onExit = options.onExit;
-    this.#child = spawn(command.file, command.args, {
-      env: command.env as NodeJS.ProcessEnv,
-      ...(command.cwd === null ? {} : { cwd: command.cwd }),
-      ...(command.uid === undefined ? {} : { uid: command.uid }),
-      ...(command.gid === undefined ? {} : { gid: command.gid }),
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe", "pipe"],
-    });
+    this.#child = "file" in command ? spawnLeader(command) : command;
     this.identity = this.#child.pid === undefined ? { pid: 0, startTime: 0 } : identify(this.#child.pid);
     this.children = new ChildrenWatch(this.pid);
     this.#child.on("error", (error) => this.#failedToStart(error));

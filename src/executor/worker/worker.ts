@@ -16,9 +16,10 @@ import { Attempt, type AttemptHost } from "./attempt.ts";
 import { CallbackRunner } from "./callback-runner.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { ProcessPool } from "./process-pool.ts";
+import { PythonServers } from "./python-server.ts";
 import { type LinkHello, SchedulerLink } from "./scheduler-link.ts";
 import type { WorkerSettings } from "./settings.ts";
-import type { TaskProcess } from "./task-process.ts";
+import { TaskProcess } from "./task-process.ts";
 import type { WorkerRecordFile } from "./worker-record.ts";
 
 export interface WorkerParts {
@@ -43,6 +44,8 @@ export class Worker {
   #slots: number;
   /** Dispatched, no slot yet; the first is the next. */
   #waiting: Workload[] = [];
+  /** On a slot, but without a process yet; what is cancelled meanwhile is taken out. */
+  readonly #starting = new Set<string>();
   readonly #attempts = new Map<string, Attempt>();
   readonly #ends = new Map<string, EndReport>();
   #heartbeat: Timer | null = null;
@@ -56,7 +59,15 @@ export class Worker {
     this.#parts = parts;
     this.#slots = settings.slots;
     for (const report of parts.inherited) this.#ends.set(report.attemptId, report);
-    this.#pool = new ProcessPool(settings, clock, (children) => record.setChildren(children));
+    const python = new PythonServers({
+      clock,
+      runFolder: settings.runFolder,
+      workerId: parts.workerId,
+      settings: settings.python,
+      request: (attemptId, request) => this.#link.request(attemptId, request),
+      printed: (line) => parts.log.debug({ line }, "a Python process that imports Dag files printed"),
+    });
+    this.#pool = new ProcessPool(settings, clock, (children) => record.setChildren(children), python);
     this.#link = new SchedulerLink(settings, clock, {
       hello: () => this.#hello(),
       welcomed: (slots) => this.#welcomed(slots),
@@ -67,7 +78,7 @@ export class Worker {
     this.#callbacks = new CallbackRunner({
       settings,
       clock,
-      acquire: () => this.#pool.acquireFresh(),
+      acquire: (interpreter) => this.#pool.acquireFresh(interpreter),
       release: (process) => this.#pool.release(process, false),
       request: (id, request) => this.#link.request(id, request),
       done: (id, error) => void this.#link.send({ type: "callback-done", id, error }),
@@ -107,6 +118,7 @@ export class Worker {
     this.#heartbeat?.cancel();
     this.#memory.close();
     this.#waiting = [];
+    this.#starting.clear();
     this.#callbacks.close(reason);
     for (const attempt of this.#attempts.values()) attempt.cancel(reason, graceMs);
     this.#pool.close();
@@ -176,7 +188,7 @@ export class Worker {
 
   #dispatch(workload: Workload): void {
     const { attemptId, priority } = workload;
-    if (this.#stopping !== null || this.#attempts.has(attemptId)) return;
+    if (this.#stopping !== null || this.#attempts.has(attemptId) || this.#starting.has(attemptId)) return;
     const known = this.#ends.get(attemptId);
     if (known !== undefined) return void this.#link.send(known);
     const before = this.#waiting.findIndex((other) => other.priority < priority);
@@ -185,7 +197,7 @@ export class Worker {
   }
 
   #fillSlots(): void {
-    while (this.#attempts.size < this.#slots && this.#stopping === null) {
+    while (this.#attempts.size + this.#starting.size < this.#slots && this.#stopping === null) {
       const workload = this.#waiting.shift();
       if (workload === undefined) return;
       this.#take(workload);
@@ -193,12 +205,26 @@ export class Worker {
   }
 
   #take(workload: Workload): void {
-    let acquired: TaskProcess | Error;
+    let acquired: TaskProcess | Promise<TaskProcess>;
     try {
       acquired = this.#pool.acquire(workload);
     } catch (error) {
-      acquired = error as Error;
+      return this.#place(workload, error as Error);
     }
+    if (acquired instanceof TaskProcess) return this.#place(workload, acquired);
+    this.#starting.add(workload.attemptId);
+    acquired.then(
+      (process) => this.#started(workload, process),
+      (error: Error) => this.#started(workload, error),
+    );
+  }
+
+  #started(workload: Workload, acquired: TaskProcess | Error): void {
+    if (this.#starting.delete(workload.attemptId)) this.#place(workload, acquired);
+    else if (!(acquired instanceof Error)) this.#pool.release(acquired, false);
+  }
+
+  #place(workload: Workload, acquired: TaskProcess | Error): void {
     const masker =
       acquired instanceof Error ? new SecretMasker(this.#settings.sensitiveNames) : acquired.masker;
     let attempt: Attempt;
@@ -230,6 +256,10 @@ export class Worker {
         why: { message: `cancelled: ${reason}`, began: false },
       });
     }
+    if (this.#starting.delete(attemptId)) {
+      this.#report({ type: "lost", attemptId, why: { message: `cancelled: ${reason}`, began: false } });
+      return this.#fillSlots();
+    }
     this.#attempts.get(attemptId)?.cancel(reason);
   }
 
@@ -252,7 +282,8 @@ export class Worker {
   }
 
   #endIfRetired(): void {
-    const busy = this.#attempts.size > 0 || this.#ends.size > 0 || this.#waiting.length > 0;
+    const busy =
+      this.#attempts.size + this.#starting.size > 0 || this.#ends.size > 0 || this.#waiting.length > 0;
     if (this.#retiring && !busy) void this.stop("the worker is replaced", 0);
   }
 
