@@ -19,7 +19,7 @@ function expectNoneTwice(executor: ScriptedExecutor): void {
 /** Ends the session of whoever writes batches, as a network or a restarted server does. */
 async function cutSessions({ database }: World): Promise<void> {
   await database.run(
-    sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'tradewind scheduler %'`,
+    sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'tradewind scheduler %'`,
   );
 }
 

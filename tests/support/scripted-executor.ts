@@ -152,6 +152,12 @@ export class ScriptedExecutor implements Executor {
     this.#events?.finished(attemptId, ending);
   }
 
+  /** Asks in the name of an attempt, whatever its state. */
+  ask(attemptId: string, request: ChildRequest): Promise<Json> {
+    if (this.#events === null) return Promise.reject(new Error("no scheduler"));
+    return this.#events.request(attemptId, request);
+  }
+
   /** The scheduler is gone: events go nowhere until the next one starts. */
   disconnect(): void {
     this.#events = null;
