@@ -1,0 +1,1 @@
+"""Hooks: clients of outside systems, made from connections."""

@@ -1,0 +1,1 @@
+"""Airflow's operators, under the names and arguments of both eras."""

@@ -1,0 +1,1 @@
+"""Airflow's sensors, under the names and arguments of both eras."""

@@ -1,0 +1,183 @@
+"""ExternalTaskSensor: waits for tasks, a group or a whole run of another Dag."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Callable, Collection, Dict, Iterable, List, Optional, Sequence
+
+from .. import client
+from ..airflow_compat.constants import State, TaskInstanceState
+from ..airflow_compat.exceptions import (
+    AirflowSkipException,
+    DuplicateStateError,
+    ExternalDagNotFoundError,
+    ExternalTaskFailedError,
+)
+from ..operators.call import determine_kwargs
+from ..operators.empty import EmptyOperator
+from ..operators.links import BaseOperatorLink
+from .base import BaseSensorOperator
+
+
+class ExternalDagLink(BaseOperatorLink):
+    name = "External DAG"
+
+
+ExternalTaskSensorLink = ExternalDagLink
+
+
+class ExternalTaskSensor(BaseSensorOperator):
+    """Looks at the run of `external_dag_id` with the same logical date, or with `execution_delta` before it."""
+
+    template_fields: Sequence[str] = ("external_dag_id", "external_task_id", "external_task_ids", "external_task_group_id")
+    ui_color = "#4db7db"
+    operator_extra_links = [ExternalDagLink()]
+
+    def __init__(
+        self,
+        *,
+        external_dag_id: str,
+        external_task_id: Optional[str] = None,
+        external_task_ids: Optional[Collection[str]] = None,
+        external_task_group_id: Optional[str] = None,
+        allowed_states: Optional[Iterable[str]] = None,
+        skipped_states: Optional[Iterable[str]] = None,
+        failed_states: Optional[Iterable[str]] = None,
+        execution_delta: Optional[dt.timedelta] = None,
+        execution_date_fn: Optional[Callable[..., Any]] = None,
+        check_existence: bool = False,
+        poll_interval: Optional[float] = None,
+        deferrable: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        if poll_interval is not None:
+            kwargs.setdefault("poke_interval", poll_interval)
+        super().__init__(**kwargs)
+        self.allowed_states = _texts(allowed_states) or [TaskInstanceState.SUCCESS.value]
+        self.skipped_states = _texts(skipped_states)
+        self.failed_states = _texts(failed_states)
+        self._check_states(bool(external_task_id or external_task_ids or external_task_group_id))
+        if external_task_id is not None and external_task_ids:
+            raise ValueError(
+                "Only one of `external_task_id` or `external_task_ids` may be provided to ExternalTaskSensor; "
+                "use external_task_id or external_task_ids or external_task_group_id."
+            )
+        ids = [external_task_id] if external_task_id is not None else external_task_ids or None
+        if external_task_group_id is not None and ids is not None:
+            raise ValueError(
+                "Only one of `external_task_group_id` or `external_task_ids` may be provided to ExternalTaskSensor; "
+                "use external_task_id or external_task_ids or external_task_group_id."
+            )
+        if execution_delta is not None and execution_date_fn is not None:
+            raise ValueError(
+                "Only one of `execution_delta` or `execution_date_fn` may be provided to ExternalTaskSensor; not both."
+            )
+        self.execution_delta = execution_delta
+        self.execution_date_fn = execution_date_fn
+        self.external_dag_id = external_dag_id
+        self.external_task_id = external_task_id
+        self.external_task_ids = ids
+        self.external_task_group_id = external_task_group_id
+        self.check_existence = check_existence
+        self.deferrable = deferrable
+
+    def _check_states(self, of_tasks: bool) -> None:
+        every = [*self.allowed_states, *self.skipped_states, *self.failed_states]
+        if len(set(every)) != len(every):
+            raise DuplicateStateError("Duplicate values provided across allowed_states, skipped_states and failed_states.")
+        valid = {str(state) for state in (State.task_states if of_tasks else State.dag_states) if state is not None}
+        if not set(every) <= valid:
+            what = "is not `None`" if of_tasks else "is `None`"
+            raise ValueError(
+                "Valid values for `allowed_states`, `skipped_states` and `failed_states` when `external_task_id` "
+                f"or `external_task_ids` or `external_task_group_id` {what}: {sorted(valid)}"
+            )
+
+    def _dates(self, context: Any) -> List[dt.datetime]:
+        base = context["logical_date"] if "logical_date" in context else None
+        if base is None:
+            base = context["dag_run"].run_after
+        if self.execution_delta is not None:
+            return [base - self.execution_delta]
+        if self.execution_date_fn is not None:
+            kwargs = determine_kwargs(self.execution_date_fn, [base], context)
+            dates = self.execution_date_fn(base, **kwargs)
+            return list(dates) if isinstance(dates, (list, tuple)) else [dates]
+        return [base]
+
+    def poke(self, context: Any) -> bool:
+        ids = [self.external_task_ids] if isinstance(self.external_task_ids, str) else self.external_task_ids
+        if ids and len(list(ids)) > len(set(ids)):
+            raise ValueError("Duplicate task_ids passed in external_task_ids parameter")
+        dates = self._dates(context)
+        what = list(ids) if ids else self.external_task_group_id or "the Dag"
+        self.log.info("Poking for %s in dag %s on %s ...", what, self.external_dag_id, ",".join(d.isoformat() for d in dates))
+        if self.check_existence and client.request("dag.get", dagId=self.external_dag_id) is None:
+            raise ExternalDagNotFoundError(f"The external DAG {self.external_dag_id} does not exist.")
+        states = self._states([date.isoformat() for date in dates], list(ids) if ids else None)
+        if self.failed_states and any(self._has(group, self.failed_states, True) for group in states.values()):
+            self._refuse(what)
+        if self.skipped_states and any(self._has(group, self.skipped_states, True) for group in states.values()):
+            raise AirflowSkipException(
+                f"{what} in dag {self.external_dag_id} reached a state in our states-to-skip-on list. Skipping."
+            )
+        allowed = sum(1 for group in states.values() if self._has(group, self.allowed_states, False, len(list(ids or []))))
+        return allowed >= len(dates)
+
+    def _states(self, dates: List[str], ids: Optional[List[str]]) -> Dict[str, List[Optional[str]]]:
+        """By run, the states of what is waited for."""
+        if ids is None and self.external_task_group_id is None:
+            runs = client.request("dag-run.list", dagId=self.external_dag_id, logicalDates=dates)
+            return {run["runId"]: [run["state"]] for run in runs}
+        asked: Dict[str, Any] = {"dagId": self.external_dag_id, "logicalDates": dates}
+        if ids is not None:
+            asked["taskIds"] = ids
+        else:
+            asked["taskGroupId"] = self.external_task_group_id
+        found = client.request("task-instance.states", **asked)
+        return {run_id: list(tasks.values()) for run_id, tasks in found.items()}
+
+    @staticmethod
+    def _has(states: List[Optional[str]], wanted: List[str], any_of: bool, at_least: int = 0) -> bool:
+        matching = [state for state in states if state in wanted]
+        if any_of:
+            return bool(matching)
+        return bool(states) and len(matching) == len(states) and len(matching) >= at_least
+
+    def _refuse(self, what: Any) -> None:
+        message = f"Some of {what} in dag {self.external_dag_id} failed."
+        if self.soft_fail:
+            raise AirflowSkipException(f"{message} Skipping due to soft_fail.")
+        raise ExternalTaskFailedError(message)
+
+
+class ExternalTaskMarker(EmptyOperator):
+    """Says that a task of another Dag depends on this one, so that a clear may reach it."""
+
+    template_fields: Sequence[str] = ("external_dag_id", "external_task_id", "logical_date")
+    ui_color = "#4db7db"
+
+    def __init__(
+        self,
+        *,
+        external_dag_id: str,
+        external_task_id: str,
+        logical_date: Any = "{{ logical_date.isoformat() }}",
+        execution_date: Any = None,
+        recursion_depth: int = 10,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.external_dag_id = external_dag_id
+        self.external_task_id = external_task_id
+        given = execution_date if execution_date is not None else logical_date
+        self.logical_date = given.isoformat() if isinstance(given, dt.datetime) else given
+        if recursion_depth <= 0:
+            raise ValueError("recursion_depth should be a positive integer")
+        self.recursion_depth = recursion_depth
+
+
+def _texts(states: Optional[Iterable[Any]]) -> List[str]:
+    return [str(getattr(state, "value", state)) for state in states or []]
+
+

@@ -1,0 +1,214 @@
+"""Sensors of Airflow's standard provider: Python, bash, files, times and days."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import subprocess
+import tempfile
+from typing import Any, Callable, Collection, Dict, Mapping, Optional, Sequence
+
+from ..airflow_compat import timezones
+from ..airflow_compat.exceptions import AirflowException, AirflowFailException
+from ..hooks.filesystem import FSHook
+from ..operators.call import determine_kwargs, run_callable
+from ..operators.datetime_branch import WeekDay
+from ..triggers.file import found
+from .base import BaseSensorOperator, PokeReturnValue
+
+
+class PythonSensor(BaseSensorOperator):
+    """Waits until the function returns something true (or a PokeReturnValue that is done)."""
+
+    template_fields: Sequence[str] = ("templates_dict", "op_args", "op_kwargs")
+
+    def __init__(
+        self,
+        *,
+        python_callable: Callable[..., Any],
+        op_args: Optional[Collection[Any]] = None,
+        op_kwargs: Optional[Mapping[str, Any]] = None,
+        templates_dict: Optional[Dict[str, Any]] = None,
+        **kwargs: Any,
+    ) -> None:
+        kwargs.pop("provide_context", None)
+        super().__init__(**kwargs)
+        self.python_callable = python_callable
+        self.op_args = op_args or []
+        self.op_kwargs = op_kwargs or {}
+        self.templates_dict = templates_dict
+
+    def poke(self, context: Any) -> Any:
+        from collections import ChainMap
+
+        own = {**dict(self.op_kwargs), "templates_dict": self.templates_dict}
+        kwargs = determine_kwargs(self.python_callable, self.op_args, ChainMap(own, context))
+        self.log.info("Poking callable: %s", self.python_callable)
+        answer = run_callable(self.python_callable, context, *self.op_args, **kwargs)
+        return answer if isinstance(answer, PokeReturnValue) else bool(answer)
+
+
+class BashSensor(BaseSensorOperator):
+    """Waits until the command ends with 0; `retry_exit_code` alone goes on poking when it is given."""
+
+    template_fields: Sequence[str] = ("bash_command", "env")
+
+    def __init__(
+        self,
+        *,
+        bash_command: str,
+        env: Optional[Dict[str, str]] = None,
+        output_encoding: str = "utf-8",
+        retry_exit_code: Optional[int] = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.bash_command = bash_command
+        self.env = env
+        self.output_encoding = output_encoding
+        self.retry_exit_code = retry_exit_code
+
+    def poke(self, context: Any) -> bool:
+        with tempfile.TemporaryDirectory(prefix="airflowtmp") as folder:
+            done = subprocess.run(
+                ["bash", "-c", self.bash_command],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                cwd=folder,
+                env=self.env,
+                close_fds=True,
+            )
+        for line in done.stdout.decode(self.output_encoding, errors="replace").splitlines():
+            self.log.info("%s", line)
+        self.log.info("Command exited with return code %s", done.returncode)
+        if done.returncode == 0:
+            return True
+        if self.retry_exit_code is None or done.returncode == self.retry_exit_code:
+            return False
+        raise AirflowFailException(f"Command exited with return code {done.returncode}")
+
+
+class FileSensor(BaseSensorOperator):
+    """Waits for a file, a glob that matches, or a folder with a file in it, below the path of `fs_conn_id`."""
+
+    template_fields: Sequence[str] = ("filepath",)
+    ui_color = "#91818a"
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        fs_conn_id: str = "fs_default",
+        recursive: bool = False,
+        deferrable: bool = False,
+        start_from_trigger: bool = False,
+        trigger_kwargs: Optional[dict] = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.filepath = filepath
+        self.fs_conn_id = fs_conn_id
+        self.recursive = recursive
+        self.deferrable = deferrable
+
+    @property
+    def path(self) -> str:
+        return os.path.join(FSHook(self.fs_conn_id).get_path(), self.filepath)
+
+    def poke(self, context: Any) -> bool:
+        path = self.path
+        self.log.info("Poking for file %s", path)
+        match = found(path, self.recursive)
+        if match is None:
+            return False
+        self.log.info("Found File %s", match)
+        return True
+
+
+class DateTimeSensor(BaseSensorOperator):
+    """Waits for a moment (a date, or text that is one after rendering)."""
+
+    template_fields: Sequence[str] = ("target_time",)
+
+    def __init__(self, *, target_time: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not isinstance(target_time, (str, dt.datetime)):
+            raise TypeError(f"Expected str or datetime.datetime type for target_time. Got {type(target_time)}")
+        self.target_time = target_time.isoformat() if isinstance(target_time, dt.datetime) else target_time
+
+    @property
+    def _moment(self) -> dt.datetime:
+        return self.target_time if isinstance(self.target_time, dt.datetime) else timezones.parse(self.target_time)
+
+    def poke(self, context: Any) -> bool:
+        self.log.info("Checking if the time (%s) has come", self.target_time)
+        return timezones.utcnow() > self._moment
+
+
+class DateTimeSensorAsync(DateTimeSensor):
+    """As DateTimeSensor; takes the arguments of the deferrable one."""
+
+    def __init__(self, *, start_from_trigger: bool = False, end_from_trigger: bool = False, trigger_kwargs: Any = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+
+class TimeSensor(BaseSensorOperator):
+    """Waits until a time of day, of the Dag's time zone."""
+
+    def __init__(self, *, target_time: dt.time, deferrable: bool = False, start_from_trigger: bool = False, end_from_trigger: bool = False, trigger_kwargs: Any = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.target_time = target_time
+        zone = target_time.tzinfo or timezones.zone_of(getattr(self.dag, "timezone", None))
+        today = dt.datetime.now(zone).date()
+        self.target_datetime = dt.datetime.combine(today, target_time.replace(tzinfo=None), tzinfo=zone).astimezone(dt.timezone.utc)
+
+    def poke(self, context: Any) -> bool:
+        self.log.info("Checking if the time (%s) has come", self.target_time)
+        return timezones.utcnow() > self.target_datetime
+
+
+class TimeDeltaSensor(BaseSensorOperator):
+    """Waits until `delta` after the end of the data interval (after the run's date where it has none)."""
+
+    def __init__(self, *, delta: dt.timedelta, deferrable: bool = False, end_from_trigger: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.delta = delta
+
+    def _base(self, context: Any) -> dt.datetime:
+        run = context["dag_run"]
+        for name in ("data_interval_end", "run_after", "logical_date"):
+            value = getattr(run, name, None)
+            if value is not None:
+                return value
+        raise AirflowException(f"the run of task {self.task_id!r} has no date to count from")
+
+    def poke(self, context: Any) -> bool:
+        target = self._base(context) + self.delta
+        self.log.info("Checking if the delta has elapsed base_time=%s, delta=%s", target - self.delta, self.delta)
+        return timezones.utcnow() > target
+
+
+class WaitSensor(BaseSensorOperator):
+    """Waits for a length of time from its first poke."""
+
+    def __init__(self, time_to_wait: Any = None, deferrable: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.time_to_wait = time_to_wait if isinstance(time_to_wait, dt.timedelta) else dt.timedelta(minutes=time_to_wait)
+
+    def poke(self, context: Any) -> bool:
+        first = context["ti"].get_first_reschedule_date(context) or context["ti"].start_date
+        return timezones.utcnow() >= first + self.time_to_wait
+
+
+class DayOfWeekSensor(BaseSensorOperator):
+    """Waits for a day of the week."""
+
+    def __init__(self, *, week_day: Any, use_task_logical_date: bool = False, use_task_execution_day: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.week_day = week_day
+        self.use_task_logical_date = use_task_logical_date or use_task_execution_day
+        self._week_day_num = WeekDay.validate_week_day(week_day)
+
+    def poke(self, context: Any) -> bool:
+        at = context["logical_date"] if self.use_task_logical_date else timezones.utcnow()
+        return at.astimezone(timezones.zone_of(getattr(self.dag, "timezone", None))).isoweekday() in self._week_day_num

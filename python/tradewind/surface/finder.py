@@ -1,0 +1,140 @@
+"""The module finder behind `import airflow.…`."""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import sys
+from typing import Any, Dict, Optional, Set
+
+from .. import era
+from . import real
+from .module import SurfaceModule, user_frame
+from .table import LEGACY, SURFACE, known_place, legacy_name
+
+_PREFIX = "airflow."
+_packages: Set[str] = set()
+
+
+def _index_packages() -> None:
+    for name in (*SURFACE, *LEGACY):
+        parts = name.split(".")
+        for end in range(1, len(parts)):
+            _packages.add(".".join(parts[:end]))
+
+
+def has_module(fullname: str) -> bool:
+    """Whether the module can be imported: ours, a real one, or one of a provider that is not installed."""
+    from .providers import placeholder_module
+
+    return (
+        fullname in SURFACE
+        or fullname in LEGACY
+        or fullname in _packages
+        or real.module_file(fullname) is not None
+        or bool(real.folders(fullname))
+        or placeholder_module(fullname)
+    )
+
+
+class _Loader(importlib.abc.Loader):
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> SurfaceModule:
+        return SurfaceModule(spec.name)
+
+    def exec_module(self, module: Any) -> None:
+        module._surface_names = SURFACE.get(module.__name__, {})
+        module.__all__ = sorted(name for name in module._surface_names if not name.startswith("_"))
+
+
+class SurfaceFinder(importlib.abc.MetaPathFinder):
+    """Serves what stands in our tables; everything else is left to the finders after it."""
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Optional[importlib.machinery.ModuleSpec]:
+        if not fullname.startswith(_PREFIX):
+            return None
+        if fullname in SURFACE or fullname in LEGACY or fullname in _packages:
+            return _spec(fullname, fullname in _packages)
+        return None
+
+
+class AbsentFinder(importlib.abc.MetaPathFinder):
+    """Comes last: modules of providers that are not installed, and words for those that are nowhere."""
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Optional[importlib.machinery.ModuleSpec]:
+        if not fullname.startswith(_PREFIX):
+            return None
+        from .providers import placeholder_module
+
+        if placeholder_module(fullname):
+            return _spec(fullname, True)
+        place = known_place(fullname)
+        if place is None:
+            return None
+        raise ModuleNotFoundError(
+            f"'{fullname}' is {place}, and Tradewind does not have it; where apache-airflow is installed in "
+            f"{sys.executable}, it is taken from there",
+            name=fullname,
+        )
+
+
+def _spec(fullname: str, is_package: bool) -> importlib.machinery.ModuleSpec:
+    spec = importlib.machinery.ModuleSpec(fullname, _Loader(), origin="tradewind", is_package=is_package)
+    if is_package:
+        spec.submodule_search_locations = real.folders(fullname)
+    return spec
+
+
+def activate(name: str) -> None:
+    """Make the package of this name (`airflow`) the root of the surface. Called once, while it is imported."""
+    module = sys.modules[name]
+    module.__class__ = SurfaceModule
+    module._surface_names = SURFACE[name]  # type: ignore[attr-defined]
+    module.__path__ = [*module.__path__, *real.folders(name)]  # type: ignore[attr-defined]
+    if not _packages:
+        _index_packages()
+        sys.meta_path.insert(0, SurfaceFinder())
+        sys.meta_path.append(AbsentFinder())
+
+
+def missing_name(module_name: str, name: str, is_import: bool) -> Any:
+    """A legacy name, a placeholder of a provider, or the error that says what the name is in Airflow."""
+    from .providers import placeholder
+
+    path = legacy_name(module_name, name)
+    if path is not None:
+        value = _import_path(path)
+        _warn(f"{module_name}.{name}", path)
+        return value
+    stand_in = placeholder(module_name, name)
+    if stand_in is not None:
+        return stand_in
+    place = known_place(module_name, name)
+    message = f"cannot import name {name!r} from {module_name!r}"
+    if place is not None:
+        message = f"{message}: it is {place}, and Tradewind does not have it"
+    else:
+        message = f"{message}: neither Airflow 2 nor 3 has it there{_suggestion(module_name, name)}"
+    if is_import:
+        raise ImportError(message, name=module_name)
+    raise AttributeError(message)
+
+
+def _import_path(path: str) -> Any:
+    module_name, _, name = path.rpartition(".")
+    __import__(module_name)
+    return getattr(sys.modules[module_name], name)
+
+
+def _warn(old: str, new: str) -> None:
+    """Say once for each file and name what a legacy path is called today."""
+    frame = user_frame()
+    line = frame.f_lineno if frame is not None else None
+    era.warn(old, f"'{old}' is gone from Airflow 3; it is '{new}' now", line)
+
+
+def _suggestion(module_name: str, name: str) -> str:
+    import difflib
+
+    names: Dict[str, str] = SURFACE.get(module_name, {})
+    near = difflib.get_close_matches(name, names, n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
