@@ -298,6 +298,10 @@ class BaseOperator(AbstractOperator, metaclass=BaseOperatorMeta):
         object.__setattr__(other, "_lock_for_execution", True)
         return other
 
+    def resolve_inputs(self, context: Any) -> "BaseOperator":
+        """The operator that is rendered and run: of a mapped one that of the instance, here a copy of itself."""
+        return self.prepare_for_execution()
+
     # --- running ------------------------------------------------------------------
 
     def pre_execute(self, context: Any) -> None:

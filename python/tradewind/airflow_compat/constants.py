@@ -147,6 +147,6 @@ class State:
             TaskInstanceState.REMOVED,
         ]
     )
-    unfinished = frozenset(state for state in (None, *TaskInstanceState) if state not in finished)
+    unfinished = frozenset([None, *TaskInstanceState]) - finished
     failed_states = frozenset([TaskInstanceState.FAILED, TaskInstanceState.UPSTREAM_FAILED])
     success_states = frozenset([TaskInstanceState.SUCCESS, TaskInstanceState.SKIPPED])

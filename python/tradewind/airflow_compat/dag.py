@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime
+import itertools
 import os
 from typing import Any, Dict, Iterable, List, Optional, Set
 
@@ -18,6 +19,8 @@ from .not_set import NOTSET
 from .param import DagParam, ParamsDict
 from .taskgroup import TaskGroup
 from .timetables import timetable_of
+
+_sequence = itertools.count()
 
 __all__ = ["DAG", "DagContext", "dag"]
 
@@ -74,6 +77,7 @@ class DAG:
             raise TypeError("DAG needs a dag_id")
         validate_key(dag_id)
         self.dag_id = dag_id
+        self.sequence = next(_sequence)
         self.era = era.current()
         path, self.line = call_site()
         self.fileloc = full_filepath or path or ""
@@ -204,6 +208,17 @@ class DAG:
     @property
     def latest_execution_date(self) -> None:
         return None
+
+    @property
+    def deadline_callbacks(self) -> List[Any]:
+        """By the index that the Dag's data names."""
+        return [alert.callback for alert in self.deadlines]
+
+    @property
+    def deadlines(self) -> List[Any]:
+        if self.deadline is None:
+            return []
+        return list(self.deadline) if isinstance(self.deadline, (list, tuple)) else [self.deadline]
 
     @property
     def has_on_success_callback(self) -> bool:

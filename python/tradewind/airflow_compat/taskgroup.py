@@ -27,6 +27,7 @@ ARGUMENTS = (
     "ui_fgcolor",
     "add_suffix_on_collision",
     "group_display_name",
+    "doc_md",
 )
 
 
@@ -45,6 +46,7 @@ class TaskGroup(DAGNode):
         ui_fgcolor: str = "#000",
         add_suffix_on_collision: bool = False,
         group_display_name: str = "",
+        doc_md: Optional[str] = None,
         **unknown: Any,
     ) -> None:
         if unknown:
@@ -56,6 +58,7 @@ class TaskGroup(DAGNode):
         self.ui_fgcolor = ui_fgcolor
         self.add_suffix_on_collision = add_suffix_on_collision
         self.group_display_name = group_display_name or ""
+        self.doc_md = doc_md
         self.children: Dict[str, Any] = {}
         self.upstream_group_ids: Set[Optional[str]] = set()
         self.downstream_group_ids: Set[Optional[str]] = set()
