@@ -1,5 +1,4 @@
 /** Puts the running parts together: database, executor, scheduler, Dag files, triggerer, metrics, traces. */
-import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import type { DagProcessor } from "../dag-processor/dag-processor.ts";
 import { localExecutorFromConfig, triggererHostFromConfig } from "../executor/from-config.ts";
@@ -17,6 +16,7 @@ import { Triggerer } from "../triggerer/triggerer.ts";
 import { configuredConnections } from "./configured-connections.ts";
 import { createDagProcessor } from "./dags-folder.ts";
 import { embeddedOptions, type OpenedStore, openStore } from "./database-command.ts";
+import { makeHomeFolders, makeWritable } from "./home-folders.ts";
 import { gaugeOnScrape, startObservation } from "./observe.ts";
 import type { Session } from "./session.ts";
 
@@ -36,18 +36,11 @@ export interface RunningServices {
 
 /**
  * @throws TradewindError TW_HOME_IN_USE when another service runs on this home, TW_DATABASE_* when the database
- *   cannot be used, TW_HOME when the home folder cannot be written.
+ *   cannot be used, TW_HOME_NOT_WRITABLE when the home folder cannot be written.
  */
 export async function startServices(session: Session, parts: ServiceParts): Promise<RunningServices> {
   const { config } = session;
-  for (const folder of [
-    config.home,
-    config.paths.logs,
-    config.paths.artifacts,
-    config.paths.versions,
-    config.paths.run,
-  ])
-    mkdirSync(folder, { recursive: true });
+  makeHomeFolders(config);
   const store = await openStore(session, "service", parts.name);
   const server = keepServer(session, store, parts.name);
   const started: (() => Promise<void>)[] = [() => server.stop()];
@@ -74,7 +67,7 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
     if (observation.metrics !== null) gaugeOnScrape(observation.metrics, scheduler, database);
     let dagProcessor: DagProcessor | null = null;
     if (parts.dagFiles) {
-      mkdirSync(config.paths.dagsFolder, { recursive: true });
+      makeWritable(config.paths.dagsFolder);
       dagProcessor = createDagProcessor(session, database, session.log("dag-processor"));
       const job = await keepJob(store, "dag-processor", { dagsFolder: config.paths.dagsFolder });
       started.push(async () => {

@@ -1,10 +1,10 @@
 /** `tradewind triggerer` and `tradewind dag-processor`: parts of a scheduler in a process of their own. */
-import { mkdirSync } from "node:fs";
 import type { Command } from "commander";
 import { loadSecrets } from "../store/secrets.ts";
 import { createDagProcessor } from "./dags-folder.ts";
 import { type OpenedStore, openStore } from "./database-command.ts";
 import { wholeNumber } from "./flags.ts";
+import { makeHomeFolders, makeWritable } from "./home-folders.ts";
 import { catchInterrupts, underInterrupts } from "./interrupts.ts";
 import { createTriggerer, keepJob } from "./services.ts";
 import { type GlobalFlags, openSession, type Session, withGlobalFlags } from "./session.ts";
@@ -35,7 +35,7 @@ async function dagProcessor(flags: GlobalFlags): Promise<void> {
   const session = openSession(flags);
   const { dagsFolder } = session.config.paths;
   await beside(session, async (store) => {
-    mkdirSync(dagsFolder, { recursive: true });
+    makeWritable(dagsFolder);
     const service = createDagProcessor(session, store.database, session.log("dag-processor"));
     const job = await keepJob(store, "dag-processor", { dagsFolder });
     await service.start();
@@ -52,9 +52,7 @@ async function beside(
   session: Session,
   start: (store: OpenedStore) => Promise<() => Promise<void>>,
 ): Promise<void> {
-  const { config } = session;
-  for (const folder of [config.paths.logs, config.paths.versions, config.paths.run])
-    mkdirSync(folder, { recursive: true });
+  makeHomeFolders(session.config);
   const interrupts = catchInterrupts((name) => session.note(`${name}: stopping; once more ends at once`));
   await underInterrupts(interrupts, async () => {
     const store = await openStore(session, "command");
