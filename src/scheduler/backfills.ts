@@ -108,13 +108,13 @@ export class Backfills {
   }
 
   async #makeRuns(backfill: OpenBackfill): Promise<number> {
-    const { database, engine, versions, runIds } = this.#services;
+    const { database, engine, versions, runIds, log } = this.#services;
     const dates = await pendingDates(database, backfill.id, datesPerBatch);
     const lease = engine.memory.dags.get(backfill.dagId);
     if (dates.length === 0 || lease === undefined || lease.currentVersionId === null) return 0;
     const version = await versions.get(lease.currentVersionId);
     const again = dates.filter((date) => date.runPk !== null && mayRunAgain(backfill, date));
-    const loader = { database, versions, memory: () => engine.memory };
+    const loader = { database, versions, log, memory: () => engine.memory };
     const loaded = await loadWithInstances(
       loader,
       await loadRuns(

@@ -121,12 +121,21 @@ export class CreateRuns {
     const { schedule } = lease;
     const { engine, settings, clock } = this.#services;
     if (schedule === null || !settings.useJobSchedule || lease.isStale) return;
-    const next = forecast(schedule, clock.now());
+    const next = this.#forecast(lease.dagId, schedule, clock.now());
     if (next === null || lease.isPaused) return;
     const { serial } = schedule;
     engine.timers.at(next.runAfter, () => {
       if (schedule.serial === serial) this.due(lease.dagId);
     });
+  }
+
+  #forecast(dagId: string, schedule: Schedule, now: number): NextRun | null {
+    try {
+      return forecast(schedule, now);
+    } catch (error) {
+      this.#services.log.error({ err: error, dagId }, "the next run of a Dag cannot be told");
+      return null;
+    }
   }
 
   due(dagId: string): void {
@@ -147,8 +156,11 @@ export class CreateRuns {
       try {
         await this.#pass(dagIds);
       } catch (error) {
-        this.#services.log.warn({ err: error }, "scheduled runs could not be made yet");
-        // After a failure memory is read again, and every Dag is watched anew.
+        const { log, engine, clock } = this.#services;
+        log.warn({ err: error }, "scheduled runs could not be made yet");
+        engine.timers.at(clock.now() + 1000, () => {
+          for (const dagId of dagIds) this.due(dagId);
+        });
         return;
       }
     }

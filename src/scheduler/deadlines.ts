@@ -29,13 +29,13 @@ export class Deadlines {
   }
 
   async #pass(): Promise<void> {
-    const { database, engine, clock, versions } = this.#services;
+    const { database, engine, clock, versions, log } = this.#services;
     const now = clock.now();
     const due = await dueDeadlinesOf(database, [...engine.memory.dags.keys()], now);
     if (due.length === 0) return;
     const missed = due.filter(({ deadlineAt, endDate }) => deadlineMissed(deadlineAt, endDate, now));
     const absent = missed.filter(({ runPk }) => !engine.memory.runs.has(runPk)).map(({ runPk }) => runPk);
-    const loader = { database, versions, memory: () => engine.memory };
+    const loader = { database, versions, log, memory: () => engine.memory };
     const loaded = await loadWithInstances(loader, await loadRuns(database, absent));
     await new Promise<void>((resolve, reject) =>
       engine.submit({

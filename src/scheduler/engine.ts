@@ -64,6 +64,8 @@ export class Engine {
   #loop: Promise<void> | null = null;
   #wake: (() => void) | null = null;
   #passes = 0;
+  /** Batches in a row that failed; each waits longer than the one before. */
+  #failures = 0;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -164,6 +166,7 @@ export class Engine {
       if (mismatches.length > 0) throw new TradewindError("TW_STALE_MEMORY", mismatches.join("; "));
     }
     this.#passes++;
+    this.#failures = 0;
     for (const act of work.committed()) act();
     for (const event of events) event.committed?.();
     this.#parts.onBatch?.((clock.now() - work.now) / 1000);
@@ -179,11 +182,14 @@ export class Engine {
     log.warn({ err: error, events: events.length }, "a batch failed: reading everything again");
     const again = events.filter((event) => event.replay === true);
     for (const event of events) if (event.replay !== true) event.failed?.(error);
-    if (isDataError(error)) this.#suspect(again, error);
+    // What the database or our own code refuses is refused again; what it could not do now it may do later.
+    if (isDataError(error) || isDefect(error)) this.#suspect(again, error);
     else this.#inbox.unshift(...again);
     const stale = this.#inbox.filter((event) => event.replay !== true);
     this.#inbox = this.#inbox.filter((event) => event.replay === true);
     for (const event of stale) event.failed?.(error);
+    this.#failures++;
+    if (this.#failures > 1) await delay(Math.min(5000, 10 * 2 ** this.#failures), this.#stopping.signal);
     await this.#open();
   }
 
@@ -193,7 +199,7 @@ export class Engine {
       this.#suspects.unshift(...events);
       return;
     }
-    this.#parts.log.error({ err: error, event: only.name }, "the database refuses what an event asks for");
+    this.#parts.log.error({ err: error, event: only.name }, "an event cannot be committed; it is left out");
     const instead = only.poisoned?.(error) ?? null;
     if (instead === null) only.failed?.(error);
     else this.#suspects.unshift(instead);
@@ -239,6 +245,12 @@ export class Engine {
       },
     });
   }
+}
+
+/** A failure of this program rather than of the database or the session. */
+function isDefect(error: unknown): boolean {
+  if (error instanceof TradewindError) return error.code === "TW_INTERNAL";
+  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
 }
 
 function stopped(): TradewindError {

@@ -12,6 +12,7 @@ import {
   takeOverDags,
   viewLeases,
 } from "../store/scheduler-leases.ts";
+import { dagSignatures } from "../store/scheduler-load.ts";
 import type { CreateRuns } from "./create-runs.ts";
 import type { EngineEvent } from "./engine.ts";
 import {
@@ -157,8 +158,8 @@ export class Leases {
   }
 
   #loader() {
-    const { database, versions, engine, settings } = this.#services;
-    return { database, versions, memory: () => engine.memory, ignoresPause: settings.onlyDags !== null };
+    const { database, versions, engine, settings, log } = this.#services;
+    return { database, versions, log, memory: () => engine.memory, ignoresPause: settings.onlyDags !== null };
   }
 
   #enter(work: Work, { record, lease }: LoadedDag): void {
@@ -172,6 +173,7 @@ export class Leases {
     const { runs, rescue } = this.#parts;
     const lease = work.memory.dags.get(loaded.record.dagId);
     if (lease === undefined || work.memory.runs.has(loaded.record.pk)) return;
+    if (runs.quarantined.has(loaded.record.pk)) return;
     if (lease.queued.some(({ pk }) => pk === loaded.record.pk)) return;
     if (loaded.instances.length === 0 && loaded.record.state === "queued") {
       runs.enqueue(work, lease, runRow(loaded.record, loaded.past));
@@ -244,6 +246,24 @@ export class Leases {
         failed: reject,
       }),
     );
+  }
+
+  /** Finds Dags of which a notification was lost. */
+  async lookAtDags(): Promise<void> {
+    const { engine, database, settings } = this.#services;
+    const found = await dagSignatures(database, [...engine.memory.dags.keys()]);
+    const changed = found.filter((seen) => {
+      const lease = engine.memory.dags.get(seen.dagId);
+      if (lease === undefined) return false;
+      return (
+        (lease.isPaused !== seen.isPaused && settings.onlyDags === null) ||
+        lease.isStale !== seen.isStale ||
+        lease.currentVersionId !== seen.versionId ||
+        lease.maxActiveRuns !== seen.maxActiveRuns ||
+        lease.maxConsecutiveFailedRuns !== seen.maxConsecutiveFailedRuns
+      );
+    });
+    await this.dagsChanged(changed.map(({ dagId }) => dagId));
   }
 
   #refresh(work: Work, { record, lease: fresh }: LoadedDag): void {

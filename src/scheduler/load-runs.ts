@@ -6,6 +6,7 @@
 import type { RunInfo } from "../core/facts.ts";
 import { restoreInstances, tasksOutside } from "../core/instances.ts";
 import { executionStates } from "../core/states.ts";
+import type { Logger } from "../log.ts";
 import type { Database } from "../store/connect.ts";
 import type {
   DagRecord,
@@ -48,6 +49,7 @@ export interface LoadedRun {
 export interface Loader {
   readonly database: Database;
   readonly versions: Versions;
+  readonly log?: Logger;
   /** Memory of the moment: past runs are looked up in it while they are active. */
   memory(): Memory;
   /** Runs of paused Dags go on, too: `dags test`. */
@@ -59,10 +61,20 @@ export async function loadLeasedDags(loader: Loader, dagIds: readonly string[]):
   const ignoresPause = loader.ignoresPause ?? false;
   return records
     .map((record) => (ignoresPause ? { ...record, isPaused: false } : record))
-    .map((record) => ({ record, lease: leasedDag(record) }));
+    .map((record) => ({ record, lease: leasedDag(record, loader.log) }));
 }
 
-export function leasedDag(record: DagRecord): LeasedDag {
+/** A schedule that cannot be read starts nothing; runs by hand go on. */
+function readSchedule(record: DagRecord, log: Logger | undefined): LeasedDag["schedule"] {
+  try {
+    return scheduleOf(record);
+  } catch (error) {
+    log?.error({ err: error, dagId: record.dagId }, "the schedule of a Dag cannot be used");
+    return null;
+  }
+}
+
+export function leasedDag(record: DagRecord, log?: Logger): LeasedDag {
   return {
     dagId: record.dagId,
     isPaused: record.isPaused,
@@ -70,7 +82,7 @@ export function leasedDag(record: DagRecord): LeasedDag {
     currentVersionId: record.versionId,
     maxActiveRuns: record.maxActiveRuns,
     maxConsecutiveFailedRuns: record.maxConsecutiveFailedRuns,
-    schedule: scheduleOf(record),
+    schedule: readSchedule(record, log),
     queued: [],
     running: new Map(),
     wakesAt: null,
@@ -110,7 +122,8 @@ export async function loadWithInstances(loader: Loader, records: readonly RunRec
           ]);
     const byRun = [instances, returned, decisions, reschedules].map((rows) => groupByRun(rows));
     for (const record of part) {
-      const version = versions.peek(record.versionId) ?? (await versions.get(record.versionId));
+      const version = versions.peek(record.versionId);
+      if (version === undefined) continue;
       const of = <Row>(index: number): Row[] => (byRun[index]?.get(record.pk) ?? []) as Row[];
       const past = await loadPast(loader, record, version);
       loaded.push({

@@ -58,18 +58,22 @@ export class Requests {
   }
 
   async #carryOut(stored: StoredRequest): Promise<void> {
-    const { database, engine, versions } = this.#services;
+    const { database, engine, versions, log } = this.#services;
     const { dagId, request } = stored;
     const pks = await chosenRuns(database, dagId, request);
     const lease = engine.memory.dags.get(dagId);
     if (lease?.currentVersionId != null) await versions.load([lease.currentVersionId]);
     const absent = pks.filter((pk) => !engine.memory.runs.has(pk));
-    const loader = { database, versions, memory: () => engine.memory };
+    const loader = { database, versions, log, memory: () => engine.memory };
     const loaded = await loadWithInstances(loader, await loadRuns(database, absent));
     await new Promise<void>((resolve, reject) =>
       engine.submit({
         name: request.kind,
-        apply: (work) => this.#apply(work, stored, pks, loaded),
+        apply: (work) => {
+          // One that ended while it was read: the request waits for one more look.
+          if (pks.some((pk) => !work.memory.runs.has(pk) && !absent.includes(pk))) this.#again = true;
+          else this.#apply(work, stored, pks, loaded);
+        },
         committed: resolve,
         failed: reject,
       }),

@@ -24,6 +24,8 @@ export class Runs {
   readonly #services: Services;
   readonly #around: Around;
   readonly #preparing = new Set<number>();
+  /** Runs of which a decision failed; they stand still until a restart, and hold back no other. */
+  readonly quarantined = new Set<number>();
 
   constructor(services: Services, around: Around) {
     this.#services = services;
@@ -54,10 +56,25 @@ export class Runs {
   #plan(work: Work, run: ActiveRun, changed: Parameters<typeof settle>[1], budget: number): number {
     if (work.memory.runs.get(run.row.pk) !== run || run.run.state !== "running") return 1;
     run.now = work.now;
-    const { commands, rest } = settle(run, changed, budget);
+    const { commands, rest } = this.#settle(run, changed, budget);
     record(work, this.#around, run, commands);
     if (run.run.state === "running") work.touch(run, rest);
     return commands.length + 1;
+  }
+
+  /** Memory is read again without the run when its decision throws: half of it may have been applied. */
+  #settle(run: ActiveRun, changed: Parameters<typeof settle>[1], budget: number): ReturnType<typeof settle> {
+    try {
+      return settle(run, changed, budget);
+    } catch (error) {
+      const { dagId, runId } = run.run;
+      this.quarantined.add(run.row.pk);
+      this.#services.log.error(
+        { err: error, dagId, runId },
+        "a run cannot be decided about and stands still",
+      );
+      throw error;
+    }
   }
 
   #startRuns(work: Work, budget: number): number {

@@ -109,7 +109,7 @@ export class Scheduler {
       log,
       settings,
       signals: this.signals,
-      versions: new Versions(database),
+      versions: new Versions(database, log),
       xcoms: new XComCache(),
       runIds: new IdPool(database, "dag_run"),
       triggerIds: new IdPool(database, "trigger"),
@@ -231,7 +231,7 @@ export class Scheduler {
     const dagIds = [...engine.memory.dags.keys()];
     await Promise.all([
       this.leases.newRuns(dagIds),
-      this.leases.dagsChanged(dagIds),
+      this.leases.lookAtDags(),
       this.requests.runOnce(),
       this.firedTriggers.runOnce(),
       this.assetRuns.runOnce(),

@@ -2,8 +2,9 @@
 
 import { type CompiledDag, compileDag } from "../core/graph.ts";
 import { TradewindError } from "../errors.ts";
+import type { Logger } from "../log.ts";
 import type { Database } from "../store/connect.ts";
-import { loadVersions } from "../store/scheduler-load.ts";
+import { loadVersions, type VersionRecord } from "../store/scheduler-load.ts";
 
 export interface DagVersion {
   readonly id: number;
@@ -23,11 +24,13 @@ const kept = 1000;
 
 export class Versions {
   readonly #database: Database;
+  readonly #log: Logger | null;
   /** In order of last use: a Map keeps insertion order. */
   readonly #byId = new Map<number, DagVersion>();
 
-  constructor(database: Database) {
+  constructor(database: Database, log: Logger | null = null) {
     this.#database = database;
+    this.#log = log;
   }
 
   /** What is in memory already; never waits. */
@@ -46,7 +49,8 @@ export class Versions {
     for (let from = 0; from < missing.length; from += 50) {
       const records = await loadVersions(this.#database, missing.slice(from, from + 50));
       for (const record of records) {
-        const compiled = compileDag(record.spec);
+        const compiled = this.#compile(record);
+        if (compiled === null) continue;
         const mapSources = new Set(compiled.tasks.flatMap((task) => task.mapSources));
         const asksForPast = record.spec.tasks.some((task) => task.dependsOnPast || task.waitForDownstream);
         const { id, dagId, hash, files, interpreter, dagsFolder } = record;
@@ -64,6 +68,16 @@ export class Versions {
       }
     }
     this.#evict();
+  }
+
+  /** One Dag that cannot be compiled must not keep the others from running. */
+  #compile({ id, dagId, spec }: VersionRecord): CompiledDag | null {
+    try {
+      return compileDag(spec);
+    } catch (error) {
+      this.#log?.error({ err: error, dagId, version: id }, "a version of a Dag cannot be used");
+      return null;
+    }
   }
 
   async get(id: number): Promise<DagVersion> {

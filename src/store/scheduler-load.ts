@@ -49,6 +49,19 @@ export function loadDags(on: Executor, dagIds: readonly string[]): Promise<DagRe
     WHERE d.dag_id = ANY (${dagIds}::text[])`);
 }
 
+export type DagSignature = Pick<
+  DagRecord,
+  "dagId" | "isPaused" | "isStale" | "versionId" | "maxActiveRuns" | "maxConsecutiveFailedRuns"
+>;
+
+/** What of a Dag's row may have been changed by others; cheap, for the poll. */
+export function dagSignatures(on: Executor, dagIds: readonly string[]): Promise<DagSignature[]> {
+  return on.rows<DagSignature>(sql`
+    SELECT dag_id AS "dagId", is_paused AS "isPaused", is_stale AS "isStale", current_version_id AS "versionId",
+      max_active_runs AS "maxActiveRuns", max_consecutive_failed_dag_runs AS "maxConsecutiveFailedRuns"
+    FROM dag WHERE dag_id = ANY (${dagIds}::text[])`);
+}
+
 export interface VersionRecord {
   readonly id: number;
   readonly dagId: string;
