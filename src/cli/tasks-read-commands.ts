@@ -110,7 +110,7 @@ async function statesForRun(
           mapIndex: instance.mapIndex,
         })
       : [];
-    for (const one of [...tries, instance])
+    for (const one of tries.length > 0 ? tries : [instance])
       rows.push({
         dag_id: dagId,
         run_id: found.runId,
