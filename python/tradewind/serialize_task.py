@@ -6,8 +6,10 @@ import inspect
 from typing import Any, Dict, List, Optional
 
 from . import time_values
+from .airflow_compat.expand_input import MappedArgument
 from .airflow_compat.mappedoperator import MappedOperator
 from .airflow_compat.weight import PriorityWeightStrategy
+from .airflow_compat.xcom_arg import XComArg
 from .serialize_values import (
     FunctionRegistry,
     asset_expressions,
@@ -16,6 +18,7 @@ from .serialize_values import (
     param_specs,
     seconds,
     shown,
+    value_spec,
 )
 
 _CALLBACKS = ("execute", "success", "failure", "retry", "skipped")
@@ -44,8 +47,7 @@ def task_spec(task: Any, dag: Any, zone: str, registry: FunctionRegistry) -> Dic
         **_contact(task),
         "doXcomPush": bool(task.do_xcom_push),
         "multipleOutputs": bool(task.multiple_outputs),
-        # Arguments are resolved by the Python child, from the operator itself.
-        "inputs": {},
+        "inputs": _inputs(task, registry),
         "params": _own_params(task, dag),
         "inlets": asset_expressions(task.inlets),
         "outlets": asset_expressions(task.outlets),
@@ -62,6 +64,28 @@ def task_spec(task: Any, dag: Any, zone: str, registry: FunctionRegistry) -> Dic
         **given("uiFgcolor", _color(task.ui_fgcolor, "#000")),
         **given("line", task.line),
     }
+
+
+def _inputs(task: Any, registry: FunctionRegistry) -> Dict[str, Any]:
+    """References among the arguments. The Python child resolves them itself; the scheduler sends the values along."""
+    mapped = isinstance(task, MappedOperator)
+    source = task.partial_kwargs if mapped else task.__dict__
+    found: Dict[str, Any] = {}
+    for field in dict.fromkeys([*task.template_fields, "op_args", "op_kwargs"]):
+        for name, value in _named(field, source.get(field), task):
+            if isinstance(value, (XComArg, MappedArgument)):
+                found[name] = value_spec(value, registry)
+    return found
+
+
+def _named(field: str, value: Any, task: Any) -> Any:
+    if field == "op_kwargs" and isinstance(value, dict):
+        return value.items()
+    if field == "op_args" and isinstance(value, (list, tuple)):
+        return [(f"op_args[{at}]", one) for at, one in enumerate(value)]
+    if isinstance(value, dict):
+        return [(f"{field}.{key}", one) for key, one in value.items()]
+    return [(field, value)]
 
 
 def _label(task: Any) -> str:

@@ -194,7 +194,7 @@ class PlainXComArg(XComArg):
         ti = context["ti"]
         source = self.operator
         if source.is_mapped or _is_other_instances(source, ti):
-            return ti.lazy_xcoms(source.task_id, self.key)
+            return LazyXComs(ti, source.task_id, self.key)
         group = source.get_closest_mapped_task_group()
         own = ti.map_index if group is not None else -1
         value = ti.xcom_pull(task_ids=source.task_id, key=self.key, map_indexes=own, default=NOTSET)
@@ -212,6 +212,37 @@ def _is_other_instances(source: Any, ti: Any) -> bool:
         return False
     task = ti.task
     return all(one is not group for one in task.iter_mapped_task_groups())
+
+
+class LazyXComs(Sequence):
+    """What all instances of a mapped task returned; asked for on the first use."""
+
+    def __init__(self, ti: Any, task_id: str, key: str) -> None:
+        self._ti = ti
+        self._task_id = task_id
+        self._key = key
+        self._found: Any = None
+
+    def _values(self) -> List[Any]:
+        if self._found is None:
+            found = self._ti.xcom_pull(task_ids=[self._task_id], key=self._key)
+            self._found = list(found or [])
+        return self._found
+
+    def __len__(self) -> int:
+        return len(self._values())
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._values()[index]
+
+    def __eq__(self, other: object) -> bool:
+        return self._values() == list(other) if isinstance(other, Sequence) and not isinstance(other, str) else NotImplemented
+
+    def __repr__(self) -> str:
+        return f"LazyXComs({self._values()!r})"
+
+    def __json__(self) -> List[Any]:
+        return self._values()
 
 
 class MapXComArg(XComArg):

@@ -1,0 +1,53 @@
+"""Importing Dag files in this process, for tests that use DagBag."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from typing import Any, Dict, List, Tuple
+
+from .. import dag_collection, era
+from ..import_file import module_name
+
+
+def collect(path: Any) -> Tuple[Dict[str, Any], Dict[str, str]]:
+    """Dags by id and errors by file, of one file or of all `.py` files below a folder."""
+    dags: Dict[str, Any] = {}
+    errors: Dict[str, str] = {}
+    for file in _files(os.fspath(path)):
+        try:
+            for dag in _import(file):
+                dags[dag.dag_id] = dag
+        except Exception:
+            errors[file] = traceback.format_exc()
+    return dags, errors
+
+
+def _files(path: str) -> List[str]:
+    if os.path.isfile(path):
+        return [path]
+    return sorted(
+        os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names if name.endswith(".py") and _may_be_dag(os.path.join(folder, name))
+    )
+
+
+def _may_be_dag(path: str) -> bool:
+    with open(path, "rb") as file:
+        text = file.read().lower()
+    return b"dag" in text and (b"airflow" in text or b"tradewind" in text)
+
+
+def _import(path: str) -> List[Any]:
+    import importlib.util
+    import sys
+
+    name = module_name(path)
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        return []
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    dag_collection.reset()
+    with era.for_file(path):
+        spec.loader.exec_module(module)
+        return list(dag_collection.collect(module))
