@@ -27,11 +27,13 @@ import time
 import traceback
 from typing import Any, Callable, Dict, List, Optional
 
+from . import supervisor as supervisors
 from . import task_log
 from .child import Child
 from .code_version import CodeVersion, adopt, load_dag
 from .error_info import describe_error
 from .protocol import FrameStream
+from .supervisor import RequestRefused, Supervisor
 
 # Imported before any fork: every template and child has them for nothing.
 _PRELOADED = ("tradewind.attempt", "tradewind.context", "tradewind.templates", "tradewind.dag_collection", "airflow", "jinja2", "pendulum", "dateutil.parser", "zoneinfo")
@@ -146,10 +148,13 @@ class Template:
         self._socket_path = socket_path
         self._code = code
         self._stream = FrameStream(_connect(socket_path, f"template {key}"))
+        # What came while the file was being imported.
+        self._early: List[Dict[str, Any]] = []
 
     def run(self) -> None:
         begun = time.perf_counter()
         version = CodeVersion(self._code)
+        supervisors.set_current(Supervisor(self._ask, lambda message: None))
         own = os.getpid()
         version.load()
         if os.getpid() != own:
@@ -168,7 +173,22 @@ class Template:
                 forker.children[pid] = {}
                 self._stream.send({"type": "forked", "token": message["token"], "pid": pid})
 
+        for message in self._early:
+            received(message)
         forker.loop(received)
+
+    def _ask(self, method: str, params: Dict[str, Any]) -> Any:
+        """What the file asks while it is imported: variables, connections."""
+        self._stream.send({"type": "request", "id": 1, "method": method, "params": params})
+        while True:
+            message = self._stream.receive()
+            if message is None:
+                os._exit(0)
+            if message["type"] == "response":
+                return message["result"]
+            if message["type"] == "response-error":
+                raise RequestRefused(message["error"]["code"], message["error"]["message"])
+            self._early.append(message)
 
     def _tell_imported(self, version: CodeVersion, seconds: float) -> None:
         error = None if version.error is None else describe_error(version.error)
