@@ -1,7 +1,7 @@
 /** `tradewind dags test`: one run of one Dag, now, with its progress; a scheduler is not needed. */
 import type { Command } from "commander";
 import type { Json } from "../core/dag-model.ts";
-import { localExecutorFromConfig } from "../executor/from-config.ts";
+import { killLocalWorker, localExecutorFromConfig } from "../executor/from-config.ts";
 import { silentLog } from "../log.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { schedulerSettings } from "../scheduler/settings.ts";
@@ -39,20 +39,36 @@ export function addDagsTestCommand(group: Command): void {
 }
 
 async function testInterruptibly(...all: unknown[]): Promise<void> {
-  const interrupts = catchInterrupts((name) =>
-    process.stderr.write(`${name}: ending the test; once more ends at once\n`),
+  let endAtOnce = (): void => undefined;
+  const interrupts = catchInterrupts(
+    (name) => process.stderr.write(`${name}: ending the test; once more ends at once\n`),
+    () => endAtOnce(),
   );
   await underInterrupts(interrupts, async () => {
-    await onDatabase((work, args, flags: TestFlags) => test(work, args, flags, interrupts))(...all);
+    const run = onDatabase((work, args, flags: TestFlags) =>
+      test(work, args, flags, {
+        interrupts,
+        leads: (end) => {
+          endAtOnce = end;
+        },
+      }),
+    );
+    await run(...all);
     if (interrupts.signal.aborted) process.exitCode = interruptedExitCode;
   });
+}
+
+interface Surroundings {
+  readonly interrupts: Interrupts;
+  /** Told what ends at once the processes that the test leads; a scheduler of somebody else's keeps its own. */
+  leads(endAtOnce: () => void): void;
 }
 
 async function test(
   work: Work,
   [dagId = "", date]: string[],
   flags: TestFlags,
-  interrupts: Interrupts,
+  { interrupts, leads }: Surroundings,
 ): Promise<void> {
   const { signal } = interrupts;
   if (!signal.aborted) await syncDagsFolder(work);
@@ -72,6 +88,7 @@ async function test(
       work.session.note(`the scheduler goes on with ${run.dagId} ${run.runId}`);
     return;
   }
+  leads(() => killLocalWorker(work.session.config));
   const run = await triggerDag(work, request);
   await withOwnScheduler(work, dagId, async (scheduler) => {
     if (!(await follow(work, run, signal))) await markFailed(work, scheduler, run);

@@ -9,28 +9,44 @@ export interface Interrupts {
   release(): void;
 }
 
-/** SIGPIPE stands for a reader that went away; see main.ts. */
-const names = ["SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE"] as const;
+const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Those who are told when the reader of the output goes away, as by a signal. */
+const waiting = new Set<(name: string) => void>();
+
+/** The reader of the output is gone (`| head`); false when no command has anything to bring to an end. */
+export function readerWentAway(): boolean {
+  for (const heard of waiting) heard("nobody reads the output");
+  return waiting.size > 0;
+}
 
 /** What a shell reports for a command that Ctrl-C ended. */
 export const interruptedExitCode = 130;
 
-/** `onFirst` says what happens now; a second signal ends the process at once. */
-export function catchInterrupts(onFirst: (name: string) => void): Interrupts {
+/** `onFirst` says what happens now; a second signal ends the process at once, after `onSecond`. */
+export function catchInterrupts(
+  onFirst: (name: string) => void,
+  onSecond: () => void = () => undefined,
+): Interrupts {
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<string>();
   const heard = (name: string): void => {
-    if (controller.signal.aborted) process.exit(interruptedExitCode);
+    if (controller.signal.aborted) {
+      onSecond();
+      process.exit(interruptedExitCode);
+    }
     controller.abort(name);
     onFirst(name);
     resolve(name);
   };
   const listeners = names.map((name) => [name, () => heard(name)] as const);
   for (const [name, listener] of listeners) process.on(name, listener);
+  waiting.add(heard);
   return {
     signal: controller.signal,
     received: promise,
     release() {
+      waiting.delete(heard);
       for (const [name, listener] of listeners) process.off(name, listener);
     },
   };

@@ -3,11 +3,12 @@ import { Command, CommanderError } from "commander";
 import { TradewindError } from "../errors.ts";
 import { version } from "../version.ts";
 import { addCommandGroups } from "./command-groups.ts";
+import { readerWentAway } from "./interrupts.ts";
 import { airflowSpelling } from "./legacy-spellings.ts";
 
 /** Runs one command and sets the exit code of the process; never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
-  process.stdout.once("error", readerWentAway);
+  process.stdout.once("error", outputBroke);
   process.stdout.on("error", () => undefined);
   await run(argv);
 }
@@ -42,9 +43,8 @@ function overrideExits(command: Command): void {
 }
 
 /** `tradewind dags list | head` is no error. A command that leads processes brings them to an end first. */
-function readerWentAway(error: NodeJS.ErrnoException): void {
-  if (process.listenerCount("SIGPIPE") > 0) process.emit("SIGPIPE");
-  else process.exit(error.code === "EPIPE" ? 0 : 1);
+function outputBroke(error: NodeJS.ErrnoException): void {
+  if (!readerWentAway()) process.exit(error.code === "EPIPE" ? 0 : 1);
 }
 
 /** Files that are not there or not to be had, ports that are taken: the message says all, a stack would say nothing. */

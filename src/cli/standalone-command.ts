@@ -1,6 +1,7 @@
 /** `tradewind standalone`, `scheduler` and `dag-processor`: services, until a signal ends them. */
 import type { Command } from "commander";
 import { TradewindError } from "../errors.ts";
+import { killLocalWorker } from "../executor/from-config.ts";
 import { setPaused } from "../store/dags.ts";
 import { notify } from "../store/notify.ts";
 import { loadSecrets } from "../store/secrets.ts";
@@ -76,7 +77,10 @@ async function serve(
   parts: ServiceParts,
   beside: (services: RunningServices, signal: AbortSignal) => Promise<"stay" | "end">,
 ): Promise<void> {
-  const interrupts = catchInterrupts((name) => session.note(`${name}: stopping; once more ends at once`));
+  const interrupts = catchInterrupts(
+    (name) => session.note(`${name}: stopping; once more ends at once`),
+    () => killLocalWorker(session.config),
+  );
   await underInterrupts(interrupts, async () => {
     const services = await startServices(session, parts);
     try {

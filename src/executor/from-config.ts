@@ -6,6 +6,7 @@ import type { Clock } from "../time.ts";
 import { LocalExecutor, type LocalWorker } from "./local.ts";
 import { type TriggererEvents, TriggererHost } from "./triggerer-host.ts";
 import type { WorkerSettings } from "./worker/settings.ts";
+import { killWorkers } from "./worker/worker-record.ts";
 
 interface Outside {
   readonly config: Config;
@@ -32,6 +33,11 @@ export function triggererHostFromConfig(
     sensitiveNames: listOf(config.core.sensitiveNames.toLowerCase()),
   };
   return new TriggererHost(options, events);
+}
+
+/** The second Ctrl-C: the worker of this machine outlives its scheduler otherwise. */
+export function killLocalWorker(config: Config): void {
+  killWorkers(config.paths.run, localWorker(config).name);
 }
 
 /** Settings of a worker that somebody starts by hand, for an executor at `connect`. */

@@ -113,6 +113,19 @@ export async function inheritFromDeadWorkers(runFolder: string, name: string): P
   return dead.flatMap((record) => record.unacknowledged);
 }
 
+/**
+ * Ends living workers of this name at once, and all that they lead. Their records stay: the next worker inherits
+ * what they leave behind. Synchronous, for a process that is about to exit.
+ */
+export function killWorkers(runFolder: string, name: string): void {
+  for (const record of readWorkerRecords(runFolder)) {
+    if (record.name !== name || !isWorkerAlive(record)) continue;
+    // First the one that would start new ones.
+    process.kill(record.worker.pid, "SIGKILL");
+    for (const child of record.children) signalFamily(child.pid, "SIGKILL");
+  }
+}
+
 async function endLeftFamily(leader: ProcessIdentity): Promise<void> {
   for (let waited = 0; waited < killPatienceMs; waited += killPollMs) {
     const now = readProcess(leader.pid);
