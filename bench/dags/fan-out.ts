@@ -8,7 +8,7 @@ export const dags = [10, 100, 1000, 10_000, 100_000].map((n) => {
     maxActiveTasks: 200_000,
   });
   const list = dag.task("make_list", () => Array.from({ length: n }, (_, i) => i))();
-  const work = dag.task("work", ({ x: _ }: { x: number }) => null);
+  const work = dag.task("work", (_element: { x: number }) => null);
   const reduce = dag.task("reduce", ({ results }: { results: readonly null[] }) => results.length);
   reduce({ results: work.expand({ x: list }) });
   return dag;

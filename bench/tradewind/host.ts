@@ -44,6 +44,9 @@ const orders: Orders = {
     held.reset();
     return ms;
   },
+  async batches() {
+    return scheduler.services.engine.passes;
+  },
   async prune() {
     const begin = performance.now();
     const runs = await scheduler.prune.runOnce();

@@ -8,6 +8,8 @@ export interface Orders {
   lives(): Promise<Life[]>;
   /** Longest time that the event loop was held since the last call, in ms; 0 at the first. */
   heldMs(): Promise<number>;
+  /** Batches that the scheduler's engine has made since its start. */
+  batches(): Promise<number>;
   /** Retention, once. */
   prune(): Promise<{ ms: number; runs: number }>;
   stop(): Promise<void>;

@@ -45,6 +45,7 @@ async function measure(engine: Tradewind, bench: Bench, shape: string): Promise<
   await engine.order("lives");
   const rounds = bench.quick ? 2 : main ? 10 : 4;
   const pids = engine.pids();
+  const batchesBefore = await engine.order("batches");
   const before = usage(pids);
   const rates = await repeated(rounds, async () => rate(await engine.shape(shape, 10)));
   const after = usage(engine.pids());
@@ -60,6 +61,8 @@ async function measure(engine: Tradewind, bench: Bench, shape: string): Promise<
     ...target,
   });
   if (!main) return;
+  const batches = ((await engine.order("batches")) - batchesBefore) / (rounds * tasks);
+  bench.report({ engine: name, isolation, name: "commits per task", value: batches, unit: "" });
   const waits = (await engine.order("lives")).map((life) => (life.begun - life.dispatched) / 1e6);
   const { median: middle, p95 } = summary(waits);
   bench.report({ engine: name, isolation, name: "queued → started, median", value: middle, unit: "ms" });

@@ -1,0 +1,43 @@
+/** `tradewind standalone` as a person starts it, from the outside. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+export interface Standalone {
+  readonly process: ChildProcess;
+  /** From the start of the process to "Tradewind is ready", in ms. */
+  readonly readyMs: number;
+  stop(): Promise<void>;
+}
+
+const program = join(import.meta.dirname, "../bin/tradewind.mjs");
+
+export async function startStandalone(
+  home: string,
+  dagsFolder: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Standalone> {
+  const begin = performance.now();
+  const args = [program, "standalone", "--home", home, "-S", dagsFolder, "--log-level", "warning"];
+  const child = spawn(process.execPath, args, {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...environment },
+  });
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const ready = new Promise<number>((resolve) => {
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      if (line.startsWith("Tradewind is ready")) resolve(performance.now() - begin);
+    });
+  });
+  const readyMs = await Promise.race([ready, ended.then(() => Number.NaN)]);
+  if (Number.isNaN(readyMs))
+    throw new Error(`standalone ended with ${child.signalCode ?? child.exitCode} before it was ready`);
+  return {
+    process: child,
+    readyMs,
+    async stop() {
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
