@@ -1,4 +1,4 @@
-"""Sensors of Airflow's standard provider: Python, bash, files, times and days."""
+"""Sensors of Airflow's standard provider: bash, files, times and days."""
 
 from __future__ import annotations
 
@@ -6,46 +6,14 @@ import datetime as dt
 import os
 import subprocess
 import tempfile
-from typing import Any, Callable, Collection, Dict, Mapping, Optional, Sequence
+from typing import Any, Dict, Optional, Sequence
 
 from ..airflow_compat import timezones
 from ..airflow_compat.exceptions import AirflowException, AirflowFailException
 from ..hooks.filesystem import FSHook
-from ..operators.call import determine_kwargs, run_callable
 from ..operators.datetime_branch import WeekDay
 from ..triggers.file import found
-from .base import BaseSensorOperator, PokeReturnValue
-
-
-class PythonSensor(BaseSensorOperator):
-    """Waits until the function returns something true (or a PokeReturnValue that is done)."""
-
-    template_fields: Sequence[str] = ("templates_dict", "op_args", "op_kwargs")
-
-    def __init__(
-        self,
-        *,
-        python_callable: Callable[..., Any],
-        op_args: Optional[Collection[Any]] = None,
-        op_kwargs: Optional[Mapping[str, Any]] = None,
-        templates_dict: Optional[Dict[str, Any]] = None,
-        **kwargs: Any,
-    ) -> None:
-        kwargs.pop("provide_context", None)
-        super().__init__(**kwargs)
-        self.python_callable = python_callable
-        self.op_args = op_args or []
-        self.op_kwargs = op_kwargs or {}
-        self.templates_dict = templates_dict
-
-    def poke(self, context: Any) -> Any:
-        from collections import ChainMap
-
-        own = {**dict(self.op_kwargs), "templates_dict": self.templates_dict}
-        kwargs = determine_kwargs(self.python_callable, self.op_args, ChainMap(own, context))
-        self.log.info("Poking callable: %s", self.python_callable)
-        answer = run_callable(self.python_callable, context, *self.op_args, **kwargs)
-        return answer if isinstance(answer, PokeReturnValue) else bool(answer)
+from .base import BaseSensorOperator
 
 
 class BashSensor(BaseSensorOperator):
