@@ -30,18 +30,26 @@ class TaskCancelled(BaseException):
     code = "TW_TASK_CANCELLED"
 
 
+class Interruption:
+    """Whether and why the attempt shall end. TaskCancelled is raised only while it is `open`: while user code runs."""
+
+    def __init__(self) -> None:
+        self.reason: Optional[str] = None
+        self.open = False
+
+
 class ExecutionTimeout(BaseException):
     """`execution_timeout` is over, where the authoring side has no exception of its own for it."""
 
 
 class Attempt:
-    """Runs once. `cancelled` is asked before the task begins; later cancellations come as TaskCancelled."""
+    """Runs once. A cancellation from before it is looked at, later ones come as TaskCancelled."""
 
-    def __init__(self, start: Dict[str, Any], dag: Any, supervisor: Supervisor, cancelled: Callable[[], Optional[str]]) -> None:
+    def __init__(self, start: Dict[str, Any], dag: Any, supervisor: Supervisor, interruption: Interruption) -> None:
         self.start = start
         self.dag = dag
         self.supervisor = supervisor
-        self.cancelled = cancelled
+        self.interruption = interruption
         store = ValueStore(start["task"], start["artifactRoot"], start["xcomInlineLimit"])
         self.store = store
         self.values = AttemptValues(start, supervisor, store)
@@ -66,8 +74,11 @@ class Attempt:
         self._prepare()
         raised: Optional[BaseException] = None
         try:
+            self.interruption.open = True
             result = self._work()
+            self.interruption.open = False
         except BaseException as error:
+            self.interruption.open = False
             raised = error
             result = result_of_raised(error)
             if isinstance(error, (TaskCancelled, ExecutionTimeout)) or _is_a(error, "AirflowTaskTimeout"):
@@ -93,9 +104,8 @@ class Attempt:
         self.task = task
 
     def _work(self) -> Result:
-        reason = self.cancelled()
-        if reason is not None:
-            raise TaskCancelled(reason)
+        if self.interruption.reason is not None:
+            raise TaskCancelled(self.interruption.reason)
         ti = self.ti
         assert ti is not None
         self.task = ti.task = self.context["task"] = self.task.resolve_inputs(self.context)

@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, Optional
 
 from . import supervisor as supervisors
 from . import task_log
-from .attempt import Attempt, TaskCancelled, failed
+from .attempt import Attempt, Interruption, TaskCancelled, failed
 from .errors import TradewindError
 from .protocol import PROTOCOL_VERSION, FrameStream
 from .supervisor import RequestRefused, Supervisor
@@ -30,7 +30,7 @@ class Child:
         self._work: "queue.SimpleQueue[Optional[Dict[str, Any]]]" = queue.SimpleQueue()
         self._answers: Dict[int, "queue.SimpleQueue[Dict[str, Any]]"] = {}
         self._ids = iter(range(1, sys.maxsize))
-        self._cancel_reason: Optional[str] = None
+        self._interruption = Interruption()
         self._running = False
         self._sending = False
         self._interrupted = False
@@ -43,18 +43,13 @@ class Child:
         self._send({"type": "ready", "protocol": PROTOCOL_VERSION, "pid": os.getpid(), "language": "python", "version": VERSION})
         threading.Thread(target=self._read, name="tradewind-frames", daemon=True).start()
         while True:
-            try:
-                message = self._work.get()
-            except TaskCancelled:
-                return 0
+            message = self._work.get()
             if message is None:
                 return 0
             if message["type"] == "start":
                 self._attempt(message)
             else:
                 self._callback(message)
-            if self._cancel_reason is not None:
-                return 0
 
     def _attempt(self, start: Dict[str, Any]) -> None:
         supervisor = Supervisor(self._ask, self._tell)
@@ -65,8 +60,9 @@ class Child:
         self._running = True
         try:
             dag = self._load_dag(start["code"], start["task"]["dagId"])
-            report = Attempt(start, dag, supervisor, lambda: self._cancel_reason).run()
+            report = Attempt(start, dag, supervisor, self._interruption).run()
         except BaseException as error:
+            self._interruption.open = False
             report = {"result": failed(error, not isinstance(error, TaskCancelled)), "xcoms": []}
         self._running = False
         self._result(start["task"]["attemptId"], report)
@@ -119,8 +115,7 @@ class Child:
         elif kind in ("start", "run-callback"):
             self._work.put(message)
         elif kind == "cancel":
-            self._cancel_reason = self._cancel_reason or f"the task was told to end: {message['reason']}"
-            self._work.put(None)
+            self._end_soon(f"the task was told to end: {message['reason']}")
             if self._running:
                 signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
         elif kind == "shutdown":
@@ -129,14 +124,17 @@ class Child:
             self._work.put(None)
 
     def _terminated(self, _signal: int, _frame: Any) -> None:
-        self._cancel_reason = self._cancel_reason or "the process of the task received SIGTERM"
-        if self._sending:
-            # In the middle of a frame: the rest of it has to go out first.
-            self._interrupted = True
-            return
-        if self._running:
-            raise TaskCancelled(self._cancel_reason)
-        self._work.put(None)
+        self._end_soon("the process of the task received SIGTERM")
+        # In the middle of a frame the rest of it has to go out first.
+        self._interrupted = self._sending
+        if self._interruption.open and not self._sending:
+            raise TaskCancelled(self._interruption.reason)
+
+    def _end_soon(self, reason: str) -> None:
+        """No other attempt begins; what is in the queue before this is told why it ends."""
+        if self._interruption.reason is None:
+            self._interruption.reason = reason
+            self._work.put(None)
 
     def _send(self, message: Dict[str, Any]) -> None:
         main = threading.current_thread() is threading.main_thread()
@@ -151,8 +149,8 @@ class Child:
             self._sending = nested
         if self._interrupted and not nested:
             self._interrupted = False
-            if self._running:
-                raise TaskCancelled(self._cancel_reason)
+            if self._interruption.open:
+                raise TaskCancelled(self._interruption.reason)
 
     def _tell(self, message: Dict[str, Any]) -> None:
         self._send({**message, "id": next(self._ids)} if message["type"] == "request" else message)

@@ -6,6 +6,7 @@ import json
 import os
 from typing import Any, Dict, Optional
 
+from . import era
 from .errors import TradewindError
 from .import_file import extend_path, import_dag_file
 from .local_modules import LocalModules
@@ -31,6 +32,10 @@ class CodeVersion:
                 self._dags[dag.dag_id] = dag
         except BaseException as error:
             self.error = error
+            return
+        # The file's tasks run in its era, and what its shims warn of is told with its name.
+        self._era = era.for_file(path, modules.read(path))
+        self._era.__enter__()
 
     def dag(self, dag_id: str) -> Any:
         if self.error is not None:

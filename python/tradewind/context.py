@@ -47,6 +47,7 @@ class Context(MutableMapping):
             raise KeyError(key)
         if key in ONLY_2 and self._era != 2:
             era.warn(f"context {key}", f'the context key "{key}" is of Airflow 2; {_NOW.get(key, "it is gone from Airflow 3")}')
+            return make(self)
         value = make(self)
         self._values[key] = value
         return value
@@ -124,7 +125,9 @@ class Context(MutableMapping):
 
     def _params(self) -> Any:
         """The Dag's and the task's, over both what the run was triggered with."""
-        return _Params({**_defaults(self["task"], self._dag), **(self._start.get("params") or {})})
+        conf = self._run.get("conf")
+        given = {**(self._start.get("params") or {}), **(conf if isinstance(conf, dict) else {})}
+        return _Params({**_defaults(self["task"], self._dag), **given})
 
     def _next(self) -> Any:
         date = self._logical("next_execution_date")
