@@ -9,10 +9,17 @@ export interface LogOptions {
   readonly component: string;
 }
 
+/** Where log lines go; a display that draws over itself puts itself before it while it draws. */
+export const logOutput = {
+  write(line: string): void {
+    process.stderr.write(line);
+  },
+};
+
 /** Written synchronously to standard error, so that the last lines before a crash are there. */
 export function createLog({ level, format, component }: LogOptions): Logger {
   const asText = format === "text" || (format === "auto" && process.stderr.isTTY);
-  const target = { write: (line: string) => void process.stderr.write(asText ? textLine(line) : line) };
+  const target = { write: (line: string) => logOutput.write(asText ? textLine(line) : line) };
   return pino(
     {
       level: level === "warning" ? "warn" : level === "critical" ? "fatal" : level,

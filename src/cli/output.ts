@@ -62,13 +62,22 @@ function cell(value: unknown): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => (c === "\n" ? "⏎" : c === "\t" ? " " : "�"));
 }
 
-/** Takes from the widest column until the line fits, never below eight. */
+/** Below it a column says nothing. */
+const narrowest = 8;
+
+/**
+ * Takes from the widest column until the line fits. The first one names the row, and people copy it: it gives way
+ * when the others have nothing left to give.
+ */
 function shrink(widths: number[], room: number): void {
+  const width = (column: number): number => widths[column] ?? 0;
   let total = widths.reduce((sum, n) => sum + n, 0);
   while (total > room) {
-    const widest = widths.indexOf(Math.max(...widths));
-    if ((widths[widest] ?? 0) <= 8) return;
-    widths[widest] = (widths[widest] ?? 0) - 1;
+    const others = widths.map((_, i) => i).filter((i) => i > 0 && width(i) > narrowest);
+    const [first = 0] = others;
+    const widest = others.reduce((best, i) => (width(i) > width(best) ? i : best), first);
+    if (width(widest) <= narrowest) return;
+    widths[widest] = width(widest) - 1;
     total--;
   }
 }

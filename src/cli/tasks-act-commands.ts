@@ -221,7 +221,7 @@ async function clear(work: Work, [dagId = ""]: string[], flags: ClearFlags): Pro
   });
   session.print(
     done
-      ? `${instances.length} task instances cleared`
+      ? `${instances.length} task instance${instances.length === 1 ? "" : "s"} cleared`
       : "The request is written; no scheduler has taken it up yet.",
   );
 }

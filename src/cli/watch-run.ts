@@ -1,5 +1,6 @@
 /** Following one run to its end on the screen. */
 import { compileDag } from "../core/graph.ts";
+import { logOutput } from "../log.ts";
 import { type DagRunRow, getDagRun } from "../store/dag-runs.ts";
 import { findVersionById } from "../store/dag-versions.ts";
 import { listen } from "../store/notify.ts";
@@ -20,6 +21,8 @@ export async function watchRun(
 ): Promise<"success" | "failed" | "interrupted"> {
   const ranks = await ranksOf(work, run);
   const display = new LiveDisplay(terminal, systemClock);
+  const toLog = logOutput.write;
+  logOutput.write = (line) => display.above(() => toLog(line));
   const wake = new AbortController();
   const listener = listen(work.database, {
     clock: systemClock,
@@ -37,6 +40,7 @@ export async function watchRun(
       await delay(lookMs, wake.signal.aborted ? undefined : wake.signal);
     }
   } finally {
+    logOutput.write = toLog;
     signal.removeEventListener("abort", wakeUp);
     await listener.stop();
   }

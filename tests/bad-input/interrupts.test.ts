@@ -107,7 +107,7 @@ test("a test whose pool has no slots says so, and can be ended", async () => {
 /** From the first folder to a running task. */
 const moments: readonly [string, (home: string) => boolean][] = [
   ["the home has folders", (home) => existsSync(join(home, "run"))],
-  ["a database is being made", (home) => readdirSync(home).some((name) => /^postgres\.new/.test(name))],
+  ["a database is being made", (home) => readdirSync(home).some((name) => name.startsWith("postgres.new"))],
   ["the database starts", (home) => existsSync(join(home, "postgres", "postmaster.pid"))],
 ];
 

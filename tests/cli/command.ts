@@ -123,19 +123,16 @@ export class RunningCommand {
 
   /** Resolves when the output holds it; rejects when the process ends without it. */
   async prints(pattern: RegExp): Promise<void> {
+    const printed = (): boolean => pattern.test(this.stdout + this.stderr);
+    let look = (): void => undefined;
     const seen = new Promise<void>((resolve) => {
-      const look = (): void => {
-        if (!pattern.test(this.stdout + this.stderr)) return;
-        this.#looking.delete(look);
-        resolve();
-      };
+      look = () => printed() && resolve();
       this.#looking.add(look);
       look();
     });
-    const over = this.ended.then(({ stdout, stderr }) => {
-      if (!pattern.test(stdout + stderr)) throw new Error(`${pattern} was not printed:\n${stdout}${stderr}`);
-    });
-    await Promise.race([seen, over]);
+    await Promise.race([seen, this.ended]);
+    this.#looking.delete(look);
+    if (!printed()) throw new Error(`${pattern} was not printed:\n${this.stdout}${this.stderr}`);
   }
 
   /** Ctrl-C: to the command and to what it started in its group. */

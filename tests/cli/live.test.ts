@@ -90,7 +90,7 @@ test("tasks clear lets a failed task run again, and logs -f follows it to its en
 }, async () => {
   writeFileSync(join(world.home, "mended"), "");
   const cleared = await world.command("tasks", "clear", "night", "-r", "one", "--only-failed", "--yes");
-  expect(cleared).toMatchObject({ code: 0, stdout: "1 task instances cleared\n" });
+  expect(cleared).toMatchObject({ code: 0, stdout: "1 task instance cleared\n" });
   const followed = await world.command("tasks", "logs", "night", "flaky", "one", "--follow");
   expect(followed.stdout).toContain("trying 3");
   expect(followed.stdout).toMatch(/success after/);

@@ -117,6 +117,15 @@ describe("LiveDisplay", () => {
     expect(on.text).toContain("✔ a");
   });
 
+  it("lets a log line pass above what it drew", () => {
+    const on = screen(true);
+    const display = new LiveDisplay(on, systemClock);
+    display.show(run([instance("a", "running")]));
+    on.text = "";
+    display.above(() => on.write("a warning\n"));
+    expect(on.text.startsWith("\u001b[2A\u001b[0Ja warning\n\u001b[2Kshop")).toBe(true);
+  });
+
   it("writes a plain line for each change, in a pipe", () => {
     const on = screen(false);
     const display = new LiveDisplay(on, systemClock);

@@ -111,6 +111,13 @@ describe("output", () => {
     expect(formatRows(rows, { format: "table" })).toContain("x".repeat(60));
   });
 
+  it("the first column, which names the row, gives way last", () => {
+    const long = [
+      { id: "a_rather_long_name_of_a_dag", file: "some/where/under/the/dags/folder.ts", text: "12345678" },
+    ];
+    expect(formatRows(long, { format: "table", width: 60 })).toContain("a_rather_long_name_of_a_dag");
+  });
+
   it("columns stand under each other with wide characters, and values cannot steer the terminal", () => {
     const lines = formatRows(rows, { format: "table" }).split("\n");
     const at = (line = ""): number => displayWidth(line.slice(0, line.indexOf("|")));

@@ -43,6 +43,14 @@ export class LiveDisplay {
     this.#last = run;
   }
 
+  /** Writes something else above what is drawn, and draws it again. */
+  above(write: () => void): void {
+    if (this.#drawn > 0) this.#screen.write(`\u001b[${this.#drawn}A\u001b[0J`);
+    this.#drawn = 0;
+    write();
+    if (this.#last !== null && this.#screen.isTTY) this.#redraw(this.#last);
+  }
+
   #redraw(run: RunView): void {
     const lines = drawRun(run, this.#clock.now(), {
       colour: (state, text) => (this.#screen.colours ? colourOf(state)(text) : text),
