@@ -46,6 +46,7 @@ class Attempt:
     """Runs once. A cancellation from before it is looked at, later ones come as TaskCancelled."""
 
     def __init__(self, start: Dict[str, Any], dag: Any, supervisor: Supervisor, interruption: Interruption) -> None:
+        start = dated(start, dag)
         self.start = start
         self.dag = dag
         self.supervisor = supervisor
@@ -241,6 +242,16 @@ class Attempt:
 
     def _call_all(self, callbacks: Any, context: Any, name: str) -> None:
         call_callbacks(callbacks, context, name)
+
+
+def dated(start: Dict[str, Any], dag: Any) -> Dict[str, Any]:
+    """A run of Airflow 2 has an execution date, always; one without gets the instant that it was made for."""
+    run = start["run"]
+    if getattr(dag, "era", 3) != 2 or run["logicalDate"] is not None:
+        return start
+    at = run["runAfter"]
+    interval = {"dataIntervalStart": run["dataIntervalStart"] or at, "dataIntervalEnd": run["dataIntervalEnd"] or at}
+    return {**start, "run": {**run, "logicalDate": at, **interval}}
 
 
 def call_callbacks(callbacks: Any, context: Any, name: str) -> None:

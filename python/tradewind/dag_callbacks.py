@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any, Callable, Dict, List
 
+from .attempt import dated
 from .attempt_values import AttemptValues
 from .error_info import message_of
 from .errors import TradewindError
@@ -23,7 +24,7 @@ def run_dag_callback(message: Dict[str, Any], dag: Any, supervisor: Supervisor) 
     from .context import build_context, set_current
 
     given: Dict[str, Any] = message["context"]
-    start = start_of(message, given)
+    start = dated(start_of(message, given), dag)
     task = dag.task_dict.get(start["task"]["taskId"]) or next(iter(dag.task_dict.values()), None)
     if task is None:
         return

@@ -72,7 +72,7 @@ describePython("under the scheduler", { timeout: 120_000 }, () => {
   it("runs a Dag of Airflow 2 with values, a branch, a command and a retry", async () => {
     const world = await pythonWorld({ "classic.py": classic });
     const run = await world.run("classic", { n: 7 });
-    expect(run.states).toEqual({
+    expect(run.states, (await run.log("extract")).join("\n")).toEqual({
       extract: "success",
       shell: "success",
       total: "success",
