@@ -302,10 +302,10 @@ export class DagProcessor {
     const { sink, clock, log, versionsFolder } = this.#options;
     const { relativeFile } = state;
     const all = importedDags(answer);
-    const isElsewhere = (dag: ImportedDag): boolean =>
-      (this.#owners.get(dag.spec.dagId) ?? relativeFile) !== relativeFile;
-    const conflicts = all.filter(isElsewhere);
-    const dags = all.filter((dag) => !isElsewhere(dag));
+    const claims = new Map(all.map((dag) => [dag, this.#claim(state, dag.spec.dagId)]));
+    const conflicts = all.filter((dag) => claims.get(dag) === "conflict");
+    const dags = all.filter((dag) => claims.get(dag) === "own");
+    const taken = dags.filter(({ spec }) => (this.#owners.get(spec.dagId) ?? relativeFile) !== relativeFile);
     const problem =
       answer.problem ?? (conflicts.length === 0 ? null : this.#duplicates(conflicts, relativeFile));
     // Before the database: a run may begin as soon as the version is there.
@@ -322,6 +322,7 @@ export class DagProcessor {
       seconds: answer.seconds,
     });
     if (others === "none") this.#settleOwnership(state, dags, conflicts);
+    for (const { spec } of taken) this.#retryConflicts(spec.dagId);
     state.retry = nextRetry(state, answer.problem, clock.now());
     if (problem === null)
       log.debug({ relativeFile, dags: state.dagIds, seconds: answer.seconds }, "imported a Dag file");
@@ -330,6 +331,16 @@ export class DagProcessor {
         { relativeFile, code: problem.code, line: problem.line },
         `Dag file ${relativeFile}: ${problem.message}`,
       );
+  }
+
+  /**
+   * Whose Dag it is when a file defines it. One that a file has only because it imports another Dag file (for an
+   * asset that both use, say) belongs to that other file, whichever of the two was looked at first.
+   */
+  #claim({ relativeFile, imported }: FileState, dagId: string): "own" | "imported" | "conflict" {
+    const owner = this.#owners.get(dagId) ?? relativeFile;
+    if (owner === relativeFile || this.#files.get(owner)?.imported.has(relativeFile)) return "own";
+    return imported.has(owner) ? "imported" : "conflict";
   }
 
   #settleOwnership(state: FileState, dags: readonly ImportedDag[], conflicts: readonly ImportedDag[]): void {
@@ -343,6 +354,10 @@ export class DagProcessor {
   /** Nobody defines the id any more: a file that wanted it may have it. */
   #release(dagId: string): void {
     this.#owners.delete(dagId);
+    this.#retryConflicts(dagId);
+  }
+
+  #retryConflicts(dagId: string): void {
     for (const state of this.#files.values()) if (state.conflicts.includes(dagId)) this.#import(state);
   }
 

@@ -16,6 +16,8 @@ export class FileState {
   readonly path: string;
   /** Every file that the import read, by absolute path; null for one that it looked for in vain. */
   #reached = new Map<string, KnownText | null>();
+  /** Local files of the last import, itself among them, relative to the Dags folder. */
+  imported: ReadonlySet<string> = new Set();
   /** Ids that the file defined when it was last imported well. */
   dagIds: readonly string[] = [];
   /** Ids that it defines too, and that belong to another file. */
@@ -61,6 +63,7 @@ export class FileState {
   async remember(dagsFolder: string, answer: ImportAnswer): Promise<void> {
     const reached = new Map<string, KnownText | null>(answer.missing.map((path) => [path, null]));
     const entry = resolve(this.path);
+    this.imported = new Set(Object.keys(answer.files));
     for (const [name, text] of Object.entries(answer.files)) {
       reached.set(resolve(dagsFolder, name), { mtimeMs: -1, size: -1, hash: textHash(text) });
     }

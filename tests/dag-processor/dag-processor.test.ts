@@ -147,6 +147,24 @@ describe("ids that two files use", () => {
     expect(sink.dags.get("two")?.relativeFile).toBe("b.ts");
   });
 
+  it("belong to the file that a Dag file imports, whichever was read first", async () => {
+    for (const [importing, imported] of [
+      ["a.ts", "b.ts"],
+      ["b.ts", "a.ts"],
+    ] as const) {
+      const { sink, processor } = bench({
+        [imported]: `${dagText("one")}\nexport const shared = 1;\n`,
+        [importing]: `import { shared } from "./${imported}";\n${dagText("two", "void shared;")}`,
+        "0.ts": `import { shared } from "./${imported}";\n${dagText("three", "void shared;")}`,
+      });
+      await processor.start();
+      await processor.reparse();
+      expect(sink.problems.size).toBe(0);
+      expect(sink.dags.get("one")?.relativeFile).toBe(imported);
+      expect(sink.dags.get("two")?.relativeFile).toBe(importing);
+    }
+  });
+
   it("go to the second file when the first gives them up", async () => {
     const { sink, processor, write, folder } = bench({ "a.ts": dagText("one") });
     await processor.start();
