@@ -1,5 +1,6 @@
-/** `tradewind standalone` as a person starts it, from the outside. */
+/** `tradewind standalone` as a person starts it, from the outside; what it logs goes to standalone.log in its home. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -19,10 +20,12 @@ export async function startStandalone(
 ): Promise<Standalone> {
   const begin = performance.now();
   const args = [program, "standalone", "--home", home, "-S", dagsFolder, "--log-level", "warning"];
+  const log = openSync(join(home, "standalone.log"), "a");
   const child = spawn(process.execPath, args, {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", log],
     env: { ...process.env, ...environment },
   });
+  closeSync(log);
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const ready = new Promise<number>((resolve) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
