@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 
 export interface Standalone {
   readonly process: ChildProcess;
@@ -28,7 +29,7 @@ export async function startStandalone(
   closeSync(log);
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const ready = new Promise<number>((resolve) => {
-    createInterface({ input: child.stdout }).on("line", (line) => {
+    createInterface({ input: child.stdout as Readable }).on("line", (line) => {
       if (line.startsWith("Tradewind is ready")) resolve(performance.now() - begin);
     });
   });
