@@ -35,13 +35,15 @@ class Child:
         self._sending = False
         self._interrupted = False
 
-    def run(self) -> int:
+    def run(self, rehearse: Optional[Callable[[], None]] = None) -> int:
         """Until it is told to end. Returns the exit code."""
         signal.signal(signal.SIGTERM, self._terminated)
         handler = task_log.install()
         handler.send = self._send
         self._send({"type": "ready", "protocol": PROTOCOL_VERSION, "pid": os.getpid(), "language": "python", "version": VERSION})
         threading.Thread(target=self._read, name="tradewind-frames", daemon=True).start()
+        if rehearse is not None and self._work.empty():
+            rehearse()
         while True:
             message = self._work.get()
             if message is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from . import era
 from .errors import TradewindError
@@ -18,6 +18,7 @@ class CodeVersion:
     def __init__(self, code: Dict[str, Any]) -> None:
         self.code = code
         self.error: Optional[BaseException] = None
+        self.texts: List[str] = []
         self._dags: Dict[str, Any] = {}
         self._files = {os.path.normpath(os.path.join(code["dagsFolder"], name)): digest for name, digest in code["files"].items()}
 
@@ -33,6 +34,8 @@ class CodeVersion:
         except BaseException as error:
             self.error = error
             return
+        finally:
+            self.texts = list(modules.texts.values())
         # The file's tasks run in its era, and what its shims warn of is told with its name.
         self._era = era.for_file(path, modules.read(path))
         self._era.__enter__()

@@ -4,7 +4,7 @@ The worker speaks to the server by frames on descriptor 3, and listens on a Unix
 
 - server: `{"type": "warm", "key", "code"}` forks a process that imports the file of `code` once (a template). It connects
   to the socket with the line `template <key>`; from then on the worker speaks to it directly.
-- template: `{"type": "fork", "token", "env", "cwd"}` forks a child, which connects three times, with the lines
+- template: `{"type": "fork", "token", "env", "cwd", "spare"}` forks a child (a spare one rehearses before its task comes), which connects three times, with the lines
   `child <token> frames|stdout|stderr`, and leads a session of its own. The template answers `{"type": "forked", "token", "pid"}`
   and, when the child has ended, `{"type": "exited", "pid", "code", "signal"}`.
 - `{"type": "imported", "seconds", "error", "modules"}` tells when a template is ready; one whose import failed forks children that fail with it.
@@ -27,12 +27,14 @@ import time
 import traceback
 from typing import Any, Callable, Dict, List, Optional
 
+from . import rehearsal
 from . import supervisor as supervisors
 from . import task_log
 from .child import Child
 from .code_version import CodeVersion, adopt, load_dag
 from .error_info import describe_error
 from .protocol import FrameStream
+from .random_state import RandomState
 from .supervisor import RequestRefused, Supervisor
 
 # Imported before any fork: every template and child has them for nothing.
@@ -161,6 +163,7 @@ class Template:
             # The file forked: the copy is no template.
             os._exit(0)
         adopt(version)
+        self._random = RandomState(version.texts)
         self._tell_imported(version, time.perf_counter() - begun)
         # What is here stays: no collector of a child touches its pages.
         gc.collect()
@@ -207,12 +210,26 @@ class Template:
         if message.get("cwd"):
             os.chdir(message["cwd"])
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+        self._random.give()
         gc.enable()
-        os._exit(Child(FrameStream(frames), load_dag).run())
+        os._exit(Child(FrameStream(frames), load_dag).run(_rehearse if message.get("spare") else None))
+
+
+def _rehearse() -> None:
+    try:
+        rehearsal.rehearse(_rehearsal_dag)
+    except Exception:
+        # Nothing depends on it.
+        pass
+
+
+_rehearsal_dag: Any = None
 
 
 def main() -> None:
     import importlib
+
+    global _rehearsal_dag
 
     faulthandler.enable()
     socket_path = sys.argv[sys.argv.index("--socket") + 1]
@@ -223,6 +240,7 @@ def main() -> None:
         except ImportError:
             # Not installed; a file that needs it says so.
             pass
+    _rehearsal_dag = rehearsal.make_dag()
     stream = FrameStream.of_descriptor(3)
     gc.freeze()
     Server(stream, socket_path).run()

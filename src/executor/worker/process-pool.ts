@@ -12,6 +12,7 @@ import type { Workload } from "../executor.ts";
 import { familyOf, isAlive, type ProcessIdentity, scanProcesses } from "../process-table.ts";
 import type { ProcessHandle } from "./process-handle.ts";
 import { type PythonServers, pythonEnvironment } from "./python-server.ts";
+import { PythonSpares } from "./python-spares.ts";
 import { resolveRunAsUser, type SystemUser } from "./run-as-user.ts";
 import type { WorkerSettings } from "./settings.ts";
 import { type ProcessCommand, type ProcessExit, TaskProcess } from "./task-process.ts";
@@ -31,6 +32,7 @@ export class ProcessPool {
   readonly #clock: Clock;
   readonly #onChange: (children: readonly ProcessIdentity[]) => void;
   readonly #python: PythonServers;
+  readonly #spares: PythonSpares;
   readonly #all = new Set<TaskProcess>();
   /** The one used last is at the end. */
   #idle: TaskProcess[] = [];
@@ -51,6 +53,12 @@ export class ProcessPool {
     this.#clock = clock;
     this.#onChange = onChange;
     this.#python = python;
+    this.#spares = new PythonSpares({
+      clock,
+      most: settings.warmChildren,
+      fork: (request) => python.forkSpare(request),
+      adopt: (forked) => this.#spawn(forked, true),
+    });
     this.#wantSpare();
   }
 
@@ -102,6 +110,7 @@ export class ProcessPool {
     this.#sweepTimer?.cancel();
     for (const process of this.#idle) process.retire();
     this.#idle = [];
+    this.#spares.close();
     if (this.#all.size === 0) this.#python.close();
   }
 
@@ -115,12 +124,21 @@ export class ProcessPool {
     return isPython && this.#settings.python.start === "fork" && userOf(runAsUser) === null;
   }
 
-  async #fork({ attemptId, env, cwd, start }: Asked): Promise<TaskProcess> {
+  #fork({ attemptId, env, cwd, start }: Asked): TaskProcess | Promise<TaskProcess> {
     if (cwd !== null) checkFolder(cwd);
-    const forked = await this.#python.fork({ attemptId, code: start.code, env, cwd });
-    const process = this.#spawn(forked, true);
-    if (this.#closed) process.retire();
-    return process;
+    const request = { attemptId, code: start.code, env, cwd };
+    const isPlain = cwd === null && Object.keys(env).length === 0;
+    const spare = isPlain ? this.#spares.take(start.code) : null;
+    if (spare !== null) {
+      this.#spares.prepare(request);
+      return spare;
+    }
+    return this.#python.fork(request).then((forked) => {
+      if (isPlain) this.#spares.prepare(request);
+      const process = this.#spawn(forked, true);
+      if (this.#closed) process.retire();
+      return process;
+    });
   }
 
   #spawn(command: ProcessCommand | ProcessHandle, isolated: boolean): TaskProcess {

@@ -42,6 +42,8 @@ export interface ForkRequest {
   readonly code: CodeLocation;
   readonly env: { readonly [name: string]: string };
   readonly cwd: string | null;
+  /** For an attempt to come. */
+  readonly isSpare?: boolean;
 }
 
 export class PythonServers {
@@ -71,6 +73,12 @@ export class PythonServers {
     }
     this.#idleTimer ??= this.#endIdleLater();
     return server.fork(request);
+  }
+
+  /** A process for an attempt to come, where one has imported the file; null where none has. */
+  forkSpare(request: ForkRequest): Promise<ForkedProcess> | null {
+    const server = this.#servers.get(request.code.interpreter);
+    return server?.hasImported(request.code) ? server.fork(request) : null;
   }
 
   close(): void {
@@ -127,7 +135,12 @@ class PythonServer {
 
   fork(request: ForkRequest): Promise<ForkedProcess> {
     if (this.#failure !== null) return Promise.reject(this.#failure);
-    return this.#template(request).fork(request.env, request.cwd);
+    return this.#template(request).fork(request);
+  }
+
+  hasImported(code: CodeLocation): boolean {
+    const template = this.#byCode.get(identityOf(code));
+    return template?.isReady === true && !template.isRetired;
   }
 
   endIdle(unusedSince: number): void {
@@ -141,7 +154,7 @@ class PythonServer {
   }
 
   #template({ attemptId, code }: ForkRequest): PythonTemplate {
-    const identity = `${code.dagsFolder}/${codeIdentity(code)}`;
+    const identity = identityOf(code);
     const known = this.#byCode.get(identity);
     if (known !== undefined && !known.isRetired) return known;
     const key = `${this.identity.pid}-${++this.#tokens}`;
@@ -206,6 +219,10 @@ class PythonServer {
     });
     for (const template of this.#byKey.values()) template.fail(this.#failure);
   }
+}
+
+function identityOf(code: CodeLocation): string {
+  return `${code.dagsFolder}/${codeIdentity(code)}`;
 }
 
 /** Settings that the Python side reads. */

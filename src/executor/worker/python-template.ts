@@ -23,7 +23,14 @@ type ToTemplate = {
   token: string;
   env: { readonly [name: string]: string };
   cwd: string | null;
+  spare: boolean;
 };
+
+interface Forking {
+  readonly env: { readonly [name: string]: string };
+  readonly cwd: string | null;
+  readonly isSpare?: boolean;
+}
 
 export interface TemplateHost {
   readonly clock: Clock;
@@ -98,7 +105,7 @@ export class PythonTemplate {
   }
 
   /** @throws TradewindError TW_TASK_PROCESS when the template dies before the child is there. */
-  async fork(env: { readonly [name: string]: string }, cwd: string | null): Promise<ForkedProcess> {
+  async fork({ env, cwd, isSpare = false }: Forking): Promise<ForkedProcess> {
     const token = this.#host.token();
     this.usedAt = this.#host.clock.now();
     const forked = Promise.withResolvers<number>();
@@ -106,7 +113,10 @@ export class PythonTemplate {
     const streams = this.#host.listener.child(token);
     forked.promise.catch(() => this.#host.listener.forget(token));
     if (this.#ended !== null) forked.reject(this.#ended);
-    else void this.#connected.then((connection) => connection.send({ type: "fork", token, env, cwd }));
+    else
+      void this.#connected.then((connection) =>
+        connection.send({ type: "fork", token, env, cwd, spare: isSpare }),
+      );
     try {
       const [pid, arrived] = await Promise.all([forked.promise, streams]);
       const child = new ForkedProcess(pid, arrived);
