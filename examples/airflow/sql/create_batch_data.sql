@@ -1,0 +1,3 @@
+create table if not exists batch_data (
+  stored_at timestamp not null default now()
+);
