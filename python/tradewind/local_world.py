@@ -1,0 +1,98 @@
+"""What tasks ask for in `dag.test()`, answered from this process: XComs from memory, the rest from files and the environment."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Dict, List, Optional, Tuple
+
+from .errors import TradewindError
+from .supervisor import Supervisor
+
+Key = Tuple[str, int, str]
+
+
+class LocalWorld(Supervisor):
+    """Takes the place of the line to the scheduler."""
+
+    def __init__(self, variables: Dict[str, str], connections: Dict[str, Any]) -> None:
+        super().__init__(self._answer, lambda message: None)
+        self.variables = variables
+        self.connections = connections
+        self.xcoms: Dict[Key, Dict[str, Any]] = {}
+        self.states: Dict[str, Optional[str]] = {}
+        self.run_id = ""
+
+    def mask(self, values: Any) -> None:
+        """Nothing is written anywhere but to the terminal of the author."""
+
+    def get_connection(self, conn_id: str) -> Optional[Dict[str, Any]]:
+        if conn_id in self.connections:
+            value = self.connections[conn_id]
+            if isinstance(value, str):
+                return {"connId": conn_id, "uri": value}
+            return {"connId": conn_id, "json": json.dumps(value)}
+        return super().get_connection(conn_id)
+
+    def push(self, task_id: str, map_index: int, key: str, value: Dict[str, Any]) -> None:
+        self.xcoms[(task_id, map_index, key)] = value
+
+    def forget(self, task_id: str, map_index: int) -> None:
+        """Before each try."""
+        for known in [key for key in self.xcoms if key[:2] == (task_id, map_index)]:
+            del self.xcoms[known]
+
+    def _answer(self, method: str, params: Dict[str, Any]) -> Any:
+        if method == "xcom.get":
+            return self._xcoms(params)
+        if method == "variable.get":
+            return self.variables.get(params["key"])
+        if method == "variable.set":
+            self.variables[params["key"]] = params["value"]
+            return None
+        if method == "variable.delete":
+            self.variables.pop(params["key"], None)
+            return None
+        if method == "task-instance.states":
+            return {self.run_id: dict(self.states)}
+        if method in ("connection.get", "dag-run.get", "dag.get", "xcom.set", "xcom.delete", "rendered-fields.set"):
+            return None
+        if method in ("dag-run.list", "asset-events.get"):
+            return []
+        raise TradewindError(
+            "TW_DAG_TEST",
+            f'"{method}" needs a scheduler, and dag.test() has none',
+            hint="run it with `tradewind dags test`",
+        )
+
+    def _xcoms(self, params: Dict[str, Any]) -> List[Dict[str, Any]]:
+        indexes = params.get("mapIndexes")
+        return [
+            {"taskId": task_id, "mapIndex": index, "value": value}
+            for wanted in params["taskIds"]
+            for (task_id, index, key), value in sorted(self.xcoms.items(), key=lambda one: one[0][1])
+            if task_id == wanted and key == params["key"] and (indexes is None or index in indexes)
+        ]
+
+
+def read_file(path: Optional[str], what: str) -> Dict[str, Any]:
+    """Of `variable_file_path` and `conn_file_path`: JSON, YAML where it is installed, or lines KEY=VALUE."""
+    if path is None:
+        return {}
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    ending = os.path.splitext(path)[1]
+    if ending in (".yaml", ".yml"):
+        try:
+            import yaml
+        except ImportError:
+            raise ImportError(f"the {what} file {path} needs PyYAML: pip install pyyaml") from None
+        return dict(yaml.safe_load(text) or {})
+    if ending == ".json":
+        return dict(json.loads(text))
+    pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line and not line.lstrip().startswith("#"))
+    return {key.strip(): value.strip() for key, value in pairs}
+
+
+def as_texts(values: Dict[str, Any]) -> Dict[str, str]:
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
