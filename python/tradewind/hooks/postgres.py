@@ -7,7 +7,7 @@ import os
 from typing import Any, Iterable, List, Optional, Sequence
 
 from ..airflow_compat.exceptions import AirflowOptionalProviderFeatureException
-from .sql import DbApiHook
+from .sql import DbApiHook, _needed
 
 # Settings of Airflow's connection form that are not libpq's.
 _NOT_LIBPQ = {"iam", "redshift", "redshift-serverless", "cursor", "cluster-identifier", "workgroup-name", "aws_conn_id"}
@@ -51,8 +51,12 @@ class PostgresHook(DbApiHook):
 
     def get_uri(self) -> str:
         uri = super().get_uri()
-        scheme = "postgresql" if _driver().__name__ == "psycopg2" else "postgresql+psycopg"
-        return scheme + uri[uri.index("://") :]
+        return "postgresql" + uri[uri.index("://") :]
+
+    def get_sqlalchemy_engine(self, engine_kwargs: Optional[dict] = None) -> Any:
+        """Over connections of this hook: which driver "postgresql://" means differs between versions of SQLAlchemy."""
+        scheme = f"postgresql+{_driver().__name__}://"
+        return _needed("sqlalchemy").create_engine(scheme, creator=self.get_conn, **(engine_kwargs or {}))
 
     def get_cursor(self) -> Any:
         return self.get_conn().cursor()

@@ -127,7 +127,8 @@ class SmtpHook(BaseHook):
         if at["ssl"]:
             return smtplib.SMTP_SSL(at["host"], at["port"], timeout=at["timeout"], context=ssl.create_default_context())
         client = smtplib.SMTP(at["host"], at["port"], timeout=at["timeout"])
-        if at["starttls"]:
+        client.ehlo()
+        if at["starttls"] and client.has_extn("starttls"):
             client.starttls(context=ssl.create_default_context())
         return client
 
@@ -135,7 +136,8 @@ class SmtpHook(BaseHook):
         found = self._connection()
         if found is not None:
             extra = found.extra_dejson
-            use_ssl = not _true(extra.get("disable_ssl", False))
+            # SSL from the start is for its own port; on any other a server says by STARTTLS what it can do.
+            use_ssl = not _true(extra.get("disable_ssl", False)) and found.port in (None, 0, 465)
             return {
                 "host": found.host or "localhost",
                 "port": found.port or (465 if use_ssl else 25),

@@ -65,7 +65,7 @@ class AbsentFinder(importlib.abc.MetaPathFinder):
             return None
         from .providers import placeholder_module
 
-        if placeholder_module(fullname):
+        if placeholder_module(fullname, named=True):
             return _spec(fullname, True)
         place = known_place(fullname)
         if place is None:

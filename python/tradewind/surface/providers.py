@@ -45,11 +45,15 @@ def package_of(fullname: str) -> Optional[str]:
     return None
 
 
-def placeholder_module(fullname: str) -> bool:
-    """Whether a module of this name stands for one of a provider that is not installed."""
+def placeholder_module(fullname: str, named: bool = False) -> bool:
+    """Whether a module of this name stands for one of a provider that is not installed.
+
+    `named`: an import statement names it as a module; else `fullname` may as well be a class or a function of its
+    parent, and it counts as a module only within a folder that Airflow's providers have.
+    """
     if package_of(fullname) is not None:
         parent, _, last = fullname.rpartition(".")
-        return last.islower() and _may_hold_modules(parent)
+        return last.islower() and (_may_hold_modules(parent) or (named and fullname.count(".") > 4))
     rest = fullname[len("airflow.providers.") :] if fullname.startswith("airflow.providers.") else ""
     return bool(rest) and any(name.startswith(rest + ".") for name in PROVIDERS)
 
@@ -57,9 +61,13 @@ def placeholder_module(fullname: str) -> bool:
 def _may_hold_modules(fullname: str) -> bool:
     last = fullname.rpartition(".")[2]
     rest = fullname[len("airflow.providers.") :]
-    return last in _FOLDERS or rest in PROVIDERS or rest in FOREIGN or fullname == "airflow.providers" or (
-        any(name.startswith(rest + ".") for name in PROVIDERS)
-    ) or fullname.count(".") >= 4
+    return (
+        fullname == "airflow.providers"
+        or last in _FOLDERS
+        or rest in PROVIDERS
+        or rest in FOREIGN
+        or any(name.startswith(rest + ".") for name in PROVIDERS)
+    )
 
 
 def placeholder(module_name: str, name: str) -> Optional[Type[Any]]:
