@@ -116,12 +116,16 @@ export class CreateRuns {
     return most === 0 ? [] : pastDurations(this.#services.database, version.dagId, most);
   }
 
-  /** Forecasts a Dag's next run and sets the timer for it. */
-  watch(lease: LeasedDag): void {
+  /** Forecasts a Dag's next run, or goes on with one that was forecast before, and sets the timer for it. */
+  watch(lease: LeasedDag, kept: NextRun | null = null): void {
     const { schedule } = lease;
     const { engine, settings, clock } = this.#services;
     if (schedule === null || !settings.useJobSchedule || lease.isStale) return;
-    const next = this.#forecast(lease.dagId, schedule, clock.now());
+    if (kept !== null) {
+      schedule.next = kept;
+      schedule.serial++;
+    }
+    const next = kept ?? this.#forecast(lease.dagId, schedule, clock.now());
     if (next === null || lease.isPaused) return;
     const { serial } = schedule;
     engine.timers.at(next.runAfter, () => {
@@ -259,7 +263,8 @@ function scheduledRuns(lease: LeasedDag, now: number): Wanted[] {
   let { last } = schedule;
   const ahead: Schedule = { ...schedule };
   for (let room = Math.min(limit - active, runsPerDag); room > 0; room--) {
-    const next = forecast(ahead, now);
+    // The run that was forecast is made, also by a timetable that looks only ahead of `now`.
+    const next = wanted.length === 0 && ahead.next !== null ? ahead.next : forecast(ahead, now);
     if (next === null || next.runAfter > now) break;
     const { logicalDate, dataInterval, runAfter } = next;
     const runId = runIdOf("scheduled", runAfter);

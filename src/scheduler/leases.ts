@@ -26,7 +26,7 @@ import {
 import type { LeasedDag } from "./memory.ts";
 import type { Rescue } from "./rescue.ts";
 import type { Runs } from "./runs.ts";
-import { forecastColumns, forecastDiffers } from "./schedule.ts";
+import { forecastColumns, forecastDiffers, missedEvent, sameSchedule } from "./schedule.ts";
 import type { Services } from "./services.ts";
 import type { Work } from "./work.ts";
 
@@ -165,7 +165,7 @@ export class Leases {
   #enter(work: Work, { record, lease }: LoadedDag): void {
     if (work.memory.dags.has(lease.dagId)) return;
     work.memory.dags.set(lease.dagId, lease);
-    this.#parts.createRuns.watch(lease);
+    this.#parts.createRuns.watch(lease, missedEvent(record, lease.schedule, work.now));
     if (forecastDiffers(record, lease.schedule)) work.writeDag(forecastColumns(lease.dagId, lease.schedule));
   }
 
@@ -269,15 +269,23 @@ export class Leases {
   #refresh(work: Work, { record, lease: fresh }: LoadedDag): void {
     const lease: LeasedDag | undefined = work.memory.dags.get(record.dagId);
     if (lease === undefined) return;
-    if (lease.schedule !== null) lease.schedule.serial++;
+    // What is due in this very moment must not be forecast anew, and so be passed over.
+    const goesOn =
+      sameSchedule(lease.schedule, fresh.schedule) &&
+      lease.isPaused === record.isPaused &&
+      lease.isStale === record.isStale;
     lease.isStale = record.isStale;
     lease.currentVersionId = record.versionId;
     lease.maxActiveRuns = record.maxActiveRuns;
     lease.maxConsecutiveFailedRuns = record.maxConsecutiveFailedRuns;
-    lease.schedule = fresh.schedule;
+    if (!goesOn) {
+      if (lease.schedule !== null) lease.schedule.serial++;
+      lease.schedule = fresh.schedule;
+    }
     if (lease.isPaused !== record.isPaused) this.#parts.runs.hold(work, lease, record.isPaused);
-    this.#parts.createRuns.watch(lease);
+    if (!goesOn) this.#parts.createRuns.watch(lease);
     work.memory.startable.add(lease);
-    if (forecastDiffers(record, lease.schedule)) work.writeDag(forecastColumns(lease.dagId, lease.schedule));
+    if (!goesOn && forecastDiffers(record, lease.schedule))
+      work.writeDag(forecastColumns(lease.dagId, lease.schedule));
   }
 }

@@ -67,6 +67,28 @@ export function forecastColumns(dagId: string, schedule: Schedule | null): DagWr
   };
 }
 
+/**
+ * The forecast in the Dag's row where it came due while no scheduler lived and would not be made again: an event.
+ * Other timetables find what was missed by themselves, as far as catchup wants it.
+ */
+export function missedEvent(record: DagRecord, schedule: Schedule | null, now: number): NextRun | null {
+  const { nextDagrun, nextIntervalStart, nextIntervalEnd, nextCreateAfter } = record;
+  if (schedule?.timetable.kind !== "events" || nextDagrun === null || nextCreateAfter === null) return null;
+  if (nextCreateAfter > now || !schedule.timetable.dates.some((date) => Date.parse(date) === nextDagrun))
+    return null;
+  if (schedule.last !== null && nextDagrun <= schedule.last.end) return null;
+  const dataInterval = { start: nextIntervalStart ?? nextDagrun, end: nextIntervalEnd ?? nextDagrun };
+  return { logicalDate: nextDagrun, dataInterval, runAfter: nextCreateAfter };
+}
+
+/** Whether both start the same runs, so that what was forecast by one holds for the other. */
+export function sameSchedule(a: Schedule | null, b: Schedule | null): boolean {
+  if (a === null || b === null) return a === b;
+  const of = ({ timetable, start, end, catchup }: Schedule): string =>
+    JSON.stringify([timetable, start, end, catchup]);
+  return of(a) === of(b);
+}
+
 /** Whether the row of the Dag says something else than the forecast. */
 export function forecastDiffers(record: DagRecord, schedule: Schedule | null): boolean {
   const next = schedule?.next ?? null;

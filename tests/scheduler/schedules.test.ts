@@ -85,6 +85,24 @@ describe("a schedule", () => {
     expect(await dates(here)).toHaveLength(3);
   });
 
+  it("of events makes each when its instant comes, and one that came while no scheduler lived", async () => {
+    const here = await world();
+    const soon = Date.now() + 400;
+    const dates = [soon, soon + 60_000].map((at) => new Date(at).toISOString());
+    await here.store(dagSpecOf({ a: {} }, { timetable: { kind: "events", dates, restrictToEvents: false } }));
+    const executor = new ScriptedExecutor();
+    const first = await here.start(executor);
+    while (executor.begun.length < 1) await first.signals.next("batch");
+    await first.vanish();
+    // As if the second event had been forecast, and came while nobody was there.
+    await here.database.run(sql`
+      UPDATE dag SET next_dagrun = ${dates[1]}, next_dagrun_data_interval_start = ${dates[1]},
+        next_dagrun_data_interval_end = ${dates[1]}, next_dagrun_create_after = now() - interval '1 second'`);
+    const second = await here.start(executor);
+    while (executor.begun.length < 2) await second.signals.next("batch");
+    expect((await here.database.rows(sql`SELECT id FROM dag_run`)).length).toBe(2);
+  });
+
   it("@once runs once", async () => {
     const here = await world();
     await here.store(
