@@ -76,6 +76,8 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
       });
       await dagProcessor.start();
     }
+    // A start that fails further on lets go of the work: tasks go on under their worker, for the next start.
+    started.push(() => scheduler.stop({ keepRunning: true }));
     await scheduler.start();
     if (parts.triggerer) {
       const triggerer = createTriggerer(session, database, secrets, session.log("triggerer"));
