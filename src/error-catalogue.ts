@@ -435,4 +435,15 @@ export const errorCatalogue = {
     httpStatus: 422,
   },
   TW_ML_SHAPE: { summary: "Numbers of rows or columns do not fit together.", exitCode: 1, httpStatus: 422 },
+  // Dag files in Python
+  TW_DAG_TEST: {
+    summary: "dag.test() was asked for what only a scheduler has.",
+    exitCode: 1,
+    httpStatus: 422,
+  },
+  TW_PYTHON_PACKAGE: {
+    summary: "A Python package that a Dag needs is not installed.",
+    exitCode: 1,
+    httpStatus: 422,
+  },
 } as const satisfies Record<string, ErrorKind>;

@@ -257,7 +257,7 @@ class LocalRun:
             "artifactRoot": self.folder,
             "xcomInlineLimit": 2**40,
             "logLevel": "info",
-            "context": {"testMode": True},
+            "context": {},
         }
 
 

@@ -86,14 +86,14 @@ def _check(dag: Any) -> None:
             dag.params.validate()
         except ParamValidationError as error:
             raise TradewindError(
-                "TW_DAG_PARAMS",
+                "TW_DAG_OPTIONS",
                 f"Dag {dag.dag_id} has a schedule, so its params need valid defaults: {error}",
                 line=dag.line,
             ) from None
     for task in dag.tasks:
         if task.is_setup and str(task.trigger_rule) != "all_success":
             raise TradewindError(
-                "TW_DAG_SETUP_RULE",
+                "TW_DAG_OPTIONS",
                 f"Setup tasks must be followed with trigger rule ALL_SUCCESS; task {task.task_id} has {task.trigger_rule}",
                 line=task.line,
             )

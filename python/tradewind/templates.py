@@ -41,12 +41,12 @@ FILTERS = {
 
 
 def jinja(what: str = "a template") -> Any:
-    """The jinja2 package. Raises TW_PYTHON_JINJA_MISSING where a template needs it and it is not there."""
+    """The jinja2 package. Raises TW_PYTHON_PACKAGE where a template needs it and it is not there."""
     try:
         import jinja2
     except ImportError:
         raise TradewindError(
-            "TW_PYTHON_JINJA_MISSING",
+            "TW_PYTHON_PACKAGE",
             f"{what} needs Jinja2, and the interpreter that runs this Dag does not have it",
             hint="pip install jinja2",
         ) from None
