@@ -195,7 +195,8 @@ describe("the error catalogue", () => {
   });
 
   it("is used: every code is thrown somewhere", () => {
-    const texts = sources.filter((file) => file !== "src/error-catalogue.ts").map(read);
+    const python = globSync("python/tradewind/**/*.py", { cwd: root });
+    const texts = [...sources.filter((file) => file !== "src/error-catalogue.ts"), ...python].map(read);
     const thrown = texts.join("\n");
     expect(Object.keys(errorCatalogue).filter((code) => !thrown.includes(`"${code}"`))).toEqual([]);
   });
