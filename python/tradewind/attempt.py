@@ -114,6 +114,8 @@ class Attempt:
         self.task.render_template_fields(self.context)
         if resume is None:
             self._publish_rendered()
+        if (self.start.get("context") or {}).get("renderOnly"):
+            return {"outcome": "success"}
         self._call_all(self.task.on_execute_callback, self.context, "on_execute_callback")
         with execution_timeout(self.start["executionTimeout"], self.task.task_id):
             value = self._execute(resume)
@@ -215,6 +217,8 @@ class Attempt:
         assert ti is not None
         ti.end_date = dt.datetime.now(dt.timezone.utc)
         ti.duration = (ti.end_date - ti.start_date).total_seconds() if ti.start_date else None
+        if (self.start.get("context") or {}).get("renderOnly"):
+            return
         if outcome == "success":
             ti.state = "success"
             return self._call_all(task.on_success_callback, self.context, "on_success_callback")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import queue
 import signal
@@ -171,7 +172,10 @@ class Child:
 
 def main() -> None:
     from .code_version import load_dag
+    from .import_file import apply_settings
 
+    faulthandler.enable()
+    apply_settings()
     stream = FrameStream.of_descriptor(3)
     code = Child(stream, load_dag).run()
     stream.close()

@@ -33,12 +33,13 @@ from . import task_log
 from .child import Child
 from .code_version import CodeVersion, adopt, load_dag
 from .error_info import describe_error
+from .import_file import apply_settings
 from .protocol import FrameStream
 from .random_state import RandomState
 from .supervisor import RequestRefused, Supervisor
 
 # Imported before any fork: every template and child has them for nothing.
-_PRELOADED = ("tradewind.attempt", "tradewind.context", "tradewind.templates", "tradewind.dag_collection", "airflow", "jinja2", "pendulum", "dateutil.parser", "zoneinfo")
+_PRELOADED = ("ctypes", "tradewind.attempt", "tradewind.context", "tradewind.templates", "tradewind.dag_collection", "airflow", "jinja2", "pendulum", "dateutil.parser", "zoneinfo")
 
 
 def _connect(path: str, line: str) -> socket.socket:
@@ -46,6 +47,18 @@ def _connect(path: str, line: str) -> socket.socket:
     sock.connect(path)
     sock.sendall(f"{line}\n".encode("utf-8"))
     return sock
+
+
+def _end_with_parent() -> None:
+    """An import that never ends would not notice that its connection closed: the system ends it with the server."""
+    try:
+        import ctypes
+
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGKILL)
+    except (ImportError, OSError, AttributeError):
+        # Not Linux.
+        pass
 
 
 class _Forker:
@@ -147,6 +160,7 @@ class Template:
     def __init__(self, key: str, code: Dict[str, Any], socket_path: str) -> None:
         # A session of its own, so that what the file starts can be ended with it.
         os.setsid()
+        _end_with_parent()
         self._socket_path = socket_path
         self._code = code
         self._stream = FrameStream(_connect(socket_path, f"template {key}"))
@@ -234,6 +248,7 @@ def main() -> None:
     faulthandler.enable()
     socket_path = sys.argv[sys.argv.index("--socket") + 1]
     task_log.install("info")
+    apply_settings()
     for name in _PRELOADED:
         try:
             importlib.import_module(name)

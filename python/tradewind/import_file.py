@@ -20,9 +20,17 @@ def module_name(path: str) -> str:
     return f"unusual_prefix_{digest}_{os.path.splitext(os.path.basename(path))[0].replace('.', '_')}"
 
 
+def apply_settings() -> None:
+    """Section `python` of the settings, as the worker or the Dag processor hands it on."""
+    era.set_default({"2": 2, "3": 3}.get(os.environ.get("TRADEWIND__PYTHON__AIRFLOW", "")))
+
+
 def extend_path(dags_folder: str) -> None:
-    """The Dags folder at the end of `sys.path`, as Airflow has it, then `plugins` and `config` beside it."""
-    home = os.environ.get("AIRFLOW_HOME") or os.path.dirname(dags_folder)
+    """The Dags folder at the end of `sys.path`, as Airflow has it, then `plugins` and `config` beside it.
+
+    Without AIRFLOW_HOME the folder that holds the Dags folder is it.
+    """
+    home = os.environ.setdefault("AIRFLOW_HOME", os.path.dirname(dags_folder))
     plugins = os.environ.get("AIRFLOW__CORE__PLUGINS_FOLDER") or os.path.join(home, "plugins")
     for folder in (dags_folder, plugins, os.path.join(home, "config")):
         if folder not in sys.path and os.path.isdir(folder):

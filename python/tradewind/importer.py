@@ -16,7 +16,7 @@ from typing import Any, Dict, List, Tuple
 
 from . import supervisor as supervisors
 from . import task_log
-from .import_file import extend_path, import_dag_file
+from .import_file import apply_settings, extend_path, import_dag_file
 from .import_problem import import_problem
 from .local_modules import LocalModules
 from .protocol import FrameStream, encode_frame
@@ -150,6 +150,7 @@ def _end_with_parent() -> None:
 
 def main() -> None:
     faulthandler.enable()
+    apply_settings()
     stream = FrameStream.of_descriptor(3)
     threading.Thread(target=_end_with_parent, name="tradewind-parent", daemon=True).start()
     Importer(stream).run()

@@ -30,6 +30,7 @@ export function createDagProcessor(session: Session, database: Database, log: Lo
     parallelism: config.dagProcessor.parallelism,
     python: {
       interpreter: config.python.interpreter,
+      airflow: config.python.airflow,
       idleSeconds: config.python.idleSeconds,
       answer: answersForImports(session, database),
     },

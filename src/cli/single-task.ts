@@ -5,7 +5,8 @@ import { TradewindError } from "../errors.ts";
 import { uuid7 } from "../ids.ts";
 import { loadRunnableDag } from "../runtime/dag-cache.ts";
 import type { ChildRequest, CodeLocation, LogLevel, StartTask, XComValue } from "../runtime/protocol.ts";
-import { type AttemptReport, runAttempt } from "../runtime/run-attempt.ts";
+import { runPythonAttempt } from "../runtime/python-attempt.ts";
+import { type AttemptPort, type AttemptReport, runAttempt } from "../runtime/run-attempt.ts";
 import type { RunnableDag } from "../runtime/runnable-dag.ts";
 import { type DagRunRow, findDagRun, findDagRunByLogicalDate } from "../store/dag-runs.ts";
 import { currentVersion } from "../store/dag-versions.ts";
@@ -51,11 +52,10 @@ export async function runSingleTask(work: Work, task: SingleTask): Promise<Singl
     files: version.files,
     interpreter: version.interpreter,
   };
-  const loaded = await loadRunnableDag(code, task.dagId);
   const run = await existingRun(work, task);
   const start = startMessage(work, task, code, run);
   let rendered: { [field: string]: Json } = {};
-  const report = await runAttempt(start, task.renderOnly ? withoutHandler(loaded, task.taskId) : loaded, {
+  const port: AttemptPort = {
     clock: systemClock,
     cancelled: new AbortController().signal,
     mask: () => undefined,
@@ -65,8 +65,25 @@ export async function runSingleTask(work: Work, task: SingleTask): Promise<Singl
       if (request.method === "rendered-fields.set") rendered = request.params.fields;
       return await answer(work, run, request);
     },
-  });
+  };
+  const report =
+    code.interpreter === "node"
+      ? await runInThisProcess(start, task, port)
+      : await runPythonAttempt(
+          task.renderOnly ? { ...start, context: { renderOnly: true } } : start,
+          port,
+          work.session.config.python,
+        );
   return { ...report, rendered };
+}
+
+async function runInThisProcess(
+  start: StartTask,
+  { dagId, taskId, renderOnly }: SingleTask,
+  port: AttemptPort,
+): Promise<AttemptReport> {
+  const loaded = await loadRunnableDag(start.code, dagId);
+  return await runAttempt(start, renderOnly ? withoutHandler(loaded, taskId) : loaded, port);
 }
 
 async function existingRun(work: Work, { dagId, run }: SingleTask): Promise<DagRunRow | null> {

@@ -128,6 +128,8 @@ export class ImportProcess {
   ): ImportProblem {
     if (this.#startError !== null) return notStarted(relativeFile, this.#startError);
     const output = this.#output;
+    const tooOld = /^TW_PYTHON: (.*)$/m.exec(output)?.[1];
+    if (tooOld !== undefined) return notStarted(relativeFile, new Error(tooOld));
     const outOfMemory = output.includes("heap out of memory");
     const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
     const hint = outOfMemory

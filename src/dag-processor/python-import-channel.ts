@@ -7,13 +7,15 @@ import { timetableOf } from "../core/timetable/next-run.ts";
 import { TradewindError } from "../errors.ts";
 import { FrameConnection } from "../runtime/frames.ts";
 import type { ChildRequest } from "../runtime/protocol.ts";
-import { pythonArguments } from "../runtime/python-command.ts";
+import { pythonArguments, pythonSettings } from "../runtime/python-command.ts";
 import type { OpenImportChannel } from "./import-channel.ts";
 import type { ImportAnswer, ImportRequest } from "./import-messages.ts";
 
 export interface PythonImportOptions {
   /** A path, or a name that is looked for in PATH. */
   readonly interpreter: string;
+  /** Airflow whose defaults files get: "auto", "2" or "3". */
+  readonly airflow?: string;
   /** Variables and connections that a file reads while it is imported; refused where nobody answers. */
   readonly answer?: (request: ChildRequest) => Promise<Json>;
 }
@@ -24,7 +26,7 @@ type FromImporter = PythonAnswer | ({ type: "request"; id: number } & ChildReque
 export function openPythonChannel(options: PythonImportOptions): OpenImportChannel {
   return (environment) => {
     const child = spawn(options.interpreter, pythonArguments("importer"), {
-      env: { ...environment, PYTHONUNBUFFERED: "1" } as NodeJS.ProcessEnv,
+      env: { ...environment, ...pythonSettings({ airflow: options.airflow ?? "auto" }) } as NodeJS.ProcessEnv,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
       detached: true,
     });

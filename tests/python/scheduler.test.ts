@@ -37,7 +37,7 @@ with DAG(
     default_args={"owner": "ann", "retries": 1, "retry_delay": timedelta(seconds=0)},
 ) as dag:
     first = PythonOperator(task_id="extract", python_callable=extract, provide_context=True)
-    shell = BashOperator(task_id="shell", bash_command="echo run {{ run_id }} of {{ dag.dag_id }}")
+    shell = BashOperator(task_id="shell", bash_command="echo run $AIRFLOW_CTX_DAG_RUN_ID of $AIRFLOW_CTX_DAG_ID")
     second = PythonOperator(task_id="total", python_callable=total)
     third = BranchPythonOperator(task_id="choose", python_callable=choose)
     large, small = DummyOperator(task_id="large"), DummyOperator(task_id="small")

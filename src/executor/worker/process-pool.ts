@@ -6,12 +6,12 @@
 import { statSync } from "node:fs";
 import { TradewindError } from "../../errors.ts";
 import { environmentForTasks } from "../../runtime/environment.ts";
-import { pythonArguments } from "../../runtime/python-command.ts";
+import { pythonArguments, pythonSettings } from "../../runtime/python-command.ts";
 import type { Clock, Timer } from "../../time.ts";
 import type { Workload } from "../executor.ts";
 import { familyOf, isAlive, type ProcessIdentity, scanProcesses } from "../process-table.ts";
 import type { ProcessHandle } from "./process-handle.ts";
-import { type PythonServers, pythonEnvironment } from "./python-server.ts";
+import type { PythonServers } from "./python-server.ts";
 import { PythonSpares } from "./python-spares.ts";
 import { resolveRunAsUser, type SystemUser } from "./run-as-user.ts";
 import type { WorkerSettings } from "./settings.ts";
@@ -221,7 +221,7 @@ export class ProcessPool {
 
   #command(interpreter: string): ProcessCommand {
     if (interpreter === "node") return this.#warmCommand();
-    const env = { ...environmentForTasks(), ...pythonEnvironment(this.#settings.python) };
+    const env = { ...environmentForTasks(), ...pythonSettings(this.#settings.python) };
     return { file: interpreter, args: pythonArguments("child"), env, cwd: null };
   }
 

@@ -10,7 +10,7 @@ import { codeIdentity } from "../../runtime/code-snapshot.ts";
 import { environmentForTasks } from "../../runtime/environment.ts";
 import { FrameConnection } from "../../runtime/frames.ts";
 import type { ChildRequest, CodeLocation } from "../../runtime/protocol.ts";
-import { pythonArguments } from "../../runtime/python-command.ts";
+import { pythonArguments, pythonSettings } from "../../runtime/python-command.ts";
 import type { Clock, Timer } from "../../time.ts";
 import { identify, type ProcessIdentity } from "../process-table.ts";
 import { ForkListener } from "./fork-listener.ts";
@@ -115,7 +115,7 @@ class PythonServer {
     this.#host = host;
     this.#listener = listener;
     this.#child = spawn(interpreter, pythonArguments("fork_server", "--socket", listener.path), {
-      env: { ...environmentForTasks(), ...pythonEnvironment(host.settings) } as NodeJS.ProcessEnv,
+      env: { ...environmentForTasks(), ...pythonSettings(host.settings) } as NodeJS.ProcessEnv,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
       detached: true,
     });
@@ -223,12 +223,4 @@ class PythonServer {
 
 function identityOf(code: CodeLocation): string {
   return `${code.dagsFolder}/${codeIdentity(code)}`;
-}
-
-/** Settings that the Python side reads. */
-export function pythonEnvironment({ allowPickle, airflow }: PythonSettings): { [name: string]: string } {
-  return {
-    TRADEWIND__PYTHON__ALLOW_PICKLE: String(allowPickle),
-    ...(airflow === "auto" ? {} : { TRADEWIND__PYTHON__AIRFLOW: airflow }),
-  };
 }
