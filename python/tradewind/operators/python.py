@@ -48,8 +48,10 @@ class PythonOperator(BaseOperator):
 
     def execute(self, context: Any) -> Any:
         own = {**dict(self.op_kwargs), "templates_dict": self.templates_dict}
-        self._tradewind_context = context
-        self.op_kwargs = self.determine_kwargs(ChainMap(own, context))
+        arguments = self.determine_kwargs(ChainMap(own, context))
+        # Not by plain assignment, which looks for upstream tasks in the values: the task itself is among them.
+        object.__setattr__(self, "_tradewind_context", context)
+        object.__setattr__(self, "op_kwargs", arguments)
         value = self.execute_callable()
         if self.show_return_value_in_logs:
             self.log.info("Done. Returned value was: %s", value)

@@ -1,0 +1,154 @@
+"""The import surface: everything that its tables name is there, and what is not says what it is."""
+
+import importlib
+import os
+import subprocess
+import sys
+import tempfile
+import textwrap
+import unittest
+import warnings
+
+import airflow
+from tradewind.surface.table import LEGACY, SURFACE
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def run_python(code, *path):
+    """Standard output of a program in a process of its own, with `path` before everything else."""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([os.path.join(ROOT, "python"), *path])}
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", textwrap.dedent(code)], env=env, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise AssertionError(done.stderr)
+    return done.stdout.strip()
+
+
+class Tables(unittest.TestCase):
+    def test_every_name_of_the_surface_can_be_imported(self):
+        broken = []
+        for module, names in {**LEGACY, **SURFACE}.items():
+            loaded = importlib.import_module(module)
+            for name in names:
+                try:
+                    getattr(loaded, name)
+                except Exception as error:
+                    broken.append(f"{module}.{name}: {error}")
+        self.assertEqual(broken, [])
+
+    def test_the_page_of_the_surface_is_what_the_script_writes(self):
+        script = os.path.join(ROOT, "scripts", "compat-surface.py")
+        if importlib.util.find_spec("apache_airflow") or not os.path.exists(script):
+            self.skipTest("a real Airflow is installed")
+        done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_submodules_are_reached_as_attributes(self):
+        self.assertEqual(airflow.utils.dates.days_ago(0).hour, 0)
+        from airflow.operators import bash_operator
+
+        self.assertIs(bash_operator.BashOperator, importlib.import_module("airflow.operators.bash").BashOperator)
+
+
+class Absent(unittest.TestCase):
+    def test_an_operator_of_a_provider_stands_in_a_dag_and_refuses_to_run(self):
+        from airflow import DAG
+        from airflow.providers.docker.operators.docker import DockerOperator
+
+        with DAG("d", schedule=None) as dag:
+            task = DockerOperator(task_id="t", image="python:3.12", command="echo", retries=2)
+        self.assertEqual((task.image, task.retries, dag.task_ids), ("python:3.12", 2, ["t"]))
+        with self.assertRaisesRegex(Exception, "pip install apache-airflow-providers-docker"):
+            task.execute({})
+
+    def test_other_classes_of_a_provider_take_arguments_and_refuse_to_be_used(self):
+        from airflow.providers.slack.notifications.slack import send_slack_notification
+        from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
+
+        send_slack_notification(text="done", channel="#ml")
+        hook = BigQueryHook(gcp_conn_id="x")
+        with self.assertRaisesRegex(Exception, "apache-airflow-providers-google"):
+            hook.get_pandas_df("select 1")
+
+    def test_a_misspelt_name_suggests_the_right_one(self):
+        with self.assertRaisesRegex(ImportError, "did you mean 'PythonOperator'"):
+            from airflow.operators.python import PythnOperator  # noqa: F401
+
+    def test_a_module_of_airflow_that_is_not_here_says_so(self):
+        with self.assertRaisesRegex(ModuleNotFoundError, "a module of Airflow 1 and Airflow 2 and Airflow 3"):
+            importlib.import_module("airflow.models.serialized_dag")
+
+    def test_a_module_that_no_airflow_has_is_simply_not_found(self):
+        with self.assertRaisesRegex(ModuleNotFoundError, "^No module named 'airflow.foo'$"):
+            importlib.import_module("airflow.foo")
+
+
+class Real(unittest.TestCase):
+    def test_classes_of_an_installed_provider_are_its_own_and_stand_on_ours(self):
+        with tempfile.TemporaryDirectory() as folder:
+            place = os.path.join(folder, "airflow", "providers", "docker", "operators")
+            os.makedirs(place)
+            for package in (place, os.path.dirname(place)):
+                open(os.path.join(package, "__init__.py"), "w").close()
+            with open(os.path.join(place, "docker.py"), "w") as file:
+                file.write(
+                    "from airflow.models import BaseOperator\n"
+                    "class DockerOperator(BaseOperator):\n"
+                    "    def __init__(self, *, image, **kwargs):\n"
+                    "        super().__init__(**kwargs)\n"
+                    "        self.image = image\n"
+                    "    def execute(self, context):\n"
+                    "        return self.image\n"
+                )
+            answer = run_python(
+                """
+                from airflow.providers.docker.operators.docker import DockerOperator
+                from tradewind.airflow_compat.baseoperator import BaseOperator
+                task = DockerOperator(task_id="t", image="i")
+                print(task.execute({}), isinstance(task, BaseOperator))
+                from airflow.providers.standard.operators.bash import BashOperator
+                print(BashOperator.__module__)
+                """,
+                folder,
+            )
+        self.assertEqual(answer.splitlines(), ["i True", "tradewind.operators.bash"])
+
+    def test_a_folder_named_airflow_that_holds_no_airflow_is_not_taken_for_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.makedirs(os.path.join(folder, "airflow", "utils"))
+            answer = run_python("import airflow.utils.dates; print(airflow.utils.dates.days_ago.__module__)", folder)
+        self.assertEqual(answer, "tradewind.airflow_compat.dates")
+
+
+class Eras(unittest.TestCase):
+    def test_a_legacy_path_is_warned_of_once_with_its_new_name(self):
+        code = """
+        import contextlib, io
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said):
+            from airflow.operators.python_operator import PythonOperator
+            from airflow.operators.python_operator import PythonOperator
+        print(said.getvalue().count("airflow.operators.python.PythonOperator"))
+        """
+        self.assertEqual(run_python(code), "1")
+
+    def test_a_subdag_becomes_a_task_group(self):
+        from airflow import DAG
+        from airflow.operators.empty import EmptyOperator
+        from airflow.operators.subdag import SubDagOperator
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with DAG("outer", schedule=None) as outer:
+                with DAG("outer.part", schedule=None) as inner:
+                    EmptyOperator(task_id="a") >> EmptyOperator(task_id="b")
+                start = EmptyOperator(task_id="start")
+                start >> SubDagOperator(task_id="part", subdag=inner) >> EmptyOperator(task_id="end")
+        self.assertEqual(sorted(outer.task_ids), ["end", "part.a", "part.b", "start"])
+        self.assertEqual(list(outer.get_task("part.a").upstream_task_ids), ["start"])
+        self.assertEqual(list(outer.get_task("part.b").downstream_task_ids), ["end"])
+        self.assertTrue(inner.is_subdag)
+
+
+if __name__ == "__main__":
+    unittest.main()
