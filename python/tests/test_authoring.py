@@ -78,6 +78,13 @@ class Eras(unittest.TestCase):
         }
         self.assertEqual({name: task[name] for name in wanted}, wanted)
 
+    def test_params_that_json_cannot_hold(self) -> None:
+        text = 'with DAG("d", params={"since": datetime(2024, 1, 1)}) as d:\n    PythonOperator(task_id="t", python_callable=lambda params: params["since"].year)'
+        made = dag_of("# tradewind: airflow=2\n" + text)
+        self.assertEqual(executed(made, "t"), 2024)
+        with self.assertRaisesRegex(Exception, "json-serializable"):
+            dag_of("# tradewind: airflow=3\n" + text)
+
     def test_default_args_of_dag_group_and_task(self) -> None:
         tasks = tasks_of(
             spec_of(
@@ -252,6 +259,21 @@ class TaskFlow(unittest.TestCase):
                 spec_of(f'@task\ndef f(x): pass\nwith DAG("d"):\n    {call}')
         with self.assertRaisesRegex(AttributeError, "did you mean task.branch"):
             spec_of("@task.brnch\ndef f(): pass")
+
+    def test_with_the_dag_given(self) -> None:
+        spec = spec_of(
+            """
+            d = DAG("d")
+            @d.task(retries=3)
+            def f(): return "g"
+            @d.task.branch
+            def g(x): return None
+            g(f())
+            """
+        )
+        self.assertEqual(edges_of(spec), [("f", "g")])
+        self.assertEqual(tasks_of(spec)["f"]["retries"], 3)
+        self.assertTrue(tasks_of(spec)["g"]["branch"])
 
     def test_run_if(self) -> None:
         made = dag_of(

@@ -15,6 +15,7 @@ from .airflow_compat.param import ParamsDict
 from .asset_events import InletEvents, OutletEvents, TriggeringAssetEvents
 from .dag_run import DagRun, previous_run
 from .lazy_value import LazyValue
+from .serialize_values import shown
 
 __all__ = ["Context", "build_context", "context_merge", "get_current_context", "set_current"]
 
@@ -127,7 +128,10 @@ class Context(MutableMapping):
         """The Dag's and the task's, over both what the run was triggered with."""
         conf = self._run.get("conf")
         given = {**(self._start.get("params") or {}), **(conf if isinstance(conf, dict) else {})}
-        return _Params({**_defaults(self["task"], self._dag), **given})
+        own = _defaults(self["task"], self._dag)
+        # What JSON cannot hold came back as its text; the file still has the value itself.
+        kept = {name: value for name, value in own.items() if name in given and shown(value) == given[name]}
+        return _Params({**own, **given, **kept})
 
     def _next(self) -> Any:
         date = self._logical("next_execution_date")

@@ -68,6 +68,11 @@ class FileEra:
         if name in self._warned:
             return
         self._warned.add(name)
+        if line is None:
+            from .airflow_compat.call_site import call_site
+
+            found, at = call_site()
+            line = at if found == self.path else None
         self.warnings.append((name, message, line))
         print(f"{self.path}{'' if line is None else f':{line}'}: {message}", file=sys.stderr)
 

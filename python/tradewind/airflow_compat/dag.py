@@ -354,6 +354,13 @@ class DAG:
     def check_cycle(self) -> None:
         self.topological_sort()
 
+    @property
+    def task(self) -> Any:
+        """`@dag.task`: TaskFlow with this Dag given."""
+        from .decorators import TaskDecoratorCollection
+
+        return TaskDecoratorCollection(dag=self)
+
     def param(self, name: str, default: Any = NOTSET) -> DagParam:
         return DagParam(current_dag=self, name=name, default=default)
 

@@ -18,16 +18,19 @@ __all__ = ["TaskDecoratorCollection", "dag", "setup", "task", "task_decorator_fa
 
 
 class TaskDecoratorCollection:
-    """`@task`, `@task(...)`, `@task.branch`, …"""
+    """`@task`, `@task(...)`, `@task.branch`, …; `always` are arguments that each task gets (`@dag.task`)."""
+
+    def __init__(self, **always: Any) -> None:
+        self._always = always
 
     def __call__(self, python_callable: Optional[Callable] = None, multiple_outputs: Optional[bool] = None, **kwargs: Any) -> Any:
         return self.python(python_callable, multiple_outputs=multiple_outputs, **kwargs)
 
     def python(self, python_callable: Optional[Callable] = None, **kwargs: Any) -> Any:
-        return task_decorator_factory(python_callable, decorated_operator_class=operator_class("task"), **kwargs)
+        return _decorate("task", python_callable, **{**self._always, **kwargs})
 
     def sensor(self, python_callable: Optional[Callable] = None, **kwargs: Any) -> Any:
-        return task_decorator_factory(python_callable, decorated_operator_class=operator_class("task.sensor"), **kwargs)
+        return _decorate("task.sensor", python_callable, **{**self._always, **kwargs})
 
     def run_if(self, condition: Any, skip_message: Optional[str] = None) -> Callable:
         """The task runs only where the condition (a function of the context) holds; else it is skipped."""
@@ -41,7 +44,7 @@ class TaskDecoratorCollection:
             raise AttributeError(name)
         variant = f"task.{name}"
         if variant in VARIANTS or name in ("bash", "stub"):
-            return functools.partial(_decorate, variant)
+            return functools.partial(_decorate, variant, **self._always)
         if name in PROVIDERS:
             return _of_provider(name)
         known = [*(one.partition(".")[2] for one in VARIANTS), "python", "bash", "stub", "run_if", "skip_if", *PROVIDERS]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
-import datetime
 import json
 from collections.abc import ItemsView, Mapping, MutableMapping, ValuesView
 from typing import Any, Dict, Iterator, Optional
+
+from tradewind import era
 
 from .exceptions import ParamValidationError
 from .json_schema import SchemaError, check
@@ -64,12 +65,13 @@ class Param:
 
 
 def _plain(value: Any) -> Any:
-    """The value, if JSON can hold it. Raises ParamValidationError."""
-    if isinstance(value, (datetime.datetime, datetime.date)):
-        return value.isoformat()
+    """The value, if JSON can hold it; Airflow 2 takes any. Raises ParamValidationError."""
     try:
         json.dumps(value)
     except (TypeError, ValueError):
+        if era.current() == 2:
+            era.warn("params", f"a param that JSON cannot hold is refused by Airflow 3: {value!r}")
+            return value
         raise ParamValidationError(
             f"All provided parameters must be json-serializable. The value '{value}' is not serializable."
         ) from None
