@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Optional
 from . import time_values
 from .airflow_compat.assets import Asset, BaseAsset
 from .airflow_compat.exceptions import AirflowDagCycleException, ParamValidationError
+from .airflow_compat.timetables import timetable_spec
 from .airflow_compat.taskgroup import MappedTaskGroup, TaskGroup
 from .errors import TradewindError
 from .serialize_task import task_spec
@@ -38,7 +39,7 @@ def serialize_dag(dag: Any, relative_file: str) -> Dict[str, Any]:
         **given("startDate", _instant(dag.start_date, zone)),
         **given("endDate", _instant(dag.end_date, zone)),
         "timezone": zone,
-        "timetable": dag.timetable.spec(),
+        "timetable": timetable_spec(dag.timetable),
         **_running(dag),
         "deadlines": [_deadline(alert, at) for at, alert in enumerate(dag.deadlines)],
         "params": param_specs(dag.params),
