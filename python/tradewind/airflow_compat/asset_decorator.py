@@ -97,7 +97,7 @@ def _make_dag(name: str, function: Callable, outlets: List[BaseAsset], options: 
             inlets=inlets,
             outlets=outlets,
         )
-        operator._asset_function = function
+        operator.custom_operator_name = "@asset"
     return dag
 
 
