@@ -78,6 +78,19 @@ class Absent(unittest.TestCase):
         with self.assertRaisesRegex(ModuleNotFoundError, "a module of Airflow 1 and Airflow 2 and Airflow 3"):
             importlib.import_module("airflow.models.serialized_dag")
 
+    def test_a_name_of_airflow_that_is_not_here_says_so(self):
+        with self.assertRaisesRegex(ImportError, "it is a class of Airflow 3, and Tradewind does not have it"):
+            from airflow.sdk import RollupMapper  # noqa: F401
+
+    def test_a_path_of_a_store_can_be_named_without_the_packages_of_the_store(self):
+        try:
+            importlib.import_module("upath")
+        except ImportError:
+            path = importlib.import_module("airflow.sdk").ObjectStoragePath("s3://conn@bucket/a") / "b.csv"
+            self.assertEqual(str(path), "s3://conn@bucket/a/b.csv")
+            with self.assertRaisesRegex(Exception, "universal_pathlib s3fs"):
+                path.read_text()
+
     def test_a_module_that_no_airflow_has_is_simply_not_found(self):
         with self.assertRaisesRegex(ModuleNotFoundError, "^No module named 'airflow.foo'$"):
             importlib.import_module("airflow.foo")

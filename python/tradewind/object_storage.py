@@ -22,16 +22,38 @@ def ObjectStoragePath(*args: Any, conn_id: Optional[str] = None, **options: Any)
         return LocalPath(path, *args[1:])
     try:
         from upath import UPath
-    except ImportError as error:
-        raise AirflowOptionalProviderFeatureException(
-            f"ObjectStoragePath({text!r}) needs the Python packages universal_pathlib and that of the store "
-            f"(s3fs, gcsfs, adlfs): `{sys.executable} -m pip install universal_pathlib {_STORES.get(scheme, '')}`".rstrip()
-        ) from error
+    except ImportError:
+        return AbsentStore(text)
     account, at, bucket = parts.netloc.rpartition("@")
     found = conn_id or (account if at else None)
     if found:
         options = {**_credentials(found, scheme), **options}
     return UPath(f"{scheme}://{bucket}{parts.path}", *args[1:], **options)
+
+
+class AbsentStore:
+    """A path of a store whose packages are not installed: Dag files may name it, and using it says what to install."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __truediv__(self, name: Any) -> "AbsentStore":
+        return AbsentStore(f"{self._text.rstrip('/')}/{name}")
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"ObjectStoragePath({self._text!r})"
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        package = _STORES.get(urlsplit(self._text).scheme, "fsspec")
+        raise AirflowOptionalProviderFeatureException(
+            f"{self!r}.{name} needs the Python packages universal_pathlib and {package}: "
+            f"`{sys.executable} -m pip install universal_pathlib {package}`"
+        )
 
 
 _STORES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs"}

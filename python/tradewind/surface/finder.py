@@ -113,7 +113,7 @@ def missing_name(module_name: str, name: str, is_import: bool) -> Any:
     if place is not None:
         message = f"{message}: it is {place}, and Tradewind does not have it"
     else:
-        message = f"{message}: neither Airflow 2 nor 3 has it there{_suggestion(module_name, name)}"
+        message = f"{message}: Tradewind knows no such name there{_suggestion(module_name, name)}"
     if is_import:
         raise ImportError(message, name=module_name)
     raise AttributeError(message)

@@ -29,6 +29,9 @@ def _read_names() -> Dict[str, Names]:
         target, _, rest = line.strip().partition(" ")
         if target == "@":
             copies.append((names, rest))
+        elif target == "=":
+            path, name = rest.split()
+            names[name] = path
         elif target == "*":
             names.update({name: f"{rest}:{name}" for name in _public_names(rest)})
         else:
@@ -42,8 +45,7 @@ def _pairs(module: str, text: str) -> Names:
     pairs = {}
     for item in text.split():
         name, _, original = item.partition("=")
-        # A name of the package itself is a module of ours.
-        pairs[name] = f"{module}.{name}" if module == "tradewind" else f"{module}:{original or name}"
+        pairs[name] = f"{module}:{original or name}"
     return pairs
 
 
