@@ -281,6 +281,8 @@ def result_of_raised(error: BaseException) -> Result:
         return {"outcome": "reschedule", "at": _instant(error.reschedule_date)}  # type: ignore[attr-defined]
     if _is_a(error, "TaskDeferred"):
         return _deferred(error)
+    if _is_a(error, "TaskAwaitingInput"):
+        return {"outcome": "awaiting_input", "request": error.request}  # type: ignore[attr-defined]
     if isinstance(error, SystemExit):
         exited = TradewindError("TW_TASK_PROCESS", f"the task called sys.exit({error.code!r})").with_traceback(error.__traceback__)
         return failed(exited, True)
