@@ -1,5 +1,5 @@
 /**
- * Makes the package that is published: `dist/` with JavaScript, types, migrations and a package.json whose exports
+ * Makes the package that is published: `dist/` with JavaScript, types, migrations, the Python side and a package.json whose exports
  * name them. Node strips no types below node_modules, so sources alone would not run there.
  */
 import { execFileSync } from "node:child_process";
@@ -18,6 +18,8 @@ execFileSync(
 for (const file of [
   ...globSync("src/**/*.sql", { cwd: root }),
   "src/ml/data/*.csv",
+  "python/{pyproject.toml,README.md,tradewind_process.py}",
+  ...globSync("python/{tradewind,airflow}/**/*.{py,txt,json,typed}", { cwd: root }),
   "bin/tradewind.mjs",
   "bin/bring-node.mjs",
   "README.md",
