@@ -2,6 +2,7 @@
  * The Airflow Dag files of `examples/airflow`, run from the command line with the folder that a user would have: Dag
  * files, and `data` and `model` where the program was started. Needs pandas and scikit-learn.
  */
+
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdir, readFile } from "node:fs/promises";
@@ -9,6 +10,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect, it } from "vitest";
 import { sql } from "../../src/store/sql.ts";
+import type { TestConnection } from "../../src/testing/index.ts";
 import { mailServer } from "../examples/mail-server.ts";
 import { postgresConnection } from "../examples/postgres-connection.ts";
 import { temporaryFolder } from "../examples/temporary-folder.ts";
@@ -49,7 +51,7 @@ async function dagsTest(dagId: string, environment: { [name: string]: string } =
   return { code, output: `${out}\n${error}`, folder };
 }
 
-const asJson = (connection: { type: string; [name: string]: unknown }): string => {
+const asJson = (connection: TestConnection): string => {
   const { type, ...fields } = connection;
   return JSON.stringify({ conn_type: type, ...fields });
 };

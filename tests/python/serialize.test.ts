@@ -29,29 +29,29 @@ function serialize(file: string): Map<string, DagSpec> {
 
 /** What must not differ between languages: all but names of operators, lines, colours and where arguments come from. */
 function comparable(spec: DagSpec): unknown {
-  const { language, line, relativeFile, tasks, taskGroups, ...rest } = spec;
   return {
-    ...rest,
-    taskGroups: taskGroups.map(({ uiColor, uiFgcolor, ...group }) => group),
-    tasks: tasks.map(comparableTask),
+    ...without(spec, ["language", "line", "relativeFile"]),
+    taskGroups: spec.taskGroups.map((group) => without(group, ["uiColor", "uiFgcolor"])),
+    tasks: spec.tasks.map((task) => without(task, differing)),
   };
 }
 
-function comparableTask(task: TaskSpec): unknown {
-  const {
-    line,
-    uiColor,
-    uiFgcolor,
-    docMd,
-    inputs,
-    options,
-    templateFields,
-    isolation,
-    // Both eras' configuration says true, Airflow's TypeScript SDK false.
-    ignoreFirstDependsOnPast,
-    ...rest
-  } = task;
-  return rest;
+const differing: readonly (keyof TaskSpec)[] = [
+  "line",
+  "uiColor",
+  "uiFgcolor",
+  "docMd",
+  "inputs",
+  "options",
+  "templateFields",
+  "isolation",
+  // Both eras' configuration says true, Airflow's TypeScript SDK false.
+  "ignoreFirstDependsOnPast",
+];
+
+function without<T extends object>(value: T, names: readonly (keyof T)[]): Partial<T> {
+  const kept = Object.entries(value).filter(([name]) => !names.includes(name as keyof T));
+  return Object.fromEntries(kept) as Partial<T>;
 }
 
 describePython("a Dag in Python as data", () => {
