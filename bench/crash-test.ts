@@ -13,6 +13,8 @@ import { type Standalone, startStandalone } from "./standalone.ts";
 export interface CrashOptions {
   readonly kills: number;
   readonly seed: number;
+  /** A kill comes after up to so many lines of handlers; without it, after up to a second. */
+  readonly linesBetween?: number;
   readonly keepHome?: boolean;
   say(text: string): void;
 }
@@ -102,7 +104,7 @@ class World {
   }
 
   async strike(index: number): Promise<void> {
-    await delay(100 + this.#random() * 900);
+    await this.#moment();
     const victim = victims[Math.floor(this.#random() * victims.length)] as Victim;
     const pid = this.#pidOf(victim);
     if (pid === null) throw new Error(`found no ${victim} to kill`);
@@ -113,6 +115,19 @@ class World {
     const resumed = (await this.#beganAfter(at + inFlightMs, from)) - at;
     this.#resumeMs[victim].push(resumed);
     this.#options.say(`${index + 1}: killed the ${victim} (process ${pid}), resumed after ${resumed} ms`);
+  }
+
+  /** Waits until the next kill is due. */
+  async #moment(): Promise<void> {
+    const { linesBetween } = this.#options;
+    if (linesBetween === undefined) return delay(100 + this.#random() * 900);
+    const from = sizeOf(this.#marks);
+    const wanted = 1 + Math.floor(this.#random() * linesBetween);
+    const giveUp = Date.now() + givenUpMs;
+    while (linesFrom(this.#marks, from).length < wanted) {
+      if (Date.now() > giveUp) throw new Error(`the work stood still before a kill; home ${this.home}`);
+      await delay(5);
+    }
   }
 
   #pidOf(victim: Victim): number | null {
