@@ -1,5 +1,14 @@
 /** The load, the kills and the count of W9. */
-import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Database, openDatabase } from "../src/store/connect.ts";
@@ -24,7 +33,7 @@ export type Victim = "worker" | "scheduler" | "database";
 export interface CrashResult {
   readonly seed: number;
   readonly kills: Readonly<Record<Victim, number>>;
-  /** Milliseconds from each kill to the first handler that began and ended after it. */
+  /** Milliseconds from each kill to the first handler that began under the successor and ended. */
   readonly resumeMs: Readonly<Record<Victim, number[]>>;
   readonly runs: number;
   readonly tasks: number;
@@ -39,8 +48,6 @@ export interface CrashResult {
 
 const home = (): string => mkdtempSync(join(tmpdir(), "tradewind-crash-"));
 const victims: readonly Victim[] = ["worker", "scheduler", "database"];
-/** What was told to begin before the kill may begin within this time. */
-const inFlightMs = 100;
 const givenUpMs = 60_000;
 
 export async function crashTest(options: CrashOptions): Promise<CrashResult> {
@@ -79,7 +86,7 @@ class World {
     writeFileSync(this.#marks, "");
     this.#standalone = await this.#launch();
     this.#keeper = this.#keepRunning();
-    await this.#beganAfter(Date.now(), 0);
+    await this.#until(() => this.#beganAfter(0, 0), "nothing began");
   }
 
   #launch(): Promise<Standalone> {
@@ -106,15 +113,27 @@ class World {
   async strike(index: number): Promise<void> {
     await this.#moment();
     const victim = victims[Math.floor(this.#random() * victims.length)] as Victim;
-    const pid = this.#pidOf(victim);
-    if (pid === null) throw new Error(`found no ${victim} to kill`);
+    const pid = await this.#living(victim);
     const from = sizeOf(this.#marks);
     const at = Date.now();
     process.kill(pid, "SIGKILL");
     this.#kills[victim]++;
-    const resumed = (await this.#beganAfter(at + inFlightMs, from)) - at;
-    this.#resumeMs[victim].push(resumed);
-    this.#options.say(`${index + 1}: killed the ${victim} (process ${pid}), resumed after ${resumed} ms`);
+    // What was told to begin before the kill may do so after it: only what began under the successor counts.
+    const back = await this.#until(() => this.#successorSince(victim, pid, at), `no other ${victim} came`);
+    const began = await this.#until(
+      () => this.#beganAfter(back, from),
+      `nothing began after a new ${victim} had come`,
+    );
+    this.#resumeMs[victim].push(began - at);
+    this.#options.say(`${index + 1}: killed the ${victim} (process ${pid}), resumed after ${began - at} ms`);
+  }
+
+  /** The victim's process; while it is being replaced it is waited for. */
+  #living(victim: Victim): Promise<number> {
+    return this.#until(() => {
+      const pid = this.#pidOf(victim);
+      return pid !== null && isAlive(pid) ? pid : null;
+    }, `found no ${victim} to kill`);
   }
 
   /** Waits until the next kill is due. */
@@ -131,37 +150,54 @@ class World {
   }
 
   #pidOf(victim: Victim): number | null {
-    const main = this.#standalone?.process.pid ?? 0;
     switch (victim) {
       case "scheduler":
-        return main;
+        return this.#standalone?.process.pid ?? null;
       case "worker":
-        return (
-          tree([main]).find((pid) => commandOf(pid).startsWith("tradewind worker")) ?? this.#adoptedWorker()
-        );
+        return this.#workerPid();
       case "database":
-        return Number(readFileSync(join(this.home, "postgres/postmaster.pid"), "utf8").split("\n")[0]);
+        return Number(readIfThere(join(this.home, "postgres/postmaster.pid")).split("\n")[0]) || null;
     }
   }
 
-  /** A worker that outlived the scheduler that started it is nobody's child. */
-  #adoptedWorker(): number | null {
-    const record = tree([1]).filter((pid) => commandOf(pid).startsWith("tradewind worker"));
-    const ours = record.filter((pid) => readFileSync(`/proc/${pid}/environ`, "utf8").includes(this.#marks));
-    return ours[0] ?? null;
+  /** A worker that outlived the scheduler that started it is nobody's child: it is known by its environment. */
+  #workerPid(): number | null {
+    const workers = tree([1]).filter((pid) => commandOf(pid).startsWith("tradewind worker"));
+    return workers.find((pid) => readIfThere(`/proc/${pid}/environ`).includes(this.#marks)) ?? null;
   }
 
-  /** When a handler began (epoch ms) that began after `instant` and has ended; lines from the byte `from` on. */
-  async #beganAfter(instant: number, from: number): Promise<number> {
-    const giveUp = Date.now() + givenUpMs;
-    for (;;) {
-      const began = linesFrom(this.#marks, from)
+  /** When (epoch ms) the one that replaces the killed process was there; null before. */
+  #successorSince(victim: Victim, killed: number, at: number): number | null {
+    switch (victim) {
+      case "scheduler": {
+        // The next scheduler makes the socket anew that workers connect to.
+        const made = statSync(join(this.home, "run/executor.sock"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+        return made > at ? made : null;
+      }
+      case "worker":
+      case "database": {
+        const pid = this.#pidOf(victim);
+        return pid !== null && pid !== killed && isAlive(pid) ? Date.now() : null;
+      }
+    }
+  }
+
+  /** When (epoch ms) a handler began that began after `instant` and has ended; lines from the byte `from` on. */
+  #beganAfter(instant: number, from: number): number | null {
+    return (
+      linesFrom(this.#marks, from)
         .filter((line) => line.startsWith("e "))
         .map((line) => Number(line.split(" ")[5]))
-        .find((at) => at >= instant);
-      if (began !== undefined) return began;
-      if (Date.now() > giveUp)
-        throw new Error(`nothing ran for ${givenUpMs / 1000} s after a kill; home ${this.home}`);
+        .find((at) => at >= instant) ?? null
+    );
+  }
+
+  async #until<T>(ask: () => T | null, problem: string): Promise<T> {
+    const giveUp = Date.now() + givenUpMs;
+    for (;;) {
+      const answer = ask();
+      if (answer !== null) return answer;
+      if (Date.now() > giveUp) throw new Error(`${problem} within ${givenUpMs / 1000} s; home ${this.home}`);
       await delay(5);
     }
   }
@@ -265,8 +301,24 @@ class World {
 
   async stop(): Promise<void> {
     this.#stopping = true;
+    // One that does not end by itself any more is a problem that was told already.
+    const killing = setTimeout(() => this.#standalone?.process.kill("SIGKILL"), givenUpMs);
     await this.#standalone?.stop();
+    clearTimeout(killing);
     await this.#keeper;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  const state = /^State:\s+(\w)/m.exec(readIfThere(`/proc/${pid}/status`))?.[1];
+  return state !== undefined && state !== "Z" && state !== "X";
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
   }
 }
 

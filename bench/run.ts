@@ -16,7 +16,7 @@ import { machine } from "./machine.ts";
 import { withPeers } from "./peers.ts";
 import { line, type Results } from "./report.ts";
 import { workloads } from "./workloads/index.ts";
-import { type Bench, type Workload, withTradewind } from "./workloads/workload.ts";
+import { type Bench, stopTradewind, type Workload, withTradewind } from "./workloads/workload.ts";
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -74,6 +74,7 @@ async function main(): Promise<void> {
   here.postgres = await postgresVersion();
   if (!flags["peers-only"])
     for (const workload of chosen) await attempt(workload.id, () => workload.tradewind(benchOf(workload)));
+  await stopTradewind();
   if (flags.peers || flags["peers-only"] || flags.airflow) {
     const which = { npm: flags.peers || flags["peers-only"], airflow: flags.airflow };
     await withPeers(which, async (engine: Engine) => {

@@ -40,7 +40,7 @@ export async function startStandalone(
     process: child,
     readyMs,
     async stop() {
-      child.kill("SIGTERM");
+      if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
       await ended;
     },
   };

@@ -8,7 +8,7 @@ import { delay } from "../../src/time.ts";
 import { atMost, median, repeated } from "../figures.ts";
 import { memory, tree } from "../processes.ts";
 import { startStandalone } from "../standalone.ts";
-import type { Bench, Workload } from "./workload.ts";
+import { type Bench, stopTradewind, type Workload } from "./workload.ts";
 
 /** Longer than an idle Dag-importing process is kept. */
 const idleMs = 12_000;
@@ -21,6 +21,7 @@ export const w10: Workload = {
   id: "W10",
   title: "start, idle memory, saved Dag files",
   async tradewind(bench) {
+    await stopTradewind();
     const times = bench.quick ? 2 : 5;
     const homes: string[] = [];
     const report = (name: string, samples: readonly number[], unit: string, most?: number): void =>

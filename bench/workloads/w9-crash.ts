@@ -2,12 +2,13 @@
 import { crashTest } from "../crash-test.ts";
 import { summary } from "../engine.ts";
 import { atMost } from "../figures.ts";
-import type { Workload } from "./workload.ts";
+import { stopTradewind, type Workload } from "./workload.ts";
 
 export const w9: Workload = {
   id: "W9",
   title: "crash: worker, scheduler and database killed at random",
   async tradewind(bench) {
+    await stopTradewind();
     const kills = bench.quick ? 10 : 100;
     const result = await crashTest({ kills, seed: 20_240_501, say: bench.say });
     for (const problem of result.problems) bench.say(problem);

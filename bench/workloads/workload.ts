@@ -20,20 +20,38 @@ export interface Workload {
   peer?(engine: Engine, bench: Bench): Promise<void>;
 }
 
-/** Starts Tradewind with the settings that the workload names, and stops it however the work ends. */
+let open: { readonly key: string; readonly engine: Tradewind } | null = null;
+
+/**
+ * Gives Tradewind with the settings that the workload names. One that runs already with the same settings is used
+ * on, as each peer is one process through all workloads: both are warm. `stopTradewind` ends the last.
+ */
 export async function withTradewind(
   bench: Bench,
   options: TradewindOptions,
   work: (engine: Tradewind) => Promise<void>,
 ): Promise<void> {
   const { databaseUrl, profileFolder } = bench;
-  const engine = new Tradewind({ databaseUrl, profileFolder, ...options });
-  try {
+  const all = { databaseUrl, profileFolder, ...options };
+  const key = JSON.stringify(all);
+  if (open?.key !== key) {
+    await stopTradewind();
+    const engine = new Tradewind(all);
+    open = { key, engine };
     await engine.start();
-    await work(engine);
-  } finally {
-    await engine.stop();
   }
+  try {
+    await work(open.engine);
+  } catch (error) {
+    await stopTradewind();
+    throw error;
+  }
+}
+
+export async function stopTradewind(): Promise<void> {
+  const last = open;
+  open = null;
+  await last?.engine.stop();
 }
 
 /** `name=value, …` for the note of a figure. */
