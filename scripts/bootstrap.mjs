@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { bringNode, installPackages, root } from "../bin/bring-node.mjs";
+import { testPython } from "./test-python.mjs";
 
 const [command, ...rest] = process.argv.slice(2);
 const node = bringNode();
@@ -23,10 +24,12 @@ const commands = {
 };
 const args = commands[command] ?? [join(root, command ?? "")];
 const path = [join(node, ".."), process.env.PATH].join(process.platform === "win32" ? ";" : ":");
+const python = command === "test" ? testPython() : null;
+const more = python === null ? {} : { TRADEWIND_TEST_PYTHON: python };
 const child = spawn(node, [...args, ...rest], {
   cwd: root,
   stdio: "inherit",
-  env: { ...process.env, PATH: path },
+  env: { ...process.env, ...more, PATH: path },
 });
 
 // A terminal sends Ctrl-C to the whole group; a supervisor sends SIGTERM to this process only.
