@@ -16,9 +16,9 @@ import type { Services } from "./services.ts";
 import type { Work } from "./work.ts";
 
 /** Commands of all plans in one batch; what is left waits for the next, so that the loop is not held for long. */
-const commandsPerBatch = 6000;
+const commandsPerBatch = 3000;
 /** Instances that runs which start may add to one batch. */
-const startsPerBatch = 4000;
+const startsPerBatch = 1000;
 
 export class Runs {
   readonly #services: Services;

@@ -21,6 +21,8 @@ export interface DagVersion {
 }
 
 const kept = 1000;
+/** Parsed and compiled without a pause. */
+const versionsPerRead = 20;
 
 export class Versions {
   readonly #database: Database;
@@ -46,8 +48,8 @@ export class Versions {
   /** Brings versions into memory. Those that are not in the database any more stay out. */
   async load(ids: Iterable<number>): Promise<void> {
     const missing = [...new Set(ids)].filter((id) => this.peek(id) === undefined);
-    for (let from = 0; from < missing.length; from += 50) {
-      const records = await loadVersions(this.#database, missing.slice(from, from + 50));
+    for (let from = 0; from < missing.length; from += versionsPerRead) {
+      const records = await loadVersions(this.#database, missing.slice(from, from + versionsPerRead));
       for (const record of records) {
         const compiled = this.#compile(record);
         if (compiled === null) continue;
