@@ -5,6 +5,8 @@ interface Stat {
   readonly pid: number;
   readonly parent: number;
   readonly cpuSeconds: number;
+  /** Of its children that have ended. */
+  readonly childrenSeconds: number;
 }
 
 const ticksPerSecond = 100;
@@ -13,8 +15,9 @@ function stat(pid: number): Stat | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "latin1");
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    const ticks = [11, 12].reduce((sum, i) => sum + Number(fields[i]), 0);
-    return { pid, parent: Number(fields[1]), cpuSeconds: ticks / ticksPerSecond };
+    const seconds = (...at: number[]): number =>
+      at.reduce((sum, i) => sum + Number(fields[i]), 0) / ticksPerSecond;
+    return { pid, parent: Number(fields[1]), cpuSeconds: seconds(11, 12), childrenSeconds: seconds(13, 14) };
   } catch {
     return null;
   }
@@ -31,7 +34,12 @@ export function tree(roots: readonly number[]): number[] {
   return [...found];
 }
 
-/** User and system time of one process, in seconds; ended children are not counted. */
+/** User and system time of the children of these that have ended, in seconds. */
+export function endedChildrenSeconds(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + (stat(pid)?.childrenSeconds ?? 0), 0);
+}
+
+/** User and system time of these processes, in seconds; ended children are not counted. */
 export function cpuSeconds(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + (stat(pid)?.cpuSeconds ?? 0), 0);
 }

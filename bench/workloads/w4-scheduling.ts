@@ -1,7 +1,7 @@
 /** W4, Airflow's `scheduling_performance`: 10 Dags × 100 no-op tasks in five shapes, all runs triggered at once. */
 import { type Engine, summary } from "../engine.ts";
 import { atLeast, median, repeated } from "../figures.ts";
-import { cpuSeconds } from "../processes.ts";
+import { cpuSeconds, endedChildrenSeconds } from "../processes.ts";
 import type { Tradewind } from "../tradewind/tradewind.ts";
 import { type Bench, type Workload, withTradewind } from "./workload.ts";
 
@@ -79,7 +79,7 @@ function usage(
   return {
     scheduler: cpuSeconds(pids.main),
     worker: cpuSeconds(pids.worker),
-    "task processes": cpuSeconds(pids.tasks),
+    "task processes": cpuSeconds(pids.tasks) + endedChildrenSeconds(pids.worker),
     database: cpuSeconds(pids.database),
   };
 }
