@@ -65,6 +65,10 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
       ...(observation.observer === undefined ? {} : { observer: observation.observer }),
     });
     if (observation.metrics !== null) gaugeOnScrape(observation.metrics, scheduler, database);
+    // A start that fails further on lets go of the work: tasks go on under their worker, for the next start.
+    started.push(() => scheduler.stop({ keepRunning: true }));
+    // Before the Dag files are looked at: what was under way goes on at once.
+    await scheduler.start();
     let dagProcessor: DagProcessor | null = null;
     if (parts.dagFiles) {
       makeWritable(config.paths.dagsFolder);
@@ -75,10 +79,8 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
         await job.end();
       });
       await dagProcessor.start();
+      await scheduler.leases.runOnce();
     }
-    // A start that fails further on lets go of the work: tasks go on under their worker, for the next start.
-    started.push(() => scheduler.stop({ keepRunning: true }));
-    await scheduler.start();
     if (parts.triggerer) {
       const triggerer = createTriggerer(session, database, secrets, session.log("triggerer"));
       started.push(() => triggerer.stop());
