@@ -28,20 +28,37 @@ export async function withPeers(
       ...(which.airflow ? [["airflow", "airflow"] as const] : []),
     ];
     for (const [file, factory] of chosen) {
-      const name = file.replace("-", "_");
-      await createDatabase(server.url, name);
-      const module = (await import(join(import.meta.dirname, "peers", `${file}.ts`))) as Record<
-        string,
-        MakeEngine
-      >;
-      const engine = await module[factory]?.(embeddedUrl(serverHome(home), name));
-      if (engine === undefined) throw new Error(`${file}.ts exports no ${factory}`);
-      await engine.start();
-      await work(engine).finally(() => engine.stop());
+      try {
+        await onPeer(server.url, home, { file, factory }, work);
+      } catch (error) {
+        console.error(`${file} failed: ${error instanceof Error ? error.stack : String(error)}`);
+      }
     }
   } finally {
     await server.close();
     rmSync(home, { recursive: true, force: true });
+  }
+}
+
+async function onPeer(
+  url: string,
+  home: string,
+  { file, factory }: { file: string; factory: string },
+  work: (engine: Engine) => Promise<void>,
+): Promise<void> {
+  const name = file.replace("-", "_");
+  await createDatabase(url, name);
+  const module = (await import(join(import.meta.dirname, "peers", `${file}.ts`))) as Record<
+    string,
+    MakeEngine
+  >;
+  const engine = await module[factory]?.(embeddedUrl(serverHome(home), name));
+  if (engine === undefined) throw new Error(`${file}.ts exports no ${factory}`);
+  try {
+    await engine.start();
+    await work(engine);
+  } finally {
+    await engine.stop();
   }
 }
 

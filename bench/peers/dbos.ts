@@ -30,7 +30,8 @@ export async function dbos(databaseUrl: string): Promise<Engine> {
     async start() {
       DBOS.setConfig({
         name: "bench",
-        systemDatabaseUrl: databaseUrl,
+        // Its parser wants a host; the one behind `?host=` is used.
+        systemDatabaseUrl: databaseUrl.replace("@/", "@localhost/"),
         logLevel: "error",
         runAdminServer: false,
       });

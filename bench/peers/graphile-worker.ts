@@ -10,7 +10,8 @@ interface Link {
 }
 
 export async function graphileWorker(connectionString: string): Promise<Engine> {
-  const { makeWorkerUtils, run } = await import("graphile-worker");
+  const { Logger, makeWorkerUtils, run } = await import("graphile-worker");
+  const logger = new Logger(() => () => {});
   const done = new EventEmitter().setMaxListeners(0);
   const pending = new Map<string, number>();
   let runner: Runner;
@@ -29,11 +30,13 @@ export async function graphileWorker(connectionString: string): Promise<Engine> 
     name: "graphile-worker 0.18",
     isolation: "A",
     async start() {
-      utils = await makeWorkerUtils({ connectionString });
+      utils = await makeWorkerUtils({ connectionString, logger });
       await utils.migrate();
       runner = await run({
         connectionString,
+        logger,
         concurrency: 24,
+        maxPoolSize: 24,
         noHandleSignals: true,
         preset: { worker: { localQueue: { size: 500 } } },
         taskList: {

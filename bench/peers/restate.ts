@@ -8,6 +8,7 @@ import { type Engine, fibo } from "../engine.ts";
 const [ingress, admin, service] = [18_080, 19_070, 19_080];
 
 export async function restate(): Promise<Engine> {
+  process.env["RESTATE_LOGGING"] = "ERROR";
   const sdk = await import("@restatedev/restate-sdk");
   const home = mkdtempSync(join(tmpdir(), "restate-"));
   let server: ChildProcess;
