@@ -28,7 +28,7 @@ async function measure(engine: Engine, bench: Bench, withTargets: boolean): Prom
   });
   bench.report({ engine: name, isolation, name: "one run after another, p95", value: p95, unit: "ms" });
   for (const count of slow ? [10] : [100, 1000]) {
-    const rounds = slow ? 1 : bench.quick ? 2 : 5;
+    const rounds = slow ? 1 : bench.quick ? 2 : 7;
     const rates = await repeated(rounds, async () => (count / (await engine.chains(count, 3))) * 1000);
     bench.report({
       engine: name,
