@@ -171,7 +171,7 @@ export const configOptions = {
     }),
   },
   worker: {
-    slots: count("Tasks at once on this machine; 0 = twice the processors.", 0, {
+    slots: count("Tasks at once on this machine; 0 = four times the processors.", 0, {
       airflow: "celery.worker_concurrency",
     }),
     queues: text("Queues that the worker takes from, separated by commas.", "default"),

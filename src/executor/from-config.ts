@@ -55,7 +55,7 @@ function localWorker(config: Config): LocalWorker {
 
 function workerLimits({ worker, core, logging, scheduler, python }: Config) {
   return {
-    slots: worker.slots === 0 ? 2 * availableParallelism() : worker.slots,
+    slots: worker.slots === 0 ? 4 * availableParallelism() : worker.slots,
     queues: listOf(worker.queues),
     warmChildren: worker.warmChildren,
     tasksPerChild: worker.tasksPerChild,
