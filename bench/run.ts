@@ -76,7 +76,7 @@ async function main(): Promise<void> {
     for (const workload of chosen) await attempt(workload.id, () => workload.tradewind(benchOf(workload)));
   await stopTradewind();
   if (flags.peers || flags["peers-only"] || flags.airflow) {
-    const which = { npm: flags.peers || flags["peers-only"], airflow: flags.airflow };
+    const which = { npm: flags.peers || (flags["peers-only"] && !flags.airflow), airflow: flags.airflow };
     await withPeers(which, async (engine: Engine) => {
       for (const workload of chosen)
         await attempt(`${workload.id} on ${engine.name}`, async () =>
