@@ -4,6 +4,8 @@ set -eu
 cd "$(dirname "$0")/../.."
 node scripts/bootstrap.mjs scripts/build.ts
 place=$(mktemp -d)
+# The embedded server runs as another user where we are root, and has to reach its programs.
+chmod 755 "$place"
 trap 'rm -rf "$place"' EXIT
 (cd dist && npm pack --silent --pack-destination "$place" >/dev/null)
 mkdir "$place/dags"

@@ -44,7 +44,7 @@ test("every broken Dag file is reported with its place and cause, and changes no
   const good = `import { Dag } from "tradewind";\nnew Dag("good", { schedule: null }).task("a", async () => 1)();\n`;
   const world = makeWorld({ databaseUrl: url, dags: { ...broken, "good.ts": good } });
   onTestFinished(() => world.remove());
-  world.environment["TRADEWIND__CORE__DAG_IMPORT_TIMEOUT"] = "6";
+  world.environment["TRADEWIND__CORE__DAG_IMPORT_TIMEOUT"] = "16";
 
   const listed = await world.command("dags", "list", "-o", "json");
   expect(listed.code).toBe(0);
@@ -62,8 +62,8 @@ test("every broken Dag file is reported with its place and cause, and changes no
     "called_twice.ts": { code: "TW_TASK_CALLED_TWICE", line: 5, error: expect.stringContaining('"a"') },
     "option_typo.ts": { code: "TW_OPTION_UNKNOWN", line: 2, error: expect.stringContaining("did you mean") },
     "throws.ts": { code: "TW_DAG_FILE_THROWS", line: 3, error: expect.stringContaining("undefined") },
-    "hangs.ts": { code: "TW_DAG_FILE_TIMEOUT", error: expect.stringContaining("6 s") },
-    "loops.ts": { code: "TW_DAG_FILE_TIMEOUT", error: expect.stringContaining("6 s") },
+    "hangs.ts": { code: "TW_DAG_FILE_TIMEOUT", error: expect.stringContaining("16 s") },
+    "loops.ts": { code: "TW_DAG_FILE_TIMEOUT", error: expect.stringContaining("16 s") },
     "exits.ts": { code: "TW_DAG_FILE_EXIT" },
     "cron.ts": { line: 2, error: expect.stringContaining("99 * * * *") },
     "syntax.ts": { code: "TW_SYNTAX", line: expect.any(Number) },
