@@ -1,5 +1,6 @@
 /** Bringing the database up to the Dags folder for one command, where no service does it. */
 import { existsSync } from "node:fs";
+import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import type { Json } from "../core/dag-model.ts";
 import { DagProcessor } from "../dag-processor/dag-processor.ts";
 import { TradewindError } from "../errors.ts";
@@ -14,9 +15,15 @@ import type { Work } from "./database-command.ts";
 import type { Session } from "./session.ts";
 import { storeDagSink } from "./store-dag-sink.ts";
 
-export function createDagProcessor(session: Session, database: Database, log: Logger): DagProcessor {
+export function createDagProcessor(
+  session: Session,
+  database: Database,
+  log: Logger,
+  more: { onlyFile?: string } = {},
+): DagProcessor {
   const { config } = session;
   return new DagProcessor({
+    ...more,
     dagsFolder: config.paths.dagsFolder,
     versionsFolder: config.paths.versions,
     sink: storeDagSink(database, config),
@@ -58,13 +65,32 @@ function answersForImports(session: Session, database: Database): (request: Chil
   };
 }
 
+/**
+ * Imports one file. One outside of the Dags folder is read where it is, as the only file of its own folder.
+ * @throws TradewindError TW_USAGE when there is no such file.
+ */
+export async function syncDagFile(work: Work, file: string): Promise<void> {
+  const path = resolve(file);
+  if (!existsSync(path)) throw new TradewindError("TW_USAGE", `--dagfile-path: there is no file ${path}`);
+  const { config } = work.session;
+  const within = relative(config.paths.dagsFolder, path);
+  const isOutside = within.startsWith("..") || isAbsolute(within);
+  const dagsFolder = isOutside ? dirname(path) : config.paths.dagsFolder;
+  const session = { ...work.session, config: { ...config, paths: { ...config.paths, dagsFolder } } };
+  const onlyFile = relative(dagsFolder, path).replaceAll(sep, "/");
+  await passOnce(createDagProcessor(session, work.database, silentLog(), { onlyFile }));
+}
+
 /** Imports the folder once, unless a service watches it. A folder that is not there is no error: there are no Dags. */
 export async function syncDagsFolder(work: Work): Promise<void> {
   const { config } = work.session;
   if (!existsSync(config.paths.dagsFolder))
     return work.session.note(`there is no Dags folder ${config.paths.dagsFolder}`);
   if (await isWatched(work)) return;
-  const processor = createDagProcessor(work.session, work.database, silentLog());
+  await passOnce(createDagProcessor(work.session, work.database, silentLog()));
+}
+
+async function passOnce(processor: DagProcessor): Promise<void> {
   try {
     await processor.runOnce();
   } finally {

@@ -1,16 +1,17 @@
 /** `tradewind dags test`: one run of one Dag, now, with its progress; a scheduler is not needed. */
 import type { Command } from "commander";
-import type { Json } from "../core/dag-model.ts";
+import type { DagSpec, Json } from "../core/dag-model.ts";
+import { TradewindError } from "../errors.ts";
 import { killLocalWorker, localExecutorFromConfig } from "../executor/from-config.ts";
 import { silentLog } from "../log.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { schedulerSettings } from "../scheduler/settings.ts";
 import type { DagRunRow } from "../store/dag-runs.ts";
-import { hasLiveScheduler, requestOf } from "../store/scheduler-requests.ts";
+import { hasLiveScheduler, requestOf, type SchedulerRequest } from "../store/scheduler-requests.ts";
 import { delay, systemClock } from "../time.ts";
 import { announceResult } from "./announce-result.ts";
 import { configuredConnections } from "./configured-connections.ts";
-import { syncDagsFolder } from "./dags-folder.ts";
+import { syncDagFile, syncDagsFolder } from "./dags-folder.ts";
 import { currentSpec } from "./dags-read-commands.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
 import { instantFlag, jsonFlag } from "./flags.ts";
@@ -22,6 +23,8 @@ import { watchRun } from "./watch-run.ts";
 interface TestFlags {
   runId?: string;
   conf?: string;
+  dagfilePath?: string;
+  markSuccessPattern?: string;
 }
 
 /** Tasks of an interrupted test get this long to end; then they are killed. */
@@ -35,6 +38,9 @@ export function addDagsTestCommand(group: Command): void {
   )
     .option("-r, --run-id <id>", "its id; made up when not given")
     .option("-c, --conf <json>", "conf of the run, an object; params take their values from it")
+    .option("-f, --dagfile-path <file>", "the file of the Dag; it may lie outside of the Dags folder")
+    .option("--mark-success-pattern <regexp>", "tasks whose ids match are marked as success instead of run")
+    .option("--use-executor", "tasks run in the processes of the executor, which they always do here")
     .action(testInterruptibly);
 }
 
@@ -71,9 +77,12 @@ async function test(
   { interrupts, leads }: Surroundings,
 ): Promise<void> {
   const { signal } = interrupts;
-  if (!signal.aborted) await syncDagsFolder(work);
+  if (!signal.aborted)
+    await (flags.dagfilePath === undefined ? syncDagsFolder(work) : syncDagFile(work, flags.dagfilePath));
   if (signal.aborted) return;
-  await notePools(work, await currentSpec(work, dagId));
+  const spec = await currentSpec(work, dagId);
+  await notePools(work, spec);
+  const marked = tasksThatMatch(spec, flags.markSuccessPattern);
   const request = {
     dagId,
     runId: flags.runId,
@@ -84,15 +93,48 @@ async function test(
   if (await hasLiveScheduler(work.database, dagId)) {
     work.session.note("a scheduler is running: it runs the test");
     const run = await triggerDag(work, request);
+    await markSuccess(work, run, marked);
     if (!(await follow(work, run, signal)))
       work.session.note(`the scheduler goes on with ${run.dagId} ${run.runId}`);
     return;
   }
   leads(() => killLocalWorker(work.session.config));
   const run = await triggerDag(work, request);
+  await markSuccess(work, run, marked);
   await withOwnScheduler(work, dagId, async (scheduler) => {
     if (!(await follow(work, run, signal))) await markFailed(work, scheduler, run);
   });
+}
+
+/** @throws TradewindError TW_USAGE when the pattern is no regular expression, or matches no task. */
+function tasksThatMatch(spec: DagSpec, pattern: string | undefined): string[] {
+  if (pattern === undefined) return [];
+  let expression: RegExp;
+  try {
+    expression = new RegExp(pattern);
+  } catch (error) {
+    throw new TradewindError("TW_USAGE", `--mark-success-pattern: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  const matching = spec.tasks.map((task) => task.taskId).filter((taskId) => expression.test(taskId));
+  if (matching.length > 0) return matching;
+  throw new TradewindError(
+    "TW_USAGE",
+    `--mark-success-pattern: expected one that matches a task of ${spec.dagId}, got "${pattern}"; the tasks are ${spec.tasks.map((task) => task.taskId).join(", ")}`,
+  );
+}
+
+async function markSuccess(work: Work, run: DagRunRow, taskIds: readonly string[]): Promise<void> {
+  if (taskIds.length === 0) return;
+  const request: SchedulerRequest = {
+    kind: "mark-tasks",
+    runIds: [run.runId],
+    tasks: taskIds.map((taskId) => ({ taskId })),
+    state: "success",
+  };
+  const by = { now: work.now(), user: currentUser(work) };
+  await work.database.transaction((tx) => requestOf(tx, run.dagId, request, by));
 }
 
 /** False when it was interrupted. */

@@ -155,6 +155,10 @@ export interface TaskSpec {
   startDate?: string;
   endDate?: string;
   owner: string;
+  /** Who the lines of the task's logger come from in its log; "task" when absent. */
+  loggerName?: string;
+  /** What the task asks of the machine, for executors that place tasks by it. */
+  resources?: Json;
   email?: string[];
   emailOnFailure: boolean;
   emailOnRetry: boolean;

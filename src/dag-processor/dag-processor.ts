@@ -41,6 +41,8 @@ export interface DagProcessorOptions {
   readonly filesPerChild: number;
   readonly parallelism: number;
   readonly ignoreSyntax?: IgnoreSyntax;
+  /** Only this file of the folder is looked at, relative to it; what is known of others stays. */
+  readonly onlyFile?: string;
   /** How Python files are imported; they are passed over where nothing is said. */
   readonly python?: PythonImportOptions & { readonly idleSeconds: number };
 }
@@ -181,7 +183,7 @@ export class DagProcessor {
   }
 
   async #scan(): Promise<void> {
-    const { dagsFolder, ignoreSyntax = "glob" } = this.#options;
+    const { dagsFolder, ignoreSyntax = "glob", onlyFile } = this.#options;
     const found = await findDagFiles(dagsFolder, ignoreSyntax).catch((error: NodeJS.ErrnoException) => {
       // A folder that is not there (a volume that is not mounted) is no reason to forget its Dags.
       this.#complain(`the Dags folder ${dagsFolder} cannot be read: ${error.message}`);
@@ -191,10 +193,12 @@ export class DagProcessor {
     found.complaints.forEach((complaint) => this.#complain(complaint));
     const candidates: FoundFile[] = [];
     for (const file of found.files) {
+      if (onlyFile !== undefined && file.relativeFile !== onlyFile) continue;
       if (this.#pythonPool === null && isPythonFile(file.path)) continue;
       if (await this.#mayDefineDag(file)) candidates.push(file);
     }
-    await this.#forgetOthers(new Set(candidates.map((file) => file.relativeFile)));
+    if (onlyFile === undefined)
+      await this.#forgetOthers(new Set(candidates.map((file) => file.relativeFile)));
     for (const file of candidates) await this.#look(file);
     this.#watch.watchOnly([...found.folders, ...this.#foldersReached()]);
   }

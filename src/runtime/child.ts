@@ -141,7 +141,7 @@ class TaskChild {
       cancelled,
       request: ({ method, params }) => this.#connection.request({ method, params }),
       mask: (values) => this.#connection.send({ type: "mask", values }),
-      log: (at, message, fields) => {
+      log: (at, message, fields, logger) => {
         if (levels.indexOf(at) < lowest) return;
         const time = new Date(systemClock.now()).toISOString();
         this.#connection.send({
@@ -149,6 +149,7 @@ class TaskChild {
           level: at,
           message,
           time,
+          ...(logger === undefined ? {} : { logger }),
           ...(fields === undefined ? {} : { fields: toLogFields(fields) }),
         });
       },

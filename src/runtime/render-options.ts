@@ -41,7 +41,7 @@ export class OptionRenderer {
     this.#template = new TemplateContext(
       factsOf(start, dag, context, client),
       lookupsOf(context, client, clock),
-      native ?? dag.spec.renderTemplateAsNativeObj,
+      { native: native ?? dag.spec.renderTemplateAsNativeObj, environment: dag.jinjaEnvironment },
     );
   }
 

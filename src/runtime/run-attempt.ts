@@ -18,7 +18,8 @@ import type { ValueStore } from "./xcom-values.ts";
 
 export interface AttemptPort {
   request(request: ChildRequest): Promise<Json>;
-  log(level: LogLevel, message: string, fields?: { [key: string]: unknown }): void;
+  /** `logger`: who wrote it, "task" when absent. */
+  log(level: LogLevel, message: string, fields?: { [key: string]: unknown }, logger?: string): void;
   mask(values: string[]): void;
   readonly clock: Clock;
   /** Fires when the attempt is told to end; its reason is the error that the handler sees. */
@@ -125,7 +126,7 @@ class Attempt {
       client: this.#client,
       clock: this.#port.clock,
       signal: this.#ending.signal,
-      log: (level, message, fields) => this.#port.log(level, message, fields),
+      log: (level, message, fields) => this.#port.log(level, message, fields, definition.spec.loggerName),
     });
   }
 

@@ -6,6 +6,7 @@ import { checkDag, checkParams, checkPlaced } from "./check-dag.ts";
 import { dagState } from "./dag.ts";
 import type { DagState } from "./dag-state.ts";
 import { defineTask } from "./definition.ts";
+import type { JinjaEnvironmentKwargs } from "./jinja-environment.ts";
 import { type StandardSchema, standardSchemas } from "./params.ts";
 import { announcedDuring } from "./registry.ts";
 import { refuseCycles, resolveEdges } from "./resolve-edges.ts";
@@ -25,6 +26,7 @@ export interface CollectedDag {
   readonly deadlineCallbacks: readonly Callback[];
   readonly userMacros: { readonly [name: string]: unknown };
   readonly userFilters: { readonly [name: string]: (...args: never[]) => unknown };
+  readonly jinjaEnvironment: JinjaEnvironmentKwargs;
   /** Folders in which templated files are looked for, before the folder of the Dag file. */
   readonly templateSearchpath: readonly string[];
   /** Schemas of params that a library can check better than JSON Schema, by name; "" for all of them together. */
@@ -82,7 +84,8 @@ async function collect(dag: DagState, { relativeFile, now }: CollectOptions): Pr
     const task = spec.tasks[i] as DagSpec["tasks"][number];
     return [node.taskId, defineTask(node, task, options.get(node) ?? {}, edges)] as const;
   });
-  const { userDefinedMacros, userDefinedFilters, templateSearchpath, deadline } = dag.options;
+  const { userDefinedMacros, userDefinedFilters, templateSearchpath, deadline, jinjaEnvironmentKwargs } =
+    dag.options;
   return {
     spec,
     tasks: new Map(tasks),
@@ -96,6 +99,7 @@ async function collect(dag: DagState, { relativeFile, now }: CollectOptions): Pr
     ),
     userMacros: userDefinedMacros ?? {},
     userFilters: userDefinedFilters ?? {},
+    jinjaEnvironment: jinjaEnvironmentKwargs ?? {},
     templateSearchpath: templateSearchpath === undefined ? [] : [templateSearchpath].flat(),
     paramSchemas: standardSchemas(dag.options.params),
   };

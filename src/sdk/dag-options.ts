@@ -3,6 +3,7 @@ import { type DagRunType, runTypes } from "../core/states.ts";
 import { type CallbackLike, isCallbackLike } from "./callbacks.ts";
 import { DeadlineAlert } from "./deadlines.ts";
 import type { Duration } from "./duration.ts";
+import { isJinjaEnvironmentKwargs, type JinjaEnvironmentKwargs } from "./jinja-environment.ts";
 import { type OptionTable, option } from "./options.ts";
 import type { ParamsLike } from "./params.ts";
 import { type TaskOptions } from "./task-options.ts";
@@ -50,6 +51,8 @@ export interface DagOptions {
   readonly templateSearchpath?: string | readonly string[];
   readonly userDefinedMacros?: { readonly [name: string]: unknown };
   readonly userDefinedFilters?: { readonly [name: string]: (...args: never[]) => unknown };
+  /** How templates are read, and what an undefined name does. */
+  readonly jinjaEnvironmentKwargs?: JinjaEnvironmentKwargs;
   /** Queue of the tasks that name none. */
   readonly queue?: string;
   /** False keeps the Dag out of the system: it can only be tested. Default true. */
@@ -105,6 +108,10 @@ export const dagOptionRules: OptionTable<DagOptions> = {
   ),
   userDefinedMacros: option.object(),
   userDefinedFilters: option.object(),
+  jinjaEnvironmentKwargs: option.that(
+    'an object of trimBlocks, lstripBlocks, keepTrailingNewline (true or false) and undefined ("strict" or "default")',
+    isJinjaEnvironmentKwargs,
+  ),
   queue: option.nonEmpty(),
   autoRegister: option.boolean(),
   disableBundleVersioning: option.boolean(),

@@ -84,6 +84,7 @@ function scheduling(options: TaskOptions, timezone: string) {
     poolSlots: options.poolSlots ?? 1,
     queue: options.queue ?? "default",
     ...given("executor", options.executor),
+    ...given("resources", options.resources && (shownOption(options.resources) as Json)),
     ...given("executorConfig", options.executorConfig && (shownOption(options.executorConfig) as Json)),
     ...given("maxActiveTisPerDag", options.maxActiveTisPerDag),
     ...given("maxActiveTisPerDagrun", options.maxActiveTisPerDagrun),
@@ -100,6 +101,7 @@ function contact(options: TaskOptions) {
     options.email === undefined ? undefined : [options.email].flat().flatMap((text) => text.split(/[,;]\s*/));
   return {
     owner: options.owner ?? "airflow",
+    ...given("loggerName", options.loggerName),
     ...given("email", email),
     emailOnFailure: options.emailOnFailure ?? true,
     emailOnRetry: options.emailOnRetry ?? true,

@@ -53,6 +53,8 @@ export interface TaskOptions {
   readonly queue?: string;
   readonly executor?: string;
   readonly executorConfig?: { readonly [key: string]: unknown };
+  /** What the task asks of the machine (`cpus`, `ram`, `disk`, `gpus`), shown and handed to executors. */
+  readonly resources?: { readonly [name: string]: unknown };
   /** Across all runs of the Dag. */
   readonly maxActiveTisPerDag?: number;
   readonly maxActiveTisPerDagrun?: number;
@@ -90,6 +92,8 @@ export interface TaskOptions {
   /** Working directory of the attempt. */
   readonly cwd?: string;
 
+  /** Whose lines the task's logger writes: the `logger` of its log records. Default "task". */
+  readonly loggerName?: string;
   readonly doc?: string;
   readonly docMd?: string;
   readonly docJson?: string;
@@ -138,6 +142,7 @@ export const taskOptionRules: OptionTable<TaskOptions> = {
   queue: option.nonEmpty(),
   executor: option.nonEmpty(),
   executorConfig: option.object(),
+  resources: option.object(),
   maxActiveTisPerDag: option.integer({ min: 1 }),
   maxActiveTisPerDagrun: option.integer({ min: 1 }),
   startDate: option.date(),
@@ -163,6 +168,7 @@ export const taskOptionRules: OptionTable<TaskOptions> = {
   runAsUser: option.nonEmpty(),
   env: option.stringMap(),
   cwd: option.nonEmpty(),
+  loggerName: option.nonEmpty(),
   doc: option.string(),
   docMd: option.string(),
   docJson: option.string(),

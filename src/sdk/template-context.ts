@@ -1,4 +1,5 @@
 /** The names that a task's templates see: Airflow's context, from what the runtime knows and can ask. */
+import type { JinjaEnvironmentKwargs } from "./jinja-environment.ts";
 import { renderTemplate, renderValue, type TemplatePlace, type TemplateScope } from "./template.ts";
 import { TemplateDate } from "./template-date.ts";
 import type { TemplateFilter } from "./template-filters.ts";
@@ -64,8 +65,13 @@ export interface TemplateLookups extends MacroSources {
 export class TemplateContext {
   readonly #scope: TemplateScope;
   readonly #native: boolean;
-  constructor(facts: TemplateFacts, lookups: TemplateLookups, native = false) {
+  constructor(
+    facts: TemplateFacts,
+    lookups: TemplateLookups,
+    { native = false, environment = {} }: { native?: boolean; environment?: JinjaEnvironmentKwargs } = {},
+  ) {
     this.#scope = {
+      environment,
       values: scopeValues(facts, lookups),
       filters: Object.fromEntries(
         Object.entries(facts.userFilters).map(([name, filter]): [string, TemplateFilter] => [

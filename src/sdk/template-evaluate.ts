@@ -62,8 +62,14 @@ const constants: Values = { true: true, True: true, false: false, False: false, 
 
 export class Evaluator {
   readonly #filters: { readonly [name: string]: TemplateFilter };
-  constructor(filters: { readonly [name: string]: TemplateFilter }) {
+  readonly #lenient: boolean;
+  /** With `whenUndefined` "default" an undefined name prints nothing, is false, and has no items. */
+  constructor(
+    filters: { readonly [name: string]: TemplateFilter },
+    whenUndefined: "strict" | "default" = "strict",
+  ) {
     this.#filters = filters;
+    this.#lenient = whenUndefined === "default";
   }
 
   async block(body: Node[], scope: Scope): Promise<string> {
@@ -82,7 +88,7 @@ export class Evaluator {
         return this.#set(node, scope);
       case "If":
         return this.block(
-          isTrue(await this.value(node["test"], scope)) ? nodes(node["body"]) : nodes(node["alternate"]),
+          isTrue(await this.#operand(node["test"], scope)) ? nodes(node["body"]) : nodes(node["alternate"]),
           scope,
         );
       case "For":
@@ -106,10 +112,15 @@ export class Evaluator {
       }
       default: {
         const value = await this.value(node, scope);
-        if (value instanceof Undefined) throw new UndefinedUsed(value.path);
-        return value;
+        return value instanceof Undefined ? this.#missing(value, "") : value;
       }
     }
+  }
+
+  /** What stands for an undefined value that is printed or looped over. */
+  #missing<T>(value: Undefined, instead: T): T {
+    if (this.#lenient) return instead;
+    throw new UndefinedUsed(value.path);
   }
 
   /** The value of an expression; `Undefined` where the name or member is not there. */
@@ -150,10 +161,10 @@ export class Evaluator {
         return this.#test(node, scope);
       case "SelectExpression":
         // `a if b` without else prints nothing when b is false.
-        return isTrue(await this.value(node["test"], scope)) ? this.value(node["lhs"], scope) : "";
+        return isTrue(await this.#operand(node["test"], scope)) ? this.value(node["lhs"], scope) : "";
       case "Ternary":
         return this.value(
-          isTrue(await this.value(node["condition"], scope)) ? node["trueExpr"] : node["falseExpr"],
+          isTrue(await this.#operand(node["condition"], scope)) ? node["trueExpr"] : node["falseExpr"],
           scope,
         );
       default:
@@ -186,8 +197,7 @@ export class Evaluator {
     const source = node["iterable"] as Node;
     const select = source.type === "SelectExpression" ? source : undefined;
     const list = await this.value(select ? select["lhs"] : source, scope);
-    if (list instanceof Undefined) throw new UndefinedUsed(list.path);
-    const all = itemsOf(list);
+    const all = itemsOf(list instanceof Undefined ? this.#missing(list, []) : list);
     if (!all) throw new TypeError(`expected something to loop over, got ${pythonString(list)}`);
     const items: unknown[] = [];
     for (const item of all) {
@@ -288,6 +298,12 @@ export class Evaluator {
     return value;
   }
 
+  /** An operand of `if`, `not`, `and` and `or`, where an undefined value may count as false. */
+  async #operand(node: unknown, scope: Scope): Promise<unknown> {
+    const value = await this.value(node, scope);
+    return value instanceof Undefined ? this.#missing(value, "") : value;
+  }
+
   async #call(node: Node, scope: Scope): Promise<unknown> {
     const callee = await this.value(node["callee"], scope);
     if (callee instanceof Undefined) throw new UndefinedUsed(callee.path);
@@ -323,18 +339,20 @@ export class Evaluator {
   }
 
   async #unary(node: Node, scope: Scope): Promise<unknown> {
-    const value = await this.#defined(node["argument"], scope);
     const operator = (node["operator"] as { value: string }).value;
-    if (operator === "not") return !isTrue(value);
+    if (operator === "not") return !isTrue(await this.#operand(node["argument"], scope));
+    const value = await this.#defined(node["argument"], scope);
     if (value instanceof TemplateDelta) return new TemplateDelta(operator === "-" ? -value.ms : value.ms);
     return operator === "-" ? -(value as number) : value;
   }
 
   async #binary(node: Node, scope: Scope): Promise<unknown> {
     const operator = (node["operator"] as { value: string }).value;
+    if (operator === "and" || operator === "or") {
+      const first = await this.#operand(node["left"], scope);
+      return isTrue(first) === (operator === "and") ? this.#operand(node["right"], scope) : first;
+    }
     const left = await this.#defined(node["left"], scope);
-    if (operator === "and") return isTrue(left) ? this.#defined(node["right"], scope) : left;
-    if (operator === "or") return isTrue(left) ? left : this.#defined(node["right"], scope);
     return binary(operator, left, await this.#defined(node["right"], scope));
   }
 }

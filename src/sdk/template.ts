@@ -4,6 +4,7 @@
  * name fails, values may be asked for while rendering, and things print as Python prints them.
  */
 import { TradewindError } from "../errors.ts";
+import type { JinjaEnvironmentKwargs } from "./jinja-environment.ts";
 import { Evaluator, type Node, Scope, UndefinedUsed } from "./template-evaluate.ts";
 import type { TemplateFilter } from "./template-filters.ts";
 
@@ -11,6 +12,7 @@ export interface TemplateScope {
   readonly values: { readonly [name: string]: unknown };
   /** Filters of the user (`userDefinedFilters`), before the built-in ones. */
   readonly filters?: { readonly [name: string]: TemplateFilter };
+  readonly environment?: JinjaEnvironmentKwargs;
 }
 
 export interface TemplatePlace {
@@ -33,8 +35,10 @@ interface Parsed {
 const parsed = new Map<string, Parsed>();
 const mostParsed = 500;
 
-async function parseTemplate(text: string): Promise<Parsed> {
-  const known = parsed.get(text);
+async function parseTemplate(text: string, environment: JinjaEnvironmentKwargs): Promise<Parsed> {
+  const { trimBlocks = false, lstripBlocks = false, keepTrailingNewline = false } = environment;
+  const key = `${trimBlocks}${lstripBlocks}${keepTrailingNewline}${text}`;
+  const known = parsed.get(key);
   if (known) return known;
   const { parse, tokenize } = await import("@huggingface/jinja");
   const raws: string[] = [];
@@ -44,9 +48,12 @@ async function parseTemplate(text: string): Promise<Parsed> {
       (_, raw: string) => `{{ __raw_${raws.push(raw) - 1} }}`,
     )
     .replace(/\{%(-?)\s*do\s/g, "{%$1 set __do = ");
-  const result = { body: parse(tokenize(source)).body as unknown as Node[], raws };
+  // The lexer drops one line break at the end, as Jinja does unless it is asked to keep it.
+  const whole = keepTrailingNewline && source.endsWith("\n") ? `${source}\n` : source;
+  const tokens = tokenize(whole, { trim_blocks: trimBlocks, lstrip_blocks: lstripBlocks });
+  const result = { body: parse(tokens).body as unknown as Node[], raws };
   if (parsed.size >= mostParsed) parsed.clear();
-  parsed.set(text, result);
+  parsed.set(key, result);
   return result;
 }
 
@@ -65,7 +72,7 @@ export async function renderTemplate(
   if (!hasTemplate(text)) return text;
   let template: Parsed;
   try {
-    template = await parseTemplate(text);
+    template = await parseTemplate(text, scope.environment ?? {});
   } catch (error) {
     throw new TradewindError(
       "TW_TEMPLATE_SYNTAX",
@@ -79,7 +86,7 @@ export async function renderTemplate(
     ...Object.entries(scope.values),
     ...template.raws.map((raw, index): [string, string] => [`__raw_${index}`, raw]),
   ]);
-  const evaluator = new Evaluator(scope.filters ?? {});
+  const evaluator = new Evaluator(scope.filters ?? {}, scope.environment?.undefined);
   try {
     if (!native) return await evaluator.block(template.body, names);
     const only = template.body.length === 1 ? template.body[0] : undefined;

@@ -173,4 +173,26 @@ describe("templates", () => {
       30,
     ]);
   });
+
+  it("fails on an undefined name in a condition, as Airflow's StrictUndefined does", async () => {
+    await expect(render("{% if gone %}a{% endif %}")).rejects.toThrow('"gone" is undefined');
+    await expect(render("{{ 'a' if gone else 'b' }}")).rejects.toThrow('"gone" is undefined');
+    expect(await render("{% if gone is defined %}a{% else %}b{% endif %}")).toBe("b");
+  });
+
+  it("reads templates as jinjaEnvironmentKwargs says", async () => {
+    const environment = {
+      trimBlocks: true,
+      lstripBlocks: true,
+      keepTrailingNewline: true,
+      undefined: "default",
+    } as const;
+    const other = new TemplateContext(facts, lookups, { environment });
+    const place = { field: "f" };
+    const text =
+      "a\n  {% if params.flag %}\nb\n  {% endif %}\n[{{ gone }}{% for x in gone %}x{% endfor %}]\n";
+    expect(await other.render(text, place)).toBe("a\nb\n[]\n");
+    expect(await other.render("{% if gone or params.n %}yes{% endif %}", place)).toBe("yes");
+    await expect(other.render("{{ gone.deeper }}", place)).rejects.toThrow('"gone" is undefined');
+  });
 });
