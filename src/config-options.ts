@@ -216,6 +216,18 @@ export const configOptions = {
     idleSeconds: count("Seconds after which an unused process with an imported file ends.", 600, {
       integer: false,
     }),
+    workingDirectory: text(
+      "Folder from which relative paths of Python tasks count: run = one for each run, start = where the program was started, or a path.",
+      "run",
+    ),
+    pathMap: text(
+      "Folders that Dag files name and that lie elsewhere here: /opt/airflow=/home/me/airflow, …",
+      "",
+    ),
+    environmentsFolder: text(
+      "Folder of the environments that are made for requirements; relative paths count from the home folder.",
+      "environments",
+    ),
   },
   triggerer: {
     capacity: count("Deferred tasks that one triggerer process waits for.", 100_000, {

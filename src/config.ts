@@ -38,6 +38,9 @@ export interface Config extends Settings {
     readonly run: string;
     readonly postgres: string;
     readonly versions: string;
+    /** Working folders of runs, where each has its own. */
+    readonly runs: string;
+    readonly environments: string;
     readonly secretKey: string;
     readonly configFile: string;
   };
@@ -95,6 +98,8 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
       run: join(home, "run"),
       postgres: join(home, "postgres"),
       versions: join(home, "versions"),
+      runs: join(home, "runs"),
+      environments: under(home, typed.python.environmentsFolder),
       secretKey: join(home, "secret.key"),
       configFile,
     }),

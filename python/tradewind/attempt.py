@@ -10,7 +10,9 @@ import signal
 import threading
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
+from . import run_folder
 from .attempt_values import AttemptValues
+from .code_version import texts_of
 from .error_info import describe_error, message_of, stack_of
 from .errors import TradewindError
 from .supervisor import Supervisor
@@ -90,6 +92,7 @@ class Attempt:
     def _prepare(self) -> None:
         from .context import build_context, set_current
 
+        run_folder.enter_of(self.start, texts_of(self.start["code"]))
         task_id = self.start["task"]["taskId"]
         task = self.dag.task_dict.get(task_id)
         if task is None:

@@ -81,6 +81,12 @@ def load_dag(code: Dict[str, Any], dag_id: str) -> Any:
     return version.dag(dag_id)
 
 
+def texts_of(code: Dict[str, Any]) -> List[str]:
+    """The texts of a version that was loaded in this process: of the Dag file and of local modules that it imports."""
+    version = _loaded.get(_identity(code))
+    return [] if version is None else version.texts
+
+
 def adopt(version: CodeVersion) -> None:
     """Keeps a version for all later calls of this process and of those that are forked from it."""
     _loaded[_identity(version.code)] = version

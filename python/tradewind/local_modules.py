@@ -6,6 +6,7 @@ read, and takes the text of a version's file from the snapshot, whatever the dis
 
 from __future__ import annotations
 
+import ast
 import importlib.machinery
 import importlib.util
 import linecache
@@ -14,6 +15,8 @@ import sys
 import sysconfig
 from types import CodeType
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple
+
+from . import path_map
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _PACKAGES = ("site-packages", "dist-packages")
@@ -47,6 +50,7 @@ class LocalModules:
         self.names: Set[str] = set()
         self._snapshot: Snapshot = lambda path: None
         self._paths: Set[str] = set()
+        self._path_map = path_map.from_settings()
 
     def use(self, snapshot: Snapshot, paths: Set[str]) -> None:
         """From now on files in `paths` are there with the text that `snapshot` gives."""
@@ -84,7 +88,11 @@ class LocalModules:
     def compile(self, path: str) -> CodeType:
         text, raw = self._read(path)
         # Bytes tell their encoding themselves; the text of a version is decoded already.
-        return compile(text.lstrip("\ufeff") if raw is None else raw, path, "exec", dont_inherit=True)
+        source = text.lstrip("\ufeff") if raw is None else raw
+        if self._path_map is None:
+            return compile(source, path, "exec", dont_inherit=True)
+        tree = self._path_map.rewrite(ast.parse(source, path))
+        return compile(tree, path, "exec", dont_inherit=True)  # type: ignore[arg-type]
 
     def _read(self, path: str) -> Tuple[str, Optional[bytes]]:
         text, raw = self._snapshot(path), None

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Json } from "../core/dag-model.ts";
 import { TradewindError } from "../errors.ts";
 import { silentLog } from "../log.ts";
+import { removeRunFolder } from "../scheduler/run-folder.ts";
 import type { DagRunRow } from "../store/dag-runs.ts";
 import { listDags, setPaused } from "../store/dags.ts";
 import { notify } from "../store/notify.ts";
@@ -127,6 +128,7 @@ async function remove(work: Work, [dagId = ""]: string[], flags: { yes?: boolean
       hint: "`--yes` answers for you",
     });
   const deleted = await deleteDag(work.database, dagId);
+  for (const run of deleted.runs) await removeRunFolder(work.session.config.paths.runs, run);
   await notify(work.database, [`dag:${dagId}`]);
   work.session.object({ dag_id: dagId, deleted_runs: deleted.runs.length, artifacts: deleted.artifacts });
 }

@@ -4,6 +4,7 @@ import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import type { Json } from "../core/dag-model.ts";
 import { DagProcessor } from "../dag-processor/dag-processor.ts";
 import { TradewindError } from "../errors.ts";
+import { pythonSideSettings } from "../executor/from-config.ts";
 import { type Logger, silentLog } from "../log.ts";
 import type { ChildRequest } from "../runtime/protocol.ts";
 import { OutsideAnswers } from "../scheduler/outside-answers.ts";
@@ -37,7 +38,7 @@ export function createDagProcessor(
     parallelism: config.dagProcessor.parallelism,
     python: {
       interpreter: config.python.interpreter,
-      airflow: config.python.airflow,
+      ...pythonSideSettings(config),
       idleSeconds: config.python.idleSeconds,
       answer: answersForImports(session, database),
     },

@@ -2,12 +2,14 @@
 import { randomBytes } from "node:crypto";
 import type { Json } from "../core/dag-model.ts";
 import { TradewindError } from "../errors.ts";
+import { pythonSideSettings } from "../executor/from-config.ts";
 import { uuid7 } from "../ids.ts";
 import { loadRunnableDag } from "../runtime/dag-cache.ts";
 import type { ChildRequest, CodeLocation, LogLevel, StartTask, XComValue } from "../runtime/protocol.ts";
 import { runPythonAttempt } from "../runtime/python-attempt.ts";
 import { type AttemptPort, type AttemptReport, runAttempt } from "../runtime/run-attempt.ts";
 import type { RunnableDag } from "../runtime/runnable-dag.ts";
+import { workingFolderOf } from "../scheduler/run-folder.ts";
 import { type DagRunRow, findDagRun, findDagRunByLogicalDate } from "../store/dag-runs.ts";
 import { currentVersion } from "../store/dag-versions.ts";
 
@@ -72,7 +74,7 @@ export async function runSingleTask(work: Work, task: SingleTask): Promise<Singl
       : await runPythonAttempt(
           task.renderOnly ? { ...start, context: { renderOnly: true } } : start,
           port,
-          work.session.config.python,
+          pythonSideSettings(work.session.config),
         );
   return { ...report, rendered };
 }
@@ -100,12 +102,13 @@ function startMessage(work: Work, task: SingleTask, code: CodeLocation, run: Dag
     run?.logicalDate ??
     (task.run !== undefined && run === null ? instantFlag(task.run, "logical date") : work.now());
   const iso = (ms: number | null | undefined): string => new Date(ms ?? logicalDate).toISOString();
+  const runId = run?.runId ?? `__tradewind_temporary_run_${now}__`;
   return {
     type: "start",
     task: {
       dagId: task.dagId,
       taskId: task.taskId,
-      runId: run?.runId ?? `__tradewind_temporary_run_${now}__`,
+      runId,
       mapIndex: task.mapIndex,
       tryNumber: 1,
       attemptId: uuid7(work.now(), randomBytes(16)),
@@ -131,6 +134,11 @@ function startMessage(work: Work, task: SingleTask, code: CodeLocation, run: Dag
     executionTimeout: null,
     memoryLimitMb: null,
     artifactRoot: config.paths.artifacts,
+    ...workingFolderOf(
+      { workingDirectory: config.python.workingDirectory, runsFolder: config.paths.runs },
+      code.interpreter,
+      { dagId: task.dagId, runId },
+    ),
     xcomInlineLimit: config.xcom.inlineLimit,
     logLevel: "debug",
   };

@@ -7,15 +7,13 @@ import { timetableOf } from "../core/timetable/next-run.ts";
 import { TradewindError } from "../errors.ts";
 import { FrameConnection } from "../runtime/frames.ts";
 import type { ChildRequest } from "../runtime/protocol.ts";
-import { pythonArguments, pythonSettings } from "../runtime/python-command.ts";
+import { type PythonSideSettings, pythonArguments, pythonSettings } from "../runtime/python-command.ts";
 import type { OpenImportChannel } from "./import-channel.ts";
 import type { ImportAnswer, ImportRequest } from "./import-messages.ts";
 
-export interface PythonImportOptions {
+export interface PythonImportOptions extends PythonSideSettings {
   /** A path, or a name that is looked for in PATH. */
   readonly interpreter: string;
-  /** Airflow whose defaults files get: "auto", "2" or "3". */
-  readonly airflow?: string;
   /** Variables and connections that a file reads while it is imported; refused where nobody answers. */
   readonly answer?: (request: ChildRequest) => Promise<Json>;
 }
@@ -26,7 +24,7 @@ type FromImporter = PythonAnswer | ({ type: "request"; id: number } & ChildReque
 export function openPythonChannel(options: PythonImportOptions): OpenImportChannel {
   return (environment) => {
     const child = spawn(options.interpreter, pythonArguments("importer"), {
-      env: { ...environment, ...pythonSettings({ airflow: options.airflow ?? "auto" }) } as NodeJS.ProcessEnv,
+      env: { ...environment, ...pythonSettings(options) } as NodeJS.ProcessEnv,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
       detached: true,
     });

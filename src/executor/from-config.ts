@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import type { Config } from "../config.ts";
 import type { Logger } from "../log.ts";
+import type { PythonSideSettings } from "../runtime/python-command.ts";
 import type { Clock } from "../time.ts";
 import { LocalExecutor, type LocalWorker } from "./local.ts";
 import { type TriggererEvents, TriggererHost } from "./triggerer-host.ts";
@@ -53,7 +54,14 @@ function localWorker(config: Config): LocalWorker {
   return { name: "local", ...workerLimits(config) };
 }
 
-function workerLimits({ worker, core, logging, scheduler, python }: Config) {
+/** What the processes of the Python side are told. */
+export function pythonSideSettings({ python, paths }: Config): PythonSideSettings {
+  const { airflow, allowPickle, pathMap } = python;
+  return { airflow, allowPickle, pathMap, environmentsFolder: paths.environments };
+}
+
+function workerLimits(config: Config) {
+  const { worker, core, logging, scheduler, python } = config;
   return {
     slots: worker.slots === 0 ? 4 * availableParallelism() : worker.slots,
     queues: listOf(worker.queues),
@@ -67,9 +75,8 @@ function workerLimits({ worker, core, logging, scheduler, python }: Config) {
     maxTaskLogBytes: logging.maxTaskLogBytes,
     sensitiveNames: listOf(core.sensitiveNames.toLowerCase()),
     python: {
-      allowPickle: python.allowPickle,
+      ...pythonSideSettings(config),
       start: python.start as "fork" | "spawn",
-      airflow: python.airflow,
       idleMs: python.idleSeconds * 1000,
     },
     logLevel: logging.level,

@@ -86,6 +86,7 @@ const start = z.object({
   executionTimeout: z.number().nullable().describe("seconds"),
   memoryLimitMb: z.number().nullable(),
   artifactRoot: text,
+  workingFolder: text.optional().describe("relative paths count from it; the process's own where absent"),
   xcomInlineLimit: whole,
   logLevel,
   context: jsonObject.optional(),

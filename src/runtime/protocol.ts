@@ -69,6 +69,8 @@ export interface StartTask {
   executionTimeout: number | null;
   memoryLimitMb: number | null;
   artifactRoot: string;
+  /** Folder from which relative paths count; made by the first task of a run. The process's own where absent. */
+  workingFolder?: string;
   xcomInlineLimit: number;
   logLevel: LogLevel;
   context?: { [key: string]: Json };

@@ -5,14 +5,14 @@ import { TradewindError } from "../errors.ts";
 import { environmentForTasks } from "./environment.ts";
 import { FrameConnection } from "./frames.ts";
 import type { ChildMessage, ChildRequest, StartTask, SupervisorMessage } from "./protocol.ts";
-import { pythonArguments, pythonSettings } from "./python-command.ts";
+import { type PythonSideSettings, pythonArguments, pythonSettings } from "./python-command.ts";
 import type { AttemptPort, AttemptReport } from "./run-attempt.ts";
 
 /** @throws TradewindError TW_TASK_PROCESS when the process ends without a result. */
 export async function runPythonAttempt(
   start: StartTask,
   port: Pick<AttemptPort, "request" | "log" | "mask">,
-  settings: { readonly airflow: string; readonly allowPickle: boolean },
+  settings: PythonSideSettings,
 ): Promise<AttemptReport> {
   const { interpreter } = start.code;
   const child = spawn(interpreter, pythonArguments("child"), {

@@ -3,19 +3,30 @@ import { join } from "node:path";
 
 const launcher = join(import.meta.dirname, "../../python/tradewind_process.py");
 
-/** Arguments for the interpreter: `importer`, `fork_server` or `child`, and what that takes. */
+/** Arguments for the interpreter: `importer`, `fork_server`, `child` …, and what that takes. */
 export function pythonArguments(name: string, ...rest: readonly string[]): string[] {
   return [launcher, name, ...rest];
 }
 
+/** Section `python` of the settings, as far as the Python side wants to know it. */
+export interface PythonSideSettings {
+  /** Airflow whose defaults files get: "auto", "2" or "3". */
+  readonly airflow?: string | undefined;
+  readonly allowPickle?: boolean | undefined;
+  /** `/from=/to` pairs, separated by commas. */
+  readonly pathMap?: string | undefined;
+  /** Absolute path of the folder for environments that are made for requirements. */
+  readonly environmentsFolder?: string | undefined;
+}
+
 /** Settings that the Python side reads from its environment. */
-export function pythonSettings(settings: { readonly airflow: string; readonly allowPickle?: boolean }): {
-  [name: string]: string;
-} {
-  const { airflow, allowPickle = false } = settings;
+export function pythonSettings(settings: PythonSideSettings): { [name: string]: string } {
+  const { airflow = "auto", allowPickle = false, pathMap = "", environmentsFolder = "" } = settings;
   return {
     TRADEWIND__PYTHON__ALLOW_PICKLE: String(allowPickle),
     ...(airflow === "auto" ? {} : { TRADEWIND__PYTHON__AIRFLOW: airflow }),
+    ...(pathMap === "" ? {} : { TRADEWIND__PYTHON__PATH_MAP: pathMap }),
+    ...(environmentsFolder === "" ? {} : { TRADEWIND__PYTHON__ENVIRONMENTS_FOLDER: environmentsFolder }),
   };
 }
 

@@ -2,6 +2,7 @@
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { pruneRest, pruneRuns } from "../store/retention.ts";
+import { removeRunFolder } from "./run-folder.ts";
 import type { Services } from "./services.ts";
 
 const dayMs = 86_400_000;
@@ -43,6 +44,7 @@ export class Prune {
       const { runs, artifacts } = await pruneRuns(database, policy);
       total += runs.length;
       for (const uri of artifacts) await removeArtifact(uri);
+      for (const run of runs) await removeRunFolder(settings.runsFolder, run);
       if (runs.length === 0) break;
     }
     const rest = await pruneRest(database, policy);

@@ -17,13 +17,16 @@ export interface SchedulerSettings {
   readonly xcomInlineLimit: number;
   readonly artifactRoot: string;
   readonly versionsFolder: string;
+  /** Where Python tasks work: "run", "start" or a path; see `python.workingDirectory`. */
+  readonly workingDirectory: string;
+  readonly runsFolder: string;
   readonly logLevel: "debug" | "info" | "warning" | "error" | "critical";
   readonly memoryLimitMb: number | null;
   readonly retention: { days: number; runsPerDag: number; auditDays: number; intervalMs: number };
 }
 
 export function schedulerSettings(config: Config): SchedulerSettings {
-  const { core, scheduler, worker, xcom, logging, retention, paths } = config;
+  const { core, scheduler, worker, python, xcom, logging, retention, paths } = config;
   return {
     parallelism: core.parallelism,
     maxMapLength: core.maxMapLength,
@@ -38,6 +41,8 @@ export function schedulerSettings(config: Config): SchedulerSettings {
     xcomInlineLimit: xcom.inlineLimit,
     artifactRoot: paths.artifacts,
     versionsFolder: paths.versions,
+    workingDirectory: python.workingDirectory,
+    runsFolder: paths.runs,
     logLevel: logging.level as SchedulerSettings["logLevel"],
     memoryLimitMb: worker.memoryLimitMb === 0 ? null : worker.memoryLimitMb,
     retention: {

@@ -5,6 +5,7 @@ import type { Workload } from "../executor/executor.ts";
 import type { CodeLocation, StartTask } from "../runtime/protocol.ts";
 import { resumeOf } from "./deferral.ts";
 import type { ActiveRun, RunRow } from "./memory.ts";
+import { workingFolderOf } from "./run-folder.ts";
 import type { SchedulerSettings } from "./settings.ts";
 import type { DagVersion } from "./versions.ts";
 import type { XComCache } from "./xcom-cache.ts";
@@ -84,6 +85,7 @@ export function workloadOf(parts: WorkloadParts, run: ActiveRun, instance: Insta
     executionTimeout: spec.executionTimeout ?? null,
     memoryLimitMb: spec.memoryLimitMb ?? settings.memoryLimitMb,
     artifactRoot: settings.artifactRoot,
+    ...workingFolderOf(settings, run.version.interpreter, coordinates),
     xcomInlineLimit: settings.xcomInlineLimit,
     logLevel: settings.logLevel,
     ...(mapIndex < 0 ? {} : { expansion: { index: mapIndex, total: run.instances.size(instance.task) } }),

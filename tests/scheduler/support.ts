@@ -31,6 +31,8 @@ export const testSettings: SchedulerSettings = {
   onlyDags: null,
   xcomInlineLimit: 262_144,
   artifactRoot: "/nowhere",
+  workingDirectory: "run",
+  runsFolder: "/nowhere/runs",
   versionsFolder: "/nowhere",
   logLevel: "info",
   memoryLimitMb: null,

@@ -1,11 +1,10 @@
 /** What a worker is told when it starts: plain JSON, handed over on the command line, so nothing secret is in it. */
 
-export interface PythonSettings {
-  readonly allowPickle: boolean;
+import type { PythonSideSettings } from "../../runtime/python-command.ts";
+
+export interface PythonSettings extends PythonSideSettings {
   /** "fork": from a process that has imported the Dag file; "spawn": a fresh interpreter for each attempt. */
   readonly start: "fork" | "spawn";
-  /** Airflow whose defaults files get: "auto", "2" or "3". */
-  readonly airflow: string;
   /** An unused process with an imported file ends after this long. */
   readonly idleMs: number;
 }
