@@ -41,14 +41,16 @@ export const oldestPostgres = 14;
 
 export function readMigrations(folder: URL = new URL("./migrations/", import.meta.url)): Migration[] {
   const files = readdirSync(folder).filter((file) => file.endsWith(".sql"));
-  const migrations = files.sort().map((file, index) => {
+  let last = 0;
+  const migrations = files.sort().map((file) => {
     const number = Number(/^(\d{4})_[a-z0-9_]+\.sql$/.exec(file)?.[1] ?? Number.NaN);
-    if (number !== index + 1) {
+    if (!(number > last)) {
       throw new TradewindError(
         "TW_INTERNAL",
-        `expected migration ${index + 1} as NNNN_words.sql, got ${file}`,
+        `expected a migration with a higher number than ${last} as NNNN_words.sql, got ${file}`,
       );
     }
+    last = number;
     const text = readFileSync(new URL(file, folder), "utf8").replaceAll("\r\n", "\n");
     return {
       number,
