@@ -107,13 +107,13 @@ async function migrateDatabase(session: Session): Promise<void> {
   if (config.database.url === "") {
     const store = await openStore(session, "command");
     await store.close();
-    return session.print(`The database is at migration ${readMigrations().length}.`);
+    return session.print(`The database is at migration ${readMigrations().at(-1)?.name}.`);
   }
   const database = openDatabase({ url: config.database.url });
   try {
     const applied = await migrate(database);
     for (const migration of applied) session.print(`applied ${migration.name}`);
-    session.print(`The database is at migration ${readMigrations().length}.`);
+    session.print(`The database is at migration ${readMigrations().at(-1)?.name}.`);
   } finally {
     await database.close();
   }

@@ -114,7 +114,7 @@ test("a backup of an older version is migrated after it is restored", async () =
 
 test("a backup of a newer version is refused", async () => {
   const [from, to] = [await freshDatabase(), await freshDatabase({ empty: true })];
-  const number = readMigrations().length + 1;
+  const number = 1 + Math.max(...readMigrations().map((migration) => migration.number));
   await migrate(from.database, [
     ...readMigrations(),
     { number, name: "newer", text: "SELECT 1", checksum: "c" },

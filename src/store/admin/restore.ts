@@ -33,9 +33,10 @@ export async function restore(database: Database, file: string): Promise<Restore
     const known = readMigrations();
     checkVersions(header, known, file);
     await requireEmpty(database);
+    const applied = new Set(header.migrations.map(({ number }) => number));
     await migrate(
       database,
-      known.filter(({ number }) => number <= header.migrations.length),
+      known.filter(({ number }) => applied.has(number)),
     );
     const session = await database.connect({ applicationName: "tradewind restore" });
     let end: BackupEnd;
@@ -58,19 +59,20 @@ export async function restore(database: Database, file: string): Promise<Restore
 }
 
 function checkVersions(header: BackupHeader, known: readonly Migration[], file: string): void {
-  const newest = header.migrations.at(-1);
-  if (newest === undefined) throw badBackup(file, "one without migrations");
-  if (newest.number > known.length) {
-    throw new TradewindError(
-      "TW_DATABASE_NEWER",
-      `expected a backup of this version or an older one, got one with migration ${newest.name}`,
-      {
-        hint: "restore it with the Tradewind that made it, or a newer one",
-      },
-    );
-  }
+  if (header.migrations.length === 0) throw badBackup(file, "one without migrations");
+  const byNumber = new Map(known.map((migration) => [migration.number, migration]));
   for (const { number, name, checksum } of header.migrations) {
-    if (known[number - 1]?.checksum === checksum) continue;
+    const own = byNumber.get(number);
+    if (own === undefined) {
+      throw new TradewindError(
+        "TW_DATABASE_NEWER",
+        `expected a backup of this version or an older one, got one with migration ${name}`,
+        {
+          hint: "restore it with the Tradewind that made it, or a newer one",
+        },
+      );
+    }
+    if (own.checksum === checksum) continue;
     throw new TradewindError(
       "TW_MIGRATION_CHANGED",
       `expected migration ${name} in ${file} to be the one of this version, got another text of it`,
