@@ -24,7 +24,7 @@ export async function startStandalone(
   const log = openSync(join(home, "standalone.log"), "a");
   const child = spawn(process.execPath, args, {
     stdio: ["ignore", "pipe", log],
-    env: { ...process.env, ...environment },
+    env: { ...process.env, TRADEWIND__API__PORT: "0", ...environment },
   });
   closeSync(log);
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));

@@ -256,6 +256,52 @@ export const configOptions = {
       { min: 1024 },
     ),
   },
+  api: {
+    host: text("Address that the web page and the APIs listen on; 0.0.0.0 = all.", "127.0.0.1", {
+      airflow: "api.host",
+      environment: ["AIRFLOW__WEBSERVER__WEB_SERVER_HOST"],
+    }),
+    port: count("Their port; 0 = a free one.", 8080, {
+      airflow: "api.port",
+      environment: ["AIRFLOW__WEBSERVER__WEB_SERVER_PORT"],
+      max: 65_535,
+    }),
+    baseUrl: text(
+      "Address under which people reach it, with the path prefix of a proxy; empty = as they ask.",
+      "",
+      { airflow: "api.base_url", environment: ["AIRFLOW__WEBSERVER__BASE_URL"] },
+    ),
+    workers: count("Processes that answer.", 1, {
+      airflow: "api.workers",
+      environment: ["AIRFLOW__WEBSERVER__WORKERS"],
+      min: 1,
+      max: 64,
+    }),
+    sslCert: text("PEM file of the certificate; empty = no TLS.", "", {
+      airflow: "api.ssl_cert",
+      environment: ["AIRFLOW__WEBSERVER__WEB_SERVER_SSL_CERT"],
+    }),
+    sslKey: text("PEM file of its key.", "", {
+      airflow: "api.ssl_key",
+      environment: ["AIRFLOW__WEBSERVER__WEB_SERVER_SSL_KEY"],
+    }),
+    maximumPageLimit: count("Most rows of one answer.", 100, { airflow: "api.maximum_page_limit", min: 1 }),
+    fallbackPageLimit: count("Rows of an answer that asks for limit=0.", 50, {
+      airflow: "api.fallback_page_limit",
+      min: 1,
+    }),
+    exposeConfig: text("Whether the configuration can be read.", "false", {
+      airflow: "api.expose_config",
+      environment: ["AIRFLOW__WEBSERVER__EXPOSE_CONFIG"],
+      oneOf: ["true", "false", "non-sensitive-only"],
+    }),
+    maxBodyMb: count("Largest body of a request in MiB; uploads of files apart.", 16, { min: 1 }),
+    bodyTimeoutSeconds: count("Seconds in which a body has to arrive; uploads of files apart.", 30, {
+      integer: false,
+      min: 0.1,
+    }),
+    maxConnections: count("Open connections; more are closed at once.", 2000, { min: 1 }),
+  },
   metrics: {
     port: count("Port of the Prometheus text; 0 = none.", 0, { max: 65_535 }),
     host: text("Address that the metrics listen on.", "127.0.0.1"),

@@ -203,6 +203,19 @@ export const errorCatalogue = {
   },
   TW_SYNTAX: { summary: "A Dag file is not valid TypeScript or JavaScript.", exitCode: 1, httpStatus: 500 },
   // End of Dag files
+  // Web page and APIs
+  TW_API_CERTIFICATE: { summary: "The files for TLS cannot be used.", exitCode: 2, httpStatus: 500 },
+  TW_API_PORT: {
+    summary: "The port of the web page and the APIs cannot be opened.",
+    exitCode: 3,
+    httpStatus: 503,
+  },
+  TW_API_START: {
+    summary: "The process that serves the web page did not start.",
+    exitCode: 1,
+    httpStatus: 503,
+  },
+  // End of web page
   // Metrics and traces
   TW_METRICS_PORT: { summary: "The port for metrics cannot be opened.", exitCode: 3, httpStatus: 503 },
   TW_TRACES_PACKAGES: {

@@ -8,12 +8,9 @@ interface Absent {
   readonly hint?: string;
 }
 
-const later = "comes with the web page and the REST API, which this version does not have yet";
 const oneProcess = "there is nothing to run for it";
 
 const absent: readonly Absent[] = [
-  { name: "api-server", why: later, hint: "everything works from the command line: `tradewind cheat-sheet`" },
-  { name: "webserver", why: later, hint: "everything works from the command line: `tradewind cheat-sheet`" },
   {
     name: "celery",
     why: "has no queue server here",

@@ -13,6 +13,7 @@ import { endJob, heartbeat, startJob } from "../store/jobs.ts";
 import { loadSecrets, type Secrets } from "../store/secrets.ts";
 import { delay, systemClock, type Timer } from "../time.ts";
 import { Triggerer } from "../triggerer/triggerer.ts";
+import { type ApiProcess, startApiProcess } from "./api-process.ts";
 import { configuredConnections } from "./configured-connections.ts";
 import { createDagProcessor } from "./dags-folder.ts";
 import { embeddedOptions, type OpenedStore, openStore } from "./database-command.ts";
@@ -25,12 +26,15 @@ export interface ServiceParts {
   readonly name: string;
   readonly dagFiles: boolean;
   readonly triggerer: boolean;
+  /** The web page and the APIs, in a process of their own. */
+  readonly api?: boolean;
 }
 
 export interface RunningServices {
   readonly store: OpenedStore;
   readonly scheduler: Scheduler;
   readonly dagProcessor: DagProcessor | null;
+  readonly api: ApiProcess | null;
   stop(options: { keepRunning: boolean; graceMs: number }): Promise<void>;
 }
 
@@ -86,10 +90,13 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
       started.push(() => triggerer.stop());
       await triggerer.start();
     }
+    const api = parts.api === true ? await startApiProcess(session, database.url) : null;
+    if (api !== null) started.push(() => api.stop());
     return {
       store,
       scheduler,
       dagProcessor,
+      api,
       async stop(options) {
         await scheduler.stop(options);
         await stopAll();
@@ -135,7 +142,7 @@ interface KeptJob {
 /** A row that says that a component is alive, kept fresh until it ends. */
 export async function keepJob(
   store: OpenedStore,
-  kind: "dag-processor" | "triggerer",
+  kind: "dag-processor" | "triggerer" | "api",
   details: { [key: string]: string },
 ): Promise<KeptJob> {
   const { database } = store;

@@ -45,10 +45,15 @@ export function withOutput(command: Command): Command {
   );
 }
 
-export function openSession(flags: GlobalFlags): Session {
+/** @param more "section.key" → value, of the flags that only some commands have. */
+export function openSession(
+  flags: GlobalFlags,
+  more: Readonly<Record<string, string | undefined>> = {},
+): Session {
   const config = loadConfig({
     home: flags.home,
     flags: {
+      ...more,
       "core.dags_folder": flags.dagsFolder === undefined ? undefined : absolute(flags.dagsFolder),
       "database.url": flags.databaseUrl,
       "logging.level": flags.verbose ? "debug" : flags.logLevel,

@@ -7,6 +7,7 @@ import { notify } from "../store/notify.ts";
 import { loadSecrets } from "../store/secrets.ts";
 import { systemClock } from "../time.ts";
 import { announceResult } from "./announce-result.ts";
+import { type ApiFlags, apiSettings, withApiFlags } from "./api-server-command.ts";
 import type { Work } from "./database-command.ts";
 import { wholeNumber } from "./flags.ts";
 import { catchInterrupts, interruptedExitCode, underInterrupts } from "./interrupts.ts";
@@ -16,7 +17,7 @@ import { type GlobalFlags, openSession, type Session, withGlobalFlags } from "./
 import { triggerDag } from "./trigger-dag.ts";
 import { watchRun } from "./watch-run.ts";
 
-interface StandaloneFlags extends GlobalFlags {
+interface StandaloneFlags extends GlobalFlags, ApiFlags {
   run?: string;
 }
 
@@ -31,8 +32,8 @@ interface SchedulerFlags extends GlobalFlags {
 const stopGraceMs = 5000;
 
 export function addServiceCommands(root: Command): void {
-  withGlobalFlags(root.command("standalone"))
-    .description("everything in one: database, scheduler, worker, Dag files, triggerer")
+  withApiFlags(withGlobalFlags(root.command("standalone")))
+    .description("everything in one: database, scheduler, worker, Dag files, triggerer, web page and APIs")
     .option("--run <dag-id>", "unpause this Dag, run it once and show its progress")
     .action(standalone);
   withGlobalFlags(root.command("scheduler"))
@@ -45,11 +46,11 @@ export function addServiceCommands(root: Command): void {
 }
 
 async function standalone(flags: StandaloneFlags): Promise<void> {
-  const session = openSession(flags);
-  const parts = { name: "tradewind standalone", dagFiles: true, triggerer: true };
+  const session = openSession(flags, apiSettings(flags));
+  const parts = { name: "tradewind standalone", dagFiles: true, triggerer: true, api: true };
   await serve(session, parts, async (services, signal) => {
     session.print(
-      `Tradewind is ready. Home ${session.config.home}, Dags ${session.config.paths.dagsFolder}. Ctrl-C ends it.`,
+      `Tradewind is ready at ${services.api?.address}. Home ${session.config.home}, Dags ${session.config.paths.dagsFolder}. Ctrl-C ends it.`,
     );
     if (flags.run !== undefined) await runOnce(session, services, flags.run, signal);
     return "stay";

@@ -41,6 +41,7 @@ export function makeWorld(options: { databaseUrl?: string; dags?: Record<string,
   const environment: Record<string, string | undefined> = {
     TRADEWIND_HOME: home,
     DATABASE_URL: options.databaseUrl,
+    TRADEWIND__API__PORT: "0",
   };
   const command = (...argv: string[]): Promise<Outcome> => inProcess(argv, environment);
   return {

@@ -42,8 +42,6 @@ describe("spellings of Airflow 2", () => {
 
 describe("commands that are not there", () => {
   it.each([
-    ["webserver --port 8080", "REST API"],
-    ["api-server", "REST API"],
     ["rotate-fernet-key", "db rotate-key"],
     ["db downgrade -n 2.9", "migrations go up only"],
     ["tasks run shop count 2026-01-01", "tasks test"],

@@ -1,0 +1,56 @@
+/**
+ * The types that every area's routes are written with: Fastify, with Zod schemas for what comes in and goes out.
+ *
+ *     export function registerThings(app: ApiApp, parts: ApiParts): void {
+ *       app.get("/things/:thing_id", {
+ *         config: { access: can("read", "DAGs") },
+ *         schema: { params: z.object({ thing_id: z.string() }), response: { 200: Thing } },
+ *       }, async (request) => loadThing(parts.database, request.params.thing_id));
+ *     }
+ *
+ * `access` is required: a route without it does not register. `request.user` is who asks.
+ */
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyTypeProvider,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from "fastify";
+import type { z } from "zod";
+import type { Access } from "./auth/access.ts";
+import type { Principal } from "./auth/principal.ts";
+
+export interface ZodProvider extends FastifyTypeProvider {
+  validator: this["schema"] extends z.ZodType ? z.output<this["schema"]> : unknown;
+  serializer: this["schema"] extends z.ZodType ? z.input<this["schema"]> : unknown;
+}
+
+export type ApiApp = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  ZodProvider
+>;
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    access?: Access;
+    /** The body may take as long as it takes: uploads of files. */
+    longUpload?: boolean;
+  }
+  interface FastifyRequest {
+    user: Principal;
+  }
+  interface FastifySchema {
+    /** For the OpenAPI document. */
+    operationId?: string;
+    summary?: string;
+    description?: string;
+    tags?: readonly string[];
+    deprecated?: boolean;
+    hide?: boolean;
+  }
+}

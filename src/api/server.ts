@@ -1,0 +1,131 @@
+/**
+ * The HTTP server: sign-in, access, validation and errors for all areas, then each area's routes in a scope of its
+ * own. `createApiServer` makes it, `listen` opens the port, `stop` lets open requests end.
+ */
+import { readFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import fastify, { type FastifyServerOptions, LogController } from "fastify";
+import { TradewindError } from "../errors.ts";
+import { registerAirflowRoutes } from "./airflow/routes.ts";
+import type { ApiApp } from "./app.ts";
+import { checkAccess } from "./auth/access.ts";
+import { recogniseUsers } from "./auth/sign-in.ts";
+import { limitBodies, readJsonBodies } from "./bodies.ts";
+import { answerErrors, answerNotFound, type ErrorStyle } from "./error-answers.ts";
+import { registerHealthRoutes } from "./health/routes.ts";
+import { registerMlflowRoutes } from "./mlflow/routes.ts";
+import type { ApiParts } from "./parts.ts";
+import { logRequests } from "./request-log.ts";
+import { registerUiRoutes } from "./ui/routes.ts";
+import { validateWithZod } from "./validation.ts";
+
+export interface ApiServer {
+  readonly app: ApiApp;
+  /** Opens the configured port (0: a free one) and returns the address, as `http://127.0.0.1:8080`. */
+  listen(): Promise<string>;
+  /** Takes no more connections and waits for open requests, at most `graceMs`. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+/** Ids of 250 characters, each of up to 4 bytes, each byte as `%XX`. */
+const longestParam = 3000;
+const headersTimeoutMs = 15_000;
+const idleTimeoutMs = 65_000;
+const checkingMs = 2000;
+
+type Register = (app: ApiApp, parts: ApiParts) => void | Promise<void>;
+
+const areas: readonly { readonly style: ErrorStyle; readonly register: Register }[] = [
+  { style: "airflow", register: registerHealthRoutes },
+  { style: "airflow", register: registerAirflowRoutes },
+  { style: "airflow", register: registerUiRoutes },
+  { style: "mlflow", register: registerMlflowRoutes },
+];
+
+/** @param more Routes beside those of the areas, answered in Airflow's style. */
+export async function createApiServer(parts: ApiParts, more?: Register): Promise<ApiServer> {
+  const app = fastify(serverOptions(parts)) as unknown as ApiApp;
+  validateWithZod(app);
+  answerErrors(app, "airflow");
+  app.setNotFoundHandler(answerNotFound);
+  readJsonBodies(app);
+  logRequests(app, parts);
+  recogniseUsers(app, parts);
+  checkAccess(app);
+  limitBodies(app, parts);
+  const extra = more === undefined ? [] : [{ style: "airflow" as const, register: more }];
+  for (const { style, register } of [...areas, ...extra])
+    await app.register(async (scope) => {
+      answerErrors(scope as unknown as ApiApp, style);
+      await register(scope as unknown as ApiApp, parts);
+    });
+  await app.ready();
+  app.server.maxConnections = parts.config.api.maxConnections;
+  return { app, listen: () => listen(app, parts), stop: (graceMs) => stop(app, parts, graceMs) };
+}
+
+function serverOptions({ config, log }: ApiParts): FastifyServerOptions {
+  const { sslCert, sslKey, maxBodyMb } = config.api;
+  const http = { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: checkingMs };
+  const options = {
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: maxBodyMb * 1024 * 1024,
+    keepAliveTimeout: idleTimeoutMs,
+    // Bodies have their own limit (bodies.ts): an upload may take longer than any fixed time.
+    requestTimeout: 0,
+    forceCloseConnections: "idle" as const,
+    routerOptions: { maxParamLength: longestParam, ignoreTrailingSlash: true },
+    requestIdHeader: false as const,
+    http,
+  };
+  if (sslCert === "" && sslKey === "") return options as FastifyServerOptions;
+  return { ...options, https: { ...http, ...certificate(sslCert, sslKey) } } as FastifyServerOptions;
+}
+
+function certificate(cert: string, key: string): { cert: Buffer; key: Buffer } {
+  try {
+    return { cert: readFileSync(cert), key: readFileSync(key) };
+  } catch (cause) {
+    throw new TradewindError(
+      "TW_API_CERTIFICATE",
+      `api.ssl_cert and api.ssl_key: expected two readable PEM files, got ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
+async function listen(app: ApiApp, { config }: ApiParts): Promise<string> {
+  const { host, port } = config.api;
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const what =
+      code === "EADDRINUSE"
+        ? "it is taken by another program"
+        : code === "EACCES"
+          ? "this user may not open it"
+          : (cause as Error).message;
+    throw new TradewindError(
+      "TW_API_PORT",
+      `api.host ${host}, api.port ${port}: expected a free port, but ${what}`,
+      {
+        cause,
+        hint: "`--port` or TRADEWIND__API__PORT chooses another",
+      },
+    );
+  }
+  const { port: opened } = app.server.address() as AddressInfo;
+  const scheme = config.api.sslCert === "" ? "http" : "https";
+  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${opened}`;
+}
+
+async function stop(app: ApiApp, { clock }: ApiParts, graceMs = 5000): Promise<void> {
+  const timer = clock.after(graceMs, () => app.server.closeAllConnections());
+  try {
+    await app.close();
+  } finally {
+    timer.cancel();
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * `tradewind api-server` (Airflow 2: `webserver`): the web page and the APIs, beside a scheduler.
+ *
+ * `standalone` starts it as its child, so that answering people never holds up the scheduler. The two then speak
+ * over Node's channel: the child says where it listens or why it cannot, and ends when the channel closes.
+ */
+import type { Command } from "commander";
+import { createApiServer } from "../api/server.ts";
+import { TradewindError } from "../errors.ts";
+import { loadSecrets } from "../store/secrets.ts";
+import { systemClock } from "../time.ts";
+import type { ApiMessage } from "./api-process.ts";
+import { type OpenedStore, openStore } from "./database-command.ts";
+import { makeHomeFolders } from "./home-folders.ts";
+import { catchInterrupts, underInterrupts } from "./interrupts.ts";
+import { keepJob } from "./services.ts";
+import { type GlobalFlags, openSession, type Session, withGlobalFlags } from "./session.ts";
+
+export interface ApiFlags {
+  host?: string;
+  port?: string;
+}
+
+/** Flags of every command that serves the page. */
+export function withApiFlags(command: Command): Command {
+  return command
+    .option("-H, --host <address>", "address to listen on (default: api.host)")
+    .option("-p, --port <n>", "port; 0 is a free one (default: api.port)");
+}
+
+export function addApiServerCommands(root: Command): void {
+  const command = withGlobalFlags(root.command("api-server"))
+    .alias("webserver")
+    .description("the web page and the APIs, beside a scheduler");
+  withApiFlags(command).action(apiServer);
+}
+
+async function apiServer(flags: GlobalFlags & ApiFlags): Promise<void> {
+  const session = openSession(flags, apiSettings(flags));
+  if (process.send === undefined) await onItsOwn(session);
+  else await asChild(session);
+}
+
+export function apiSettings(flags: ApiFlags): Record<string, string | undefined> {
+  return { "api.host": flags.host, "api.port": flags.port };
+}
+
+async function onItsOwn(session: Session): Promise<void> {
+  makeHomeFolders(session.config);
+  const interrupts = catchInterrupts((name) => session.note(`${name}: stopping; once more ends at once`));
+  await underInterrupts(interrupts, async () => {
+    const store = await openStore(session, "command");
+    try {
+      const api = await startApi(session, store);
+      session.print(`The web page and the APIs are at ${api.address}. Ctrl-C ends it.`);
+      await interrupts.received;
+      await api.stop();
+    } finally {
+      await store.close();
+    }
+  });
+}
+
+/** A terminal's Ctrl-C reaches the child as well: it waits for its parent, which stops things in their order. */
+async function asChild(session: Session): Promise<void> {
+  for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
+  const { promise: left, resolve } = Promise.withResolvers<void>();
+  process.once("disconnect", resolve);
+  process.once("SIGTERM", resolve);
+  const tell = (message: ApiMessage): void => void process.send?.(message);
+  try {
+    const store = await openStore(session, "command");
+    try {
+      const api = await startApi(session, store);
+      tell({ listening: api.address });
+      await left;
+      await api.stop();
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    if (!(error instanceof TradewindError)) throw error;
+    tell({ failed: { code: error.code, message: error.message, hint: error.hint } });
+  }
+  if (process.connected) process.disconnect();
+}
+
+interface RunningApi {
+  readonly address: string;
+  stop(): Promise<void>;
+}
+
+async function startApi(session: Session, store: OpenedStore): Promise<RunningApi> {
+  const { config } = session;
+  const server = await createApiServer({
+    database: store.database,
+    secrets: loadSecrets(config.paths.secretKey),
+    clock: systemClock,
+    config,
+    log: session.log("api"),
+  });
+  const address = await server.listen();
+  const job = await keepJob(store, "api", { address });
+  return {
+    address,
+    async stop() {
+      await server.stop();
+      await job.end();
+    },
+  };
+}
