@@ -1,5 +1,6 @@
 """The import surface: everything that its tables name is there, and what is not says what it is."""
 
+import contextlib
 import importlib
 import os
 import subprocess
@@ -10,6 +11,8 @@ import unittest
 import warnings
 
 import airflow
+from tradewind import context
+from tradewind.import_problem import distribution_of
 from tradewind.surface.table import LEGACY, SURFACE
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -22,6 +25,16 @@ def run_python(code, *path):
     if done.returncode != 0:
         raise AssertionError(done.stderr)
     return done.stdout.strip()
+
+
+@contextlib.contextmanager
+def running_task():
+    """As while a task runs: there is a context."""
+    context.set_current(object())
+    try:
+        yield
+    finally:
+        context.set_current(None)
 
 
 class Tables(unittest.TestCase):
@@ -67,8 +80,45 @@ class Absent(unittest.TestCase):
 
         send_slack_notification(text="done", channel="#ml")
         hook = BigQueryHook(gcp_conn_id="x")
-        with self.assertRaisesRegex(Exception, "apache-airflow-providers-google"):
+        with running_task(), self.assertRaisesRegex(Exception, "apache-airflow-providers-google"):
             hook.get_pandas_df("select 1")
+
+    def test_constants_and_helpers_of_a_class_that_is_missing_can_be_named_in_a_dag_file(self):
+        from airflow.providers.amazon.aws.hooks.eks import ClusterStates
+        from airflow.providers.google.cloud.hooks.automl import CloudAutoMLHook
+
+        state = ClusterStates.ACTIVE
+        self.assertEqual(str(state()), "ACTIVE")
+        CloudAutoMLHook.extract_object_id({"name": "x"})
+        with running_task(), self.assertRaisesRegex(Exception, "apache-airflow-providers-amazon"):
+            ClusterStates.ACTIVE  # noqa: B018
+
+    def test_a_missing_operator_is_mapped_over_its_own_arguments(self):
+        from airflow import DAG
+        from airflow.providers.docker.operators.docker import DockerSwarmOperator
+
+        with DAG("d", schedule=None):
+            mapped = DockerSwarmOperator.partial(task_id="t", image="python:3.12").expand(command=["a", "b"])
+        self.assertTrue(mapped.is_mapped)
+
+    def test_classes_of_airflow_1_lead_to_the_providers_of_today(self):
+        from airflow.contrib.operators.emr_create_job_flow_operator import EmrCreateJobFlowOperator
+        from airflow.contrib.operators.s3_copy_object_operator import S3CopyObjectOperator
+        from airflow.providers.amazon.aws.operators.s3 import S3CopyObjectOperator as today
+
+        self.assertIs(S3CopyObjectOperator, today)
+        self.assertEqual(EmrCreateJobFlowOperator.__module__, "airflow.providers.amazon.aws.operators.emr")
+
+    def test_a_package_is_named_as_pip_knows_it(self):
+        names = {
+            "google.cloud.automl_v1beta1.types": "google-cloud-automl",
+            "google.oauth2.service_account": "google-auth",
+            "azure.storage.blob": "azure-storage-blob",
+            "snowflake.connector.pandas_tools": "snowflake-connector-python",
+            "sklearn.svm": "scikit-learn",
+            "torch.nn": "torch",
+        }
+        self.assertEqual({name: distribution_of(name) for name in names}, names)
 
     def test_a_misspelt_name_suggests_the_right_one(self):
         with self.assertRaisesRegex(ImportError, "did you mean 'PythonOperator'"):

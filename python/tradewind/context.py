@@ -265,6 +265,11 @@ def set_current(context: Optional[Context]) -> None:
         _current.append(context)
 
 
+def is_running() -> bool:
+    """Whether a task runs in this process; else a Dag file is being imported, or looked at."""
+    return bool(_current)
+
+
 def get_current_context() -> Context:
     """Raises where no task runs, as Airflow does."""
     if not _current:

@@ -12,25 +12,68 @@ from .error_info import error_name, is_own_file, message_of, stack_of
 from .errors import TradewindError
 from .suggest import did_you_mean
 
-# What a package is called where it is installed from, if not as it is imported.
+# What a package is called where it is installed from, if not as it is imported; the longest name that fits counts.
 _DISTRIBUTIONS = {
-    "sklearn": "scikit-learn",
-    "cv2": "opencv-python-headless",
-    "PIL": "Pillow",
-    "yaml": "PyYAML",
-    "bs4": "beautifulsoup4",
-    "dotenv": "python-dotenv",
-    "dateutil": "python-dateutil",
-    "psycopg2": "psycopg2-binary",
+    "Crypto": "pycryptodome",
+    "Levenshtein": "python-Levenshtein",
     "MySQLdb": "mysqlclient",
-    "jwt": "PyJWT",
-    "skimage": "scikit-image",
-    "git": "GitPython",
-    "kafka": "kafka-python",
-    "docx": "python-docx",
-    "slack_sdk": "slack-sdk",
+    "OpenSSL": "pyOpenSSL",
+    "PIL": "Pillow",
     "airflow": "apache-airflow",
+    "astro": "astro-sdk-python",
+    "attr": "attrs",
+    "bs4": "beautifulsoup4",
+    "bson": "pymongo",
+    "cassandra": "cassandra-driver",
+    "cosmos": "astronomer-cosmos",
+    "cv2": "opencv-python-headless",
+    "dagfactory": "dag-factory",
+    "dateutil": "python-dateutil",
+    "dbt": "dbt-core",
+    "docx": "python-docx",
+    "dotenv": "python-dotenv",
+    "faiss": "faiss-cpu",
+    "fitz": "PyMuPDF",
+    "git": "GitPython",
+    "google": "google-cloud-core",
+    "google.ads": "google-ads",
+    "google.api_core": "google-api-core",
+    "google.auth": "google-auth",
+    "google.genai": "google-genai",
+    "google.generativeai": "google-generativeai",
+    "google.oauth2": "google-auth",
+    "google.protobuf": "protobuf",
+    "googleapiclient": "google-api-python-client",
+    "jose": "python-jose",
+    "jwt": "PyJWT",
+    "kafka": "kafka-python",
+    "magic": "python-magic",
+    "mysql": "mysql-connector-python",
+    "nacl": "PyNaCl",
+    "pkg_resources": "setuptools",
+    "pptx": "python-pptx",
+    "psycopg": "psycopg[binary]",
+    "psycopg2": "psycopg2-binary",
+    "pymysql": "PyMySQL",
+    "ruamel": "ruamel.yaml",
+    "scrapbook": "nteract-scrapbook",
+    "serial": "pyserial",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "slack_sdk": "slack-sdk",
+    "snowflake": "snowflake-connector-python",
+    "snowflake.snowpark": "snowflake-snowpark-python",
+    "socks": "PySocks",
+    "telegram": "python-telegram-bot",
+    "umap": "umap-learn",
+    "websocket": "websocket-client",
+    "yaml": "PyYAML",
 }
+# Names that projects give to folders of their own; nobody means the package of that name on PyPI.
+_OWN_FOLDERS = frozenset(
+    "app callbacks common config configs constants core custom dags defaults etl helpers hooks include jobs lib libs "
+    "ml models modules operators pipeline pipelines plugins scripts settings src tasks tools util utils".split()
+)
 
 
 class Place:
@@ -161,8 +204,36 @@ def _module_hint(error: ModuleNotFoundError) -> Optional[str]:
     name = (error.name or "").partition(".")[0]
     if not name or (error.name or "").startswith("airflow"):
         return None
-    distribution = _DISTRIBUTIONS.get(name, name)
-    return f'this Python has no module "{name}": install it (pip install {distribution}), or put {name}.py beside the Dag file'
+    if name in _OWN_FOLDERS:
+        return f'"{name}" is a module of the project: put it beside the Dag file or into the plugins folder, or name its parent in PYTHONPATH'
+    wanted = _imported_name(error, name)
+    missing = f'this Python has no module "{wanted}": install it (pip install {distribution_of(wanted)})'
+    return missing if "." in wanted else f"{missing}, or put {name}.py beside the Dag file"
+
+
+def _imported_name(error: ModuleNotFoundError, top: str) -> str:
+    """The dotted name of the import statement: the error tells the first part only."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        found = re.match(rf"\s*(?:from|import)\s+({re.escape(top)}(?:\.\w+)*)(?:\s+import\s+(\w+))?", frame.line or "")
+        if found:
+            # `from google.cloud import storage` names a package, too.
+            return ".".join(filter(None, found.groups())) if found.group(1) == "google.cloud" else found.group(1)
+    return error.name or top
+
+
+def distribution_of(module: str) -> str:
+    """What to give to pip for a module, as far as it can be told from its name."""
+    if module.startswith("google.cloud."):
+        # google.cloud.automl_v1beta1.types is of google-cloud-automl.
+        return "google-cloud-" + re.sub(r"_v\d\w*$", "", module.split(".")[2]).replace("_", "-")
+    if module.startswith("azure."):
+        return module.replace(".", "-").replace("_", "-")
+    parts = module.split(".")
+    for end in range(len(parts), 0, -1):
+        found = _DISTRIBUTIONS.get(".".join(parts[:end]))
+        if found is not None:
+            return found
+    return parts[0]
 
 
 def _name_hint(error: ImportError) -> Optional[str]:

@@ -46,7 +46,8 @@ def parameters_of(operator_class: Any) -> set:
 
 def _refuse_unknown(operator_class: Any, what: str, given: Iterable[str], known: set) -> None:
     names = [name for name in given if name not in known]
-    if not names:
+    if not names or getattr(operator_class, "tradewind_missing", None):
+        # The arguments of a class that is not installed are nobody's to judge.
         return
     hints = [f"{name}: did you mean {near}?" for name in names for near in [did_you_mean(name, known)] if near]
     plural = "s" if len(names) > 1 else ""

@@ -41,6 +41,7 @@ PROVIDERS: Dict[str, Tuple[str, str, str]] = {
     "analytics": ("airflow.providers.common.ai.decorators.analytics", "analytics_task", "apache-airflow-providers-common-ai"),
     "sftp_sensor": ("airflow.providers.sftp.decorators.sensors.sftp", "sftp_sensor_task", "apache-airflow-providers-sftp"),
     "llm": ("airflow.providers.common.ai.decorators.llm", "llm_task", "apache-airflow-providers-common-ai"),
+    "llm_batch": ("airflow.providers.common.ai.decorators.llm_batch", "llm_batch_task", "apache-airflow-providers-common-ai"),
     "llm_branch": ("airflow.providers.common.ai.decorators.llm_branch", "llm_branch_task", "apache-airflow-providers-common-ai"),
     "llm_sql": ("airflow.providers.common.ai.decorators.llm_sql", "llm_sql_task", "apache-airflow-providers-common-ai"),
     "llm_file_analysis": (

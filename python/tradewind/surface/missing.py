@@ -6,6 +6,7 @@ import inspect
 from typing import Any, Dict, Set, Tuple, Type
 
 from ..airflow_compat.exceptions import AirflowOptionalProviderFeatureException
+from ..context import is_running
 from ..hooks.base import BaseHook
 from ..notifications import BaseNotifier
 from ..operators.base import BaseOperator, TaskGroup
@@ -56,10 +57,22 @@ class MissingSensor(BaseSensorOperator):
         raise ProviderMissing(self.tradewind_missing)
 
 
-class _Inert:
-    """Takes any arguments; using it says what to install."""
+class _InertType(type):
+    """Attributes of a class that is not there (`States.ACTIVE`, a static method), while a Dag file is imported."""
 
     tradewind_missing = ""
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return _part(cls.tradewind_missing, name)
+
+
+class _Inert(metaclass=_InertType):
+    """Takes any arguments. While a file is imported its parts are as inert; in a task using it says what to install."""
+
+    tradewind_missing = ""
+    _tradewind_name = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._tradewind_arguments: Tuple[Tuple[Any, ...], Dict[str, Any]] = (args, kwargs)
@@ -67,10 +80,16 @@ class _Inert:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        raise ProviderMissing(type(self).tradewind_missing)
+        return _part(type(self).tradewind_missing, name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return _part(type(self).tradewind_missing, self._tradewind_name)
+
+    def __iter__(self) -> Any:
         raise ProviderMissing(type(self).tradewind_missing)
+
+    def __str__(self) -> str:
+        return self._tradewind_name or type(self).__name__
 
 
 class MissingObject(_Inert):
@@ -79,6 +98,13 @@ class MissingObject(_Inert):
 
 class MissingHook(_Inert, BaseHook):
     pass
+
+
+def _part(explanation: str, name: str) -> Any:
+    if is_running():
+        raise ProviderMissing(explanation)
+    part = _InertType("MissingPart", (MissingObject,), {"tradewind_missing": explanation, "_tradewind_name": name})
+    return part()
 
 
 class MissingNotifier(BaseNotifier):

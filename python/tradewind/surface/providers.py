@@ -17,7 +17,7 @@ PROVIDERS = (
     "datadog dbt.cloud dingding discord docker edge edge3 elasticsearch exasol fab facebook ftp git github google "
     "grpc hashicorp http imap influxdb informatica jdbc jenkins keycloak microsoft.azure microsoft.mssql "
     "microsoft.psrp microsoft.winrm mongo mysql neo4j odbc openai openfaas openlineage opensearch opsgenie oracle "
-    "pagerduty papermill pgvector pinecone plexus postgres presto qdrant redis salesforce samba segment sendgrid "
+    "pagerduty papermill pgvector pinecone plexus postgres presto qdrant qubole redis salesforce samba segment sendgrid "
     "sftp singularity slack smtp snowflake sqlite ssh standard tableau tabular telegram teradata trino vertica "
     "weaviate yandex ydb zendesk"
 ).split()
