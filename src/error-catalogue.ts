@@ -448,6 +448,27 @@ export const errorCatalogue = {
     httpStatus: 422,
   },
   TW_ML_SHAPE: { summary: "Numbers of rows or columns do not fit together.", exitCode: 1, httpStatus: 422 },
+  // Experiment tracking and the model registry
+  TW_TRACKING_VALUE: {
+    summary: "A name, value or filter of a tracking request cannot be used.",
+    exitCode: 2,
+    httpStatus: 400,
+  },
+  TW_TRACKING_NOT_FOUND: {
+    summary: "There is no such experiment, run, model, version or trace.",
+    exitCode: 1,
+    httpStatus: 404,
+  },
+  TW_TRACKING_EXISTS: {
+    summary: "An experiment or registered model of that name exists.",
+    exitCode: 1,
+    httpStatus: 400,
+  },
+  TW_TRACKING_STATE: {
+    summary: "What a tracking request would change is deleted, or otherwise not in the state for it.",
+    exitCode: 1,
+    httpStatus: 400,
+  },
   // Dag files in Python
   TW_DAG_TEST: {
     summary: "dag.test() was asked for what only a scheduler has.",

@@ -1,0 +1,83 @@
+/** SearchRuns: filter, order and page over the runs of some experiments. */
+import type { RunInfo, Slice, ViewType } from "../../core/tracking/entities.ts";
+import { type FilterTerm, runSubject, type TermFilter } from "../../core/tracking/filter-terms.ts";
+import type { OrderRules, OrderTerm } from "../../core/tracking/order-by.ts";
+import type { Executor } from "../connect.ts";
+import type { Statement } from "../sql.ts";
+import { identifier, sql } from "../sql.ts";
+import { stagesOf } from "./experiments.ts";
+import { hexId } from "./ids.ts";
+import { runColumns } from "./runs.ts";
+import { bytewise, comparison, compileSearch, epochMs, type SearchTarget } from "./search-sql.ts";
+
+export const runOrder: OrderRules = {
+  subject: runSubject,
+  orderable: [
+    "run_id",
+    "run_name",
+    "user_id",
+    "status",
+    "artifact_uri",
+    "start_time",
+    "end_time",
+    "experiment_id",
+  ],
+};
+
+const keyedBy =
+  (table: Statement) =>
+  (alias: Statement, key: string): Statement =>
+    sql`LEFT JOIN ${table} ${alias} ON ${alias}.run_id = r.run_id AND ${alias}.key = ${key}`;
+
+const datasetColumns: Readonly<Record<string, Statement>> = {
+  name: sql`d.name`,
+  digest: sql`d.digest`,
+  context: sql`i.tags ->> 'mlflow.data.context'`,
+};
+
+/** One of the run's data sets fits. */
+function usesDataset(term: FilterTerm): Statement | null {
+  const column = term.entity === "dataset" ? datasetColumns[term.key] : undefined;
+  if (column === undefined) return null;
+  return sql`EXISTS (SELECT FROM run_dataset i JOIN dataset d ON d.id = i.dataset_id
+    WHERE i.run_id = r.run_id AND ${comparison(sql`(${column})`, term)})`;
+}
+
+const target: SearchTarget = {
+  attributes: {
+    run_id: bytewise(hexId(sql`r.run_id`)),
+    run_name: bytewise(sql`r.name`),
+    user_id: bytewise(sql`r.user_id`),
+    status: bytewise(sql`r.status`),
+    artifact_uri: bytewise(sql`r.artifact_uri`),
+    start_time: epochMs(sql`r.start_time`),
+    end_time: epochMs(sql`r.end_time`),
+    experiment_id: sql`r.experiment_id`,
+  },
+  keyed: {
+    metric: keyedBy(identifier("run_latest_metric")),
+    param: keyedBy(identifier("run_param")),
+    tag: keyedBy(identifier("run_tag")),
+  },
+  other: usesDataset,
+};
+
+export interface RunSearch {
+  readonly experimentIds: readonly number[];
+  readonly view: ViewType;
+  readonly filter: TermFilter | null;
+  readonly order: readonly OrderTerm[];
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** By the given order, then the newest first. */
+export async function searchRuns(executor: Executor, search: RunSearch): Promise<Slice<RunInfo>> {
+  const { joins, where, orderBy } = compileSearch(target, search.filter, search.order);
+  const rows = await executor.rows<RunInfo>(sql`
+    SELECT ${runColumns} FROM run r ${joins}
+    WHERE r.experiment_id = ANY (${search.experimentIds}::bigint[])
+      AND r.lifecycle_stage = ANY (${stagesOf(search.view)}::text[]) AND ${where}
+    ORDER BY ${orderBy} r.start_time DESC, r.run_id LIMIT ${search.limit + 1} OFFSET ${search.offset}`);
+  return { rows: rows.slice(0, search.limit), hasMore: rows.length > search.limit };
+}
