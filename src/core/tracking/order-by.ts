@@ -8,7 +8,7 @@ export interface OrderTerm {
   readonly descending: boolean;
 }
 
-const clause = /^\s*(?:(\w+)\.)?(?:`([^`]+)`|"([^"]+)"|(\S(?:.*?\S)?))(?:\s+(ASC|DESC))?\s*$/i;
+const clause = /^\s*(?:(\w+)\.)?(?:`([^`]+)`|"([^"]+)"|(\S(?:.*?\S)??))(?:\s+(ASC|DESC))?\s*$/i;
 
 /** By keys that are ordered by though no filter knows them. */
 export interface OrderRules {
