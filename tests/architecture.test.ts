@@ -26,7 +26,7 @@ const allowed: Record<string, readonly string[]> = {
   executor: ["base", "core", "runtime", "runtime/protocol", "logs"],
   "runtime/protocol": ["base", "core"],
   "dag-processor": ["base", "core", "runtime", "runtime/protocol", "sdk"],
-  scheduler: ["base", "core", "store", "executor", "runtime", "runtime/protocol", "logs", "observe"],
+  scheduler: ["base", "core", "sdk", "store", "executor", "runtime", "runtime/protocol", "logs", "observe"],
   triggerer: ["base", "core", "store", "executor", "runtime/protocol", "scheduler"],
   observe: ["base", "core"],
   providers: ["base", "core", "sdk", "runtime/protocol"],

@@ -51,6 +51,8 @@ export async function startApiProcess(session: Session, databaseUrl: string): Pr
       stopping.abort();
       await end(child);
       await watching;
+      // One that was being started when this was called.
+      await end(child);
     },
   };
 }

@@ -67,6 +67,8 @@ async function asChild(session: Session): Promise<void> {
   const { promise: left, resolve } = Promise.withResolvers<void>();
   process.once("disconnect", resolve);
   process.once("SIGTERM", resolve);
+  // It may have left before anybody listened.
+  if (!process.connected) return;
   const tell = (message: ApiMessage): void => void process.send?.(message);
   try {
     const store = await openStore(session, "command");

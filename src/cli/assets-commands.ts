@@ -5,10 +5,10 @@ import { TradewindError } from "../errors.ts";
 import { createAssetEvent, listAssetEvents } from "../store/asset-events.ts";
 import { getAsset, listAliases, listAssets, listReferences } from "../store/assets.ts";
 import { notify } from "../store/notify.ts";
+import { triggerDag } from "./ask-scheduler.ts";
 import { syncDagsFolder } from "./dags-folder.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
 import { isoInstant, jsonFlag } from "./flags.ts";
-import { triggerDag } from "./trigger-dag.ts";
 
 interface AssetFlags {
   alias?: boolean;

@@ -13,12 +13,12 @@ import {
 import { listDagRuns } from "../store/dag-runs.ts";
 
 import { notify } from "../store/notify.ts";
+import { currentUser } from "./ask-scheduler.ts";
 import { syncDagsFolder } from "./dags-folder.ts";
 import { currentSpec } from "./dags-read-commands.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
 import { instantFlag, isoInstant, jsonFlag, oneOf, wholeNumber } from "./flags.ts";
 import { knownDag } from "./known-dag.ts";
-import { currentUser } from "./trigger-dag.ts";
 
 interface CreateFlags {
   dagId: string;

@@ -9,6 +9,7 @@ import { listDags, setPaused } from "../store/dags.ts";
 import { notify } from "../store/notify.ts";
 import { deleteDag } from "../store/run-deletion.ts";
 import { announceResult } from "./announce-result.ts";
+import { notePools, triggerDag } from "./ask-scheduler.ts";
 import { confirmed } from "./confirm.ts";
 import { createDagProcessor, syncDagsFolder } from "./dags-folder.ts";
 import { currentSpec } from "./dags-read-commands.ts";
@@ -17,7 +18,6 @@ import { instantFlag, isoInstant, jsonFlag, regexFlag } from "./flags.ts";
 import { catchInterrupts, interruptedExitCode } from "./interrupts.ts";
 import { knownDag } from "./known-dag.ts";
 import { noteWithoutScheduler } from "./scheduler-presence.ts";
-import { notePools, triggerDag } from "./trigger-dag.ts";
 import { watchRun } from "./watch-run.ts";
 
 interface TriggerFlags {

@@ -10,6 +10,7 @@ import type { DagRunRow } from "../store/dag-runs.ts";
 import { hasLiveScheduler, requestOf, type SchedulerRequest } from "../store/scheduler-requests.ts";
 import { delay, systemClock } from "../time.ts";
 import { announceResult } from "./announce-result.ts";
+import { currentUser, notePools, triggerDag } from "./ask-scheduler.ts";
 import { configuredConnections } from "./configured-connections.ts";
 import { syncDagFile, syncDagsFolder } from "./dags-folder.ts";
 import { currentSpec } from "./dags-read-commands.ts";
@@ -17,7 +18,6 @@ import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
 import { instantFlag, jsonFlag } from "./flags.ts";
 import { catchInterrupts, type Interrupts, interruptedExitCode, underInterrupts } from "./interrupts.ts";
 import { createTriggerer } from "./services.ts";
-import { currentUser, notePools, triggerDag } from "./trigger-dag.ts";
 import { watchRun } from "./watch-run.ts";
 
 interface TestFlags {

@@ -91,14 +91,14 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
       await triggerer.start();
     }
     const api = parts.api === true ? await startApiProcess(session, database.url) : null;
-    if (api !== null) started.push(() => api.stop());
     return {
       store,
       scheduler,
       dagProcessor,
       api,
       async stop(options) {
-        await scheduler.stop(options);
+        // Signals reach whole groups of processes: the API server may be ending already, and must not be replaced.
+        await Promise.all([api?.stop(), scheduler.stop(options)]);
         await stopAll();
       },
     };

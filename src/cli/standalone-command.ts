@@ -8,13 +8,13 @@ import { loadSecrets } from "../store/secrets.ts";
 import { systemClock } from "../time.ts";
 import { announceResult } from "./announce-result.ts";
 import { type ApiFlags, apiSettings, withApiFlags } from "./api-server-command.ts";
+import { triggerDag } from "./ask-scheduler.ts";
 import type { Work } from "./database-command.ts";
 import { wholeNumber } from "./flags.ts";
 import { catchInterrupts, interruptedExitCode, underInterrupts } from "./interrupts.ts";
 import { loopsOf } from "./scheduler-loops.ts";
 import { type RunningServices, type ServiceParts, startServices } from "./services.ts";
 import { type GlobalFlags, openSession, type Session, withGlobalFlags } from "./session.ts";
-import { triggerDag } from "./trigger-dag.ts";
 import { watchRun } from "./watch-run.ts";
 
 interface StandaloneFlags extends GlobalFlags, ApiFlags {

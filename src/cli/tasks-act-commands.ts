@@ -13,7 +13,7 @@ import { listDagRuns } from "../store/dag-runs.ts";
 
 import { loadDags, loadRuns } from "../store/scheduler-load.ts";
 import { listTaskInstances } from "../store/task-instances.ts";
-import { applyRequest } from "./apply-request.ts";
+import { applyRequest } from "./ask-scheduler.ts";
 import { confirmed } from "./confirm.ts";
 import { currentSpec, findRun } from "./dags-read-commands.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";

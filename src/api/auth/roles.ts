@@ -60,7 +60,6 @@ type Grants = Partial<Record<Resource, readonly Action[]>>;
 
 const viewer: Grants = {
   Assets: ["read"],
-  "Audit Logs": ["read"],
   Backfills: ["read"],
   "Cluster Activity": ["read"],
   "DAG Code": ["read"],
@@ -73,7 +72,6 @@ const viewer: Grants = {
   "HITL Detail": ["read"],
   ImportError: ["read"],
   Jobs: ["read"],
-  Plugins: ["read"],
   Pools: ["read"],
   "Registered Models": ["read"],
   "Task Instances": ["read"],
@@ -84,26 +82,24 @@ const viewer: Grants = {
 
 const user: Grants = {
   Assets: ["create"],
-  Backfills: ["create", "edit"],
   "DAG Runs": ["create", "edit", "delete"],
   DAGs: ["edit", "delete"],
   Experiments: ["create", "edit", "delete"],
   "HITL Detail": ["edit"],
   "Registered Models": ["create", "edit", "delete"],
   "Task Instances": ["create", "edit", "delete"],
-  XComs: ["create", "edit"],
 };
 
 const op: Grants = {
   Assets: ["delete"],
-  Backfills: ["delete"],
+  Backfills: ["create", "edit", "delete"],
   Configurations: ["read"],
   Connections: ["create", "read", "edit", "delete"],
   Pools: ["create", "edit", "delete"],
+  Plugins: ["read"],
   Providers: ["read"],
-  Triggers: ["read"],
   Variables: ["create", "read", "edit", "delete"],
-  XComs: ["delete"],
+  XComs: ["create", "edit", "delete"],
 };
 
 const own: Readonly<Record<Exclude<RoleName, "Admin">, Grants>> = {

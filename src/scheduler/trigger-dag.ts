@@ -1,0 +1,98 @@
+/** Starting a run from outside: the row is written here, the scheduler that holds the Dag's lease takes it up. */
+import { randomBytes } from "node:crypto";
+import type { Json } from "../core/dag-model.ts";
+import { checkRunId, runId, runIdSuffix } from "../core/run-id.ts";
+import type { DagRunType, TriggeredBy } from "../core/states.ts";
+import { manualDataInterval } from "../core/timetable/next-run.ts";
+import { TradewindError } from "../errors.ts";
+import { resolveParams } from "../sdk/validate-params.ts";
+import { addAuditEntry } from "../store/audit-log.ts";
+import type { Database } from "../store/connect.ts";
+import { createDagRun, type DagRunRow } from "../store/dag-runs.ts";
+import { currentVersion } from "../store/dag-versions.ts";
+import { notify } from "../store/notify.ts";
+import type { Clock } from "../time.ts";
+
+export interface TriggerDagRequest {
+  readonly dagId: string;
+  readonly runId?: string | undefined;
+  /** Absent or null: a run without a logical date, as in Airflow 3. */
+  readonly logicalDate?: number | null | undefined;
+  /** Absent: what the Dag's timetable makes of the logical date. */
+  readonly dataInterval?: { start: number; end: number } | undefined;
+  /** Not before; absent: at once. */
+  readonly runAfter?: number | undefined;
+  readonly conf?: Json | undefined;
+  readonly note?: string | null | undefined;
+  readonly partitionKey?: string | null | undefined;
+  readonly runType?: DagRunType;
+  readonly triggeredBy: TriggeredBy;
+  readonly user: string | null;
+  /** Name of the entry in the audit log. */
+  readonly event: string;
+}
+
+/**
+ * @throws TradewindError TW_DAG_NOT_FOUND, TW_DAG_RUN_EXISTS, TW_RUN_ID, TW_PARAM_INVALID when the conf does not fit
+ *   the params, TW_RUN_DATE for a logical date in the future, TW_RUN_TYPE when the Dag does not allow such runs,
+ *   TW_USAGE when conf is no object.
+ */
+export async function triggerDag(
+  { database, clock }: { database: Database; clock: Clock },
+  request: TriggerDagRequest,
+): Promise<DagRunRow> {
+  const now = clock.now();
+  const { dagId, logicalDate = null, runType = "manual", conf = {} } = request;
+  const version = await currentVersion(database, dagId);
+  if (version === null)
+    throw new TradewindError(
+      "TW_DAG_NOT_FOUND",
+      `expected a Dag with a version that could be imported, got ${JSON.stringify(dagId)}`,
+    );
+  checkDate(dagId, logicalDate, now);
+  const allowed = version.spec.allowedRunTypes;
+  if (allowed && !allowed.includes(runType))
+    throw new TradewindError(
+      "TW_RUN_TYPE",
+      `${dagId} allows runs of the types ${allowed.join(", ")}, got ${runType}`,
+    );
+  if (request.runId !== undefined) checkRunId(request.runId);
+  if (typeof conf !== "object" || conf === null || Array.isArray(conf))
+    throw new TradewindError(
+      "TW_USAGE",
+      `conf: expected an object, got ${JSON.stringify(conf).slice(0, 80)}`,
+    );
+  await resolveParams(version.spec.params, conf, { allowUnknown: true, owner: dagId });
+  const suffix = logicalDate === null ? runIdSuffix(randomBytes(8)) : undefined;
+  const ofDate = logicalDate === null ? null : manualDataInterval(version.spec.timetable, logicalDate);
+  const run = {
+    dagId,
+    runId: request.runId ?? runId(runType, logicalDate ?? now, suffix),
+    runType,
+    logicalDate,
+    dataInterval: request.dataInterval ?? ofDate,
+    runAfter: request.runAfter ?? logicalDate ?? now,
+    triggeredBy: request.triggeredBy,
+    triggeringUser: request.user,
+    conf,
+    versionId: version.id,
+    note: request.note ?? null,
+    partitionKey: request.partitionKey ?? null,
+  };
+  return await database.transaction(async (tx) => {
+    const made = await createDagRun(tx, run, now);
+    const { event, user: owner } = request;
+    await addAuditEntry(tx, { event, dagId, runId: made.runId, owner }, now);
+    await notify(tx, [`run:${dagId}`]);
+    return made;
+  });
+}
+
+function checkDate(dagId: string, logicalDate: number | null, now: number): void {
+  if (logicalDate === null || logicalDate <= now) return;
+  const iso = (ms: number): string => new Date(ms).toISOString();
+  throw new TradewindError(
+    "TW_RUN_DATE",
+    `${dagId}: expected a logical date up to now (${iso(now)}), got ${iso(logicalDate)}`,
+  );
+}
