@@ -3,6 +3,7 @@
  * process that leaks is not used again.
  */
 import { getHeapStatistics } from "node:v8";
+import { systemClock } from "../time.ts";
 
 type Counts = Map<string, number>;
 
@@ -24,6 +25,12 @@ const words: { readonly [type: string]: string } = {
   GetAddrInfoReqWrap: "DNS query",
 };
 
+/** Kinds that the other side has to help to close: a mail server answers QUIT, a killed child is waited for. */
+const closedByOthers = new Set(["TCPSocketWrap", "TLSWrap", "ProcessWrap", "GetAddrInfoReqWrap"]);
+/** Long enough for the answer of a server far away; only a task that left such things open waits for it. */
+const closingGraceMs = 250;
+const lookEveryMs = 5;
+
 function countResources(): Counts {
   const counts: Counts = new Map();
   for (const type of process.getActiveResourcesInfo()) {
@@ -36,22 +43,33 @@ export class LeakWatch {
   readonly #before = countResources();
 
   /**
-   * What is open now and was not before. What is just closing gets one turn of the event loop.
+   * What is open now and was not before. What is just closing gets one turn of the event loop, and sockets and
+   * children a little longer.
    * @returns words for a log line, empty when all is in order
    */
   async leaks(): Promise<string[]> {
     if (this.#more().length === 0) return [];
     await new Promise<void>((resolve) => setImmediate(resolve));
-    return this.#more();
+    const until = systemClock.now() + closingGraceMs;
+    while (this.#mayStillClose() && systemClock.now() < until) await this.#pause();
+    return this.#more().map(([type, more]) => `${more} ${words[type] ?? type}${more > 1 ? "s" : ""}`);
   }
 
-  #more(): string[] {
-    const leaks: string[] = [];
-    for (const [type, count] of countResources()) {
+  #more(): [type: string, more: number][] {
+    return [...countResources()].flatMap(([type, count]) => {
       const more = count - (this.#before.get(type) ?? 0);
-      if (more > 0) leaks.push(`${more} ${words[type] ?? type}${more > 1 ? "s" : ""}`);
-    }
-    return leaks;
+      return more > 0 ? [[type, more]] : [];
+    });
+  }
+
+  #mayStillClose(): boolean {
+    const more = this.#more();
+    return more.length > 0 && more.every(([type]) => closedByOthers.has(type));
+  }
+
+  /** A timer that is not counted among the resources: it has fired when they are looked at. */
+  #pause(): Promise<void> {
+    return new Promise((resolve) => void systemClock.after(lookEveryMs, resolve));
   }
 }
 

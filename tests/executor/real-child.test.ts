@@ -1,5 +1,7 @@
 /** The local executor with the program that runs TypeScript tasks, on a Dag file as a user writes it. */
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -14,12 +16,16 @@ import { SchedulerStub } from "./scheduler-stub.ts";
 import { workload } from "./workload.ts";
 
 const dagFile = `
+import { connect } from "node:net";
 import { Dag } from "tradewind";
 const dag = new Dag("real", { schedule: null });
 dag.task("hello", async () => { console.log("hello from the task"); return { answer: 42 }; })();
 dag.task("fail", async () => { throw new TypeError("bad input", { cause: new Error("the reason") }); })();
 dag.task("spin", () => { console.log("spinning"); for (;;); })();
 dag.task("leak", () => { setInterval(() => {}, 10); return 1; })();
+dag.task("goodbye", () => new Promise((resolve) => {
+  const socket = connect(Number(process.env.GOODBYE_PORT), "127.0.0.1", () => { socket.resume().write("QUIT"); resolve(1); });
+}))();
 dag.task("leave", () => { process.exit(3); })();
 dag.task("throwLater", async () => { setTimeout(() => { throw new Error("later"); }, 1); await new Promise(() => {}); })();
 dag.task("wait", async () => { console.log("waiting"); await new Promise((resolve) => setTimeout(resolve, 60_000)); })();
@@ -91,6 +97,24 @@ describe("LocalExecutor with the TypeScript child", () => {
     }
     expect(new Set(pids).size).toBe(1);
     await vi.waitFor(() => expect(isGone(pids[0] ?? 0)).toBe(true), 10_000);
+  });
+
+  it("keeps a process whose socket waits for the other side to close it", async () => {
+    const server = createServer((socket) => {
+      // The answer comes some turns of the event loop later, as that of a mail server elsewhere.
+      socket.once("data", () => systemClock.after(20, () => socket.end("BYE")));
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const env = { GOODBYE_PORT: String((server.address() as AddressInfo).port) };
+    const pids: number[] = [];
+    for (const task of ["goodbye", "goodbye"]) {
+      const work = run(task, { env });
+      await scheduler.value(work.attemptId);
+      pids.push((await scheduler.wait("taken", work.attemptId)).pid);
+      const messages = (await log(work)).map(({ message }) => message);
+      expect(messages.filter((message) => message.includes("left open"))).toEqual([]);
+    }
+    server.close();
   });
 
   it.each([
