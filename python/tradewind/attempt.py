@@ -16,12 +16,14 @@ from .code_version import texts_of
 from .error_info import describe_error, message_of, stack_of
 from .errors import TradewindError
 from .supervisor import Supervisor
+from .start_trigger import wait_for_start_trigger
 from .task_instance import RETURN_KEY, TaskInstance
-from .xcom import ValueStore, decode_json, encode_value
+from .xcom import ValueStore, decode_json, encode_json, encode_value
 
 log = logging.getLogger("airflow.task")
 
 LONGEST_FIELD = 4096
+TRIGGER_FAIL_REPR = "__fail__"
 
 Result = Dict[str, Any]
 
@@ -128,6 +130,7 @@ class Attempt:
         task, context = self.task, self.context
         try:
             if resume is None:
+                wait_for_start_trigger(task, context)
                 task.pre_execute(context)
                 value = task.execute(context)
             else:
@@ -142,8 +145,7 @@ class Attempt:
 
     def _resume(self, resume: Dict[str, Any]) -> Any:
         if resume.get("error") is not None:
-            name = "TaskDeferralTimeout" if "timeout" in resume["error"].lower() else "TaskDeferralError"
-            raise _compat_exception(name)(resume["error"])
+            return self.task.resume_execution(TRIGGER_FAIL_REPR, {"error": resume["error"]}, self.context)
         kwargs = {key: decode_json(value) for key, value in resume["kwargs"].items()}
         kwargs["event"] = decode_json(resume["event"])
         return self.task.resume_execution(resume["method"], kwargs, self.context)
@@ -318,8 +320,7 @@ def _deferred(error: Any) -> Result:
 
 
 def _json_of(values: Dict[str, Any], what: str) -> Dict[str, Any]:
-    nowhere = ValueStore({"dagId": "", "runId": "", "taskId": "", "mapIndex": -1, "attemptId": ""}, "", 2**62)
-    return {key: encode_value(value, key, f"{what} at {key}", nowhere)["json"] for key, value in values.items()}
+    return {key: encode_json(value, f"{what} at {key}") for key, value in values.items()}
 
 
 def _is_a(error: BaseException, name: str) -> bool:

@@ -22,6 +22,14 @@ def connected() -> bool:
     return supervisor.current() is not None
 
 
+async def request_async(method: str, **params: Any) -> Any:
+    """As `request`, for coroutines: others of the loop go on meanwhile."""
+    line = supervisor.current()
+    if line is None:
+        raise NotConnected(method)
+    return await line.request_async(method, params)
+
+
 def request(method: str, **params: Any) -> Any:
     """The answer (`ChildAnswers`) to one `ChildRequest` of src/runtime/protocol.ts."""
     line = supervisor.current()

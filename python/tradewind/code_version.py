@@ -15,21 +15,29 @@ from .local_modules import LocalModules
 class CodeVersion:
     """Raises what the import raises, each time that a Dag of it is asked for."""
 
-    def __init__(self, code: Dict[str, Any]) -> None:
+    def __init__(self, code: Dict[str, Any], modules: Optional[LocalModules] = None) -> None:
         self.code = code
+        self.path = os.path.normpath(os.path.join(code["dagsFolder"], code["relativeFile"]))
         self.error: Optional[BaseException] = None
         self.texts: List[str] = []
         self._dags: Dict[str, Any] = {}
+        self._modules = modules
         self._files = {os.path.normpath(os.path.join(code["dagsFolder"], name)): digest for name, digest in code["files"].items()}
 
-    def load(self) -> None:
-        modules = LocalModules()
+    def use_texts(self) -> LocalModules:
+        """Local modules have the texts of this version from now on."""
+        modules = self._modules
+        if modules is None:
+            modules = self._modules = LocalModules()
+            modules.install()
         modules.use(self._text, set(self._files))
-        modules.install()
+        return modules
+
+    def load(self) -> None:
+        modules = self.use_texts()
         extend_path(self.code["dagsFolder"])
-        path = os.path.normpath(os.path.join(self.code["dagsFolder"], self.code["relativeFile"]))
         try:
-            for dag in import_dag_file(path, modules):
+            for dag in import_dag_file(self.path, modules):
                 self._dags[dag.dag_id] = dag
         except BaseException as error:
             self.error = error
@@ -37,7 +45,7 @@ class CodeVersion:
         finally:
             self.texts = list(modules.texts.values())
         # The file's tasks run in its era, and what its shims warn of is told with its name.
-        self._era = era.for_file(path, modules.read(path))
+        self._era = era.for_file(self.path, modules.read(self.path))
         self._era.__enter__()
 
     def dag(self, dag_id: str) -> Any:
@@ -66,14 +74,14 @@ class CodeVersion:
 _loaded: Dict[str, CodeVersion] = {}
 
 
-def _identity(code: Dict[str, Any]) -> str:
+def identity_of(code: Dict[str, Any]) -> str:
     """Names the texts behind a version: the Dags of one file have a version each, but one text."""
     return json.dumps([code["relativeFile"], sorted(code["files"].items())])
 
 
 def load_dag(code: Dict[str, Any], dag_id: str) -> Any:
     """The Dag of a version; imports its file at the first call."""
-    version = _loaded.get(_identity(code))
+    version = _loaded.get(identity_of(code))
     if version is None:
         version = CodeVersion(code)
         version.load()
@@ -83,10 +91,10 @@ def load_dag(code: Dict[str, Any], dag_id: str) -> Any:
 
 def texts_of(code: Dict[str, Any]) -> List[str]:
     """The texts of a version that was loaded in this process: of the Dag file and of local modules that it imports."""
-    version = _loaded.get(_identity(code))
+    version = _loaded.get(identity_of(code))
     return [] if version is None else version.texts
 
 
 def adopt(version: CodeVersion) -> None:
     """Keeps a version for all later calls of this process and of those that are forked from it."""
-    _loaded[_identity(version.code)] = version
+    _loaded[identity_of(version.code)] = version

@@ -264,7 +264,7 @@ class LocalRun:
 def _fire(result: Dict[str, Any]) -> Dict[str, Any]:
     """Waits for the trigger in this process; the `resume` of the start message that follows."""
     module, _, name = result["trigger"]["classpath"].rpartition(".")
-    from .xcom import decode_json
+    from .xcom import decode_json, encode_json
 
     kwargs = {key: decode_json(value) for key, value in result["trigger"]["kwargs"].items()}
     trigger = getattr(importlib.import_module(module), name)(**kwargs)
@@ -277,16 +277,9 @@ def _fire(result: Dict[str, Any]) -> Dict[str, Any]:
     resume: Dict[str, Any] = {"method": result["method"], "kwargs": result["kwargs"], "event": None}
     try:
         event = asyncio.run(asyncio.wait_for(first(), result["timeout"]))
-        resume["event"] = _encoded(getattr(event, "payload", event))
+        resume["event"] = encode_json(getattr(event, "payload", event), "the event of the trigger")
     except asyncio.TimeoutError:
         resume["error"] = "Trigger timeout"
     except Exception as error:
         resume["error"] = f"{type(error).__name__}: {error}"
     return resume
-
-
-def _encoded(value: Any) -> Any:
-    from .xcom import ValueStore, encode_value
-
-    nowhere = ValueStore({"dagId": "", "runId": "", "taskId": "", "mapIndex": -1, "attemptId": ""}, "", 2**62)
-    return encode_value(value, "event", "the event of the trigger", nowhere)["json"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
-from typing import Any, Callable, Dict, Iterable, List, Optional
+from typing import Any, Awaitable, Callable, Dict, Iterable, List, Optional
 
 from .errors import TradewindError
 
@@ -37,8 +38,14 @@ class RequestRefused(TradewindError):
 class Supervisor:
     """Asks by `ask(method, params)`; `tell` sends what needs no answer."""
 
-    def __init__(self, ask: Request, tell: Callable[[Dict[str, Any]], None]) -> None:
+    def __init__(
+        self,
+        ask: Request,
+        tell: Callable[[Dict[str, Any]], None],
+        ask_async: Optional[Callable[[str, Dict[str, Any]], Awaitable[Any]]] = None,
+    ) -> None:
         self._ask = ask
+        self._ask_async = ask_async
         self._tell = tell
         self.start: Optional[Dict[str, Any]] = None
         """The start message of the running attempt; None while a Dag file is imported."""
@@ -46,6 +53,12 @@ class Supervisor:
     def request(self, method: str, params: Dict[str, Any]) -> Any:
         """The answer to a request of src/runtime/protocol.ts (ChildRequest). Raises RequestRefused."""
         return self._ask(method, params)
+
+    async def request_async(self, method: str, params: Dict[str, Any]) -> Any:
+        """As `request`, without holding up the event loop."""
+        if self._ask_async is None:
+            return await asyncio.to_thread(self.request, method, params)
+        return await self._ask_async(method, params)
 
     def tell_request(self, method: str, params: Dict[str, Any]) -> None:
         """A request whose answer nobody waits for."""

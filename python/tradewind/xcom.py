@@ -82,6 +82,22 @@ def encode_value(value: Any, key: str, what: str, store: ValueStore) -> Dict[str
     return {"ref": store.write(key, ".json", "application/json", save)}
 
 
+class _Nowhere(ValueStore):
+    """For values that have no attempt to keep files for."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__({}, "", sys.maxsize)
+        self._what = what
+
+    def write(self, key: str, suffix: str, media_type: str, save: Callable[[str], None]) -> Dict[str, Any]:
+        raise TradewindError("TW_XCOM_VALUE", f"expected {self._what} to be JSON, got a value that needs a file ({media_type})")
+
+
+def encode_json(value: Any, what: str) -> Any:
+    """A value as JSON in place. Raises TradewindError TW_XCOM_VALUE for what needs a file."""
+    return encode_value(value, "", what, _Nowhere(what))["json"]
+
+
 def decode_value(value: Dict[str, Any]) -> Any:
     """The Python value of an XComValue."""
     if "json" in value:

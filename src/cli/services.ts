@@ -1,7 +1,7 @@
 /** Puts the running parts together: database, executor, scheduler, Dag files, triggerer, metrics, traces. */
 import { hostname } from "node:os";
 import type { DagProcessor } from "../dag-processor/dag-processor.ts";
-import { localExecutorFromConfig, triggererHostFromConfig } from "../executor/from-config.ts";
+import { localExecutorFromConfig, triggererHostsFromConfig } from "../executor/from-config.ts";
 import type { Logger } from "../log.ts";
 import type { LogLevel } from "../runtime/protocol.ts";
 import { OutsideAnswers } from "../scheduler/outside-answers.ts";
@@ -129,7 +129,7 @@ export function createTriggerer(
     logLevel: config.logging.level as LogLevel,
     heartbeatMs: config.scheduler.heartbeatSeconds * 1000,
     pollMs: config.scheduler.pollSeconds * 1000,
-    createHost: (events) => triggererHostFromConfig({ config, clock: systemClock, log }, events),
+    createHosts: (events) => triggererHostsFromConfig({ config, clock: systemClock, log }, events),
     answer: (request) => answers.answerTrigger(request),
   });
 }

@@ -5,7 +5,8 @@ import type { Logger } from "../log.ts";
 import type { PythonSideSettings } from "../runtime/python-command.ts";
 import type { Clock } from "../time.ts";
 import { LocalExecutor, type LocalWorker } from "./local.ts";
-import { type TriggererEvents, TriggererHost } from "./triggerer-host.ts";
+import type { TriggererEvents } from "./triggerer-host.ts";
+import { TriggererHosts } from "./triggerer-hosts.ts";
 import type { WorkerSettings } from "./worker/settings.ts";
 import { killWorkers } from "./worker/worker-record.ts";
 
@@ -21,10 +22,10 @@ export function localExecutorFromConfig({ config, clock, log }: Outside): LocalE
   return new LocalExecutor({ clock, log, runFolder: run, logFolder: logs, workers: [localWorker(config)] });
 }
 
-export function triggererHostFromConfig(
+export function triggererHostsFromConfig(
   { config, clock, log }: Outside,
   events: TriggererEvents,
-): TriggererHost {
+): TriggererHosts {
   const options = {
     clock,
     log,
@@ -32,8 +33,9 @@ export function triggererHostFromConfig(
     logFolder: config.paths.logs,
     maxTaskLogBytes: config.logging.maxTaskLogBytes,
     sensitiveNames: listOf(config.core.sensitiveNames.toLowerCase()),
+    python: config.python,
   };
-  return new TriggererHost(options, events);
+  return new TriggererHosts(options, events);
 }
 
 /** The second Ctrl-C: the worker of this machine outlives its scheduler otherwise. */

@@ -11,8 +11,6 @@ import { randomUUID } from "node:crypto";
 import type { Json, TriggerSpec } from "../core/dag-model.ts";
 import type { Logger } from "../log.ts";
 import { AttemptLog } from "../logs/attempt-log.ts";
-import { ownFile } from "../own-file.ts";
-import { environmentForTasks } from "../runtime/environment.ts";
 import type {
   ChildRequest,
   CodeLocation,
@@ -24,7 +22,7 @@ import type {
 } from "../runtime/protocol.ts";
 import type { Clock, Timer } from "../time.ts";
 import { describeExit } from "./worker/attempt-failure.ts";
-import { type ProcessExit, TaskProcess } from "./worker/task-process.ts";
+import { type ProcessCommand, type ProcessExit, TaskProcess } from "./worker/task-process.ts";
 import { inheritFromDeadWorkers, WorkerRecordFile } from "./worker/worker-record.ts";
 
 /** What waits, and whose it is. */
@@ -39,9 +37,11 @@ export interface WaitingTrigger {
   readonly logPath: string | null;
 }
 
+/** `last` is false for triggers that may fire again. */
+export type Fired = Pick<Extract<TriggererEvent, { type: "fired" }>, "event" | "last" | "end">;
+
 export interface TriggererEvents {
-  /** `last` is false for triggers that may fire again. */
-  fired(triggerId: string, event: Json, last: boolean): void;
+  fired(triggerId: string, fired: Fired): void;
   failed(triggerId: string, error: ErrorInfo): void;
   request(triggerId: string, request: ChildRequest): Promise<Json>;
 }
@@ -53,8 +53,8 @@ export interface TriggererHostOptions {
   readonly logFolder: string;
   readonly maxTaskLogBytes: number;
   readonly sensitiveNames?: readonly string[];
-  /** The program that waits; Tradewind's own unless a test has another. */
-  readonly entry?: string;
+  /** The program that waits. */
+  readonly command: ProcessCommand;
   /** How long the process stays without triggers, in ms. */
   readonly idleMs?: number;
 }
@@ -143,19 +143,16 @@ export class TriggererHost {
   }
 
   #spawn(): void {
-    const { clock, runFolder, sensitiveNames = [], entry } = this.#options;
+    const { clock, runFolder, sensitiveNames = [], command } = this.#options;
     this.#timer = null;
     this.#startedAt = clock.now();
-    const program = entry ?? ownFile(import.meta.dirname, "../runtime/triggerer");
-    const triggerer: TriggererProcess = new TaskProcess(
-      {
-        file: process.execPath,
-        args: ["--disable-warning=ExperimentalWarning", program],
-        env: environmentForTasks(),
-        cwd: null,
-      },
-      { clock, isolated: true, sensitiveNames, onExit: (exit) => this.#ended(triggerer, exit) },
-    );
+    const onExit = (exit: ProcessExit): void => this.#ended(triggerer, exit);
+    const triggerer: TriggererProcess = new TaskProcess(command, {
+      clock,
+      isolated: true,
+      sensitiveNames,
+      onExit,
+    });
     triggerer.user = {
       message: (message) => this.#message(triggerer, message),
       line: (stream, text) => this.#options.log.info({ stream }, text),
@@ -190,7 +187,7 @@ export class TriggererHost {
       case "fired":
         if (!this.#triggers.has(message.triggerId)) return;
         if (message.last) this.#over(message.triggerId);
-        return this.#events.fired(message.triggerId, message.event, message.last);
+        return this.#events.fired(message.triggerId, message);
       case "trigger-failed":
         if (!this.#triggers.has(message.triggerId)) return;
         this.#over(message.triggerId);

@@ -305,7 +305,18 @@ const triggererMessage = z.discriminatedUnion("type", [
 
 const triggererEvent = z.union([
   ready,
-  z.object({ type: one("fired"), triggerId: text, event: json, last: z.boolean() }),
+  z.object({
+    type: one("fired"),
+    triggerId: text,
+    event: json,
+    last: z.boolean(),
+    end: z
+      .object({
+        state: z.enum(["success", "failed", "skipped"]),
+        xcoms: z.array(z.object({ key: text, value: xcomValue })),
+      })
+      .optional(),
+  }),
   z.object({ type: one("trigger-failed"), triggerId: text, error: errorInfo }),
   z.intersection(z.object({ type: one("request"), id: whole, triggerId: text }), childRequest),
   z.object({ ...logFields, triggerId: text.optional() }),

@@ -273,6 +273,12 @@ export type ChildMessage =
       heapMb?: number;
     };
 
+/** What a trigger makes of its task without waking it. */
+export interface TriggerEnd {
+  state: "success" | "failed" | "skipped";
+  xcoms: { key: string; value: XComValue }[];
+}
+
 /** To the triggerer: one process that waits for all deferred tasks. Frames on descriptor 3, as for a task. */
 export type TriggererMessage =
   /** Wait for it from now on. The same id again replaces the first. `task` is null for triggers of asset watchers. */
@@ -291,8 +297,11 @@ export type TriggererMessage =
 
 export type TriggererEvent =
   | { type: "ready"; protocol: number; pid: number; language: "typescript" | "python"; version: string }
-  /** `last` is false for triggers that may fire again (asset watchers); a task's trigger fires once. */
-  | { type: "fired"; triggerId: string; event: Json; last: boolean }
+  /**
+   * `last` is false for triggers that may fire again (asset watchers); a task's trigger fires once. With `end` the
+   * task ends there and does not go on.
+   */
+  | { type: "fired"; triggerId: string; event: Json; last: boolean; end?: TriggerEnd }
   | { type: "trigger-failed"; triggerId: string; error: ErrorInfo }
   | ({ type: "request"; id: number; triggerId: string } & ChildRequest)
   | {

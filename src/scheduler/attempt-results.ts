@@ -4,7 +4,7 @@ import type { AttemptOutcome } from "../core/facts.ts";
 import { instantFromIso } from "../core/timetable/next-run.ts";
 import { assertNever } from "../errors.ts";
 import type { AttemptEnd } from "../executor/executor.ts";
-import type { ErrorInfo, OutletEvent, XComValue } from "../runtime/protocol.ts";
+import type { ErrorInfo, OutletEvent, TriggerEnd, XComValue } from "../runtime/protocol.ts";
 import type { AssetEventWrite } from "../store/scheduler-batch-dags.ts";
 import type { ActiveRun } from "./memory.ts";
 
@@ -29,6 +29,25 @@ export function outcomeOf(end: AttemptEnd): AttemptOutcome {
       return { kind: "awaiting_input" };
     default:
       return assertNever(result, "outcome");
+  }
+}
+
+/** The end of an attempt whose trigger decided it. */
+export function attemptEndOf({ state, xcoms }: TriggerEnd): AttemptEnd {
+  const value = xcoms.find(({ key }) => key === "return_value")?.value;
+  const json = value !== undefined && "json" in value ? value.json : null;
+  const length = typeof json === "object" && json !== null ? { length: Object.keys(json).length } : {};
+  switch (state) {
+    case "success":
+      return { result: { outcome: "success", ...(value === undefined ? {} : { value }) }, xcoms, ...length };
+    case "skipped":
+      return { result: { outcome: "skipped", message: "its trigger skipped it" }, xcoms };
+    case "failed": {
+      const error = { name: "TaskFailedEvent", message: "its trigger ended it as failed", causes: [] };
+      return { result: { outcome: "failed", error, retryable: false }, xcoms };
+    }
+    default:
+      return assertNever(state, "end of a trigger");
   }
 }
 

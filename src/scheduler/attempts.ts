@@ -8,7 +8,8 @@ import { setState } from "../core/facts.ts";
 import type { Instance } from "../core/instances.ts";
 import { decideOutcome, requeue } from "../core/outcome.ts";
 import type { AttemptEnd, ExecutorEvents } from "../executor/executor.ts";
-import { assetEventsOf, outcomeOf, pushedValues } from "./attempt-results.ts";
+import type { TriggerEnd } from "../runtime/protocol.ts";
+import { assetEventsOf, attemptEndOf, outcomeOf, pushedValues } from "./attempt-results.ts";
 import { carryOut } from "./carry-out.ts";
 import { defer } from "./deferral.ts";
 import type { EngineEvent } from "./engine.ts";
@@ -135,6 +136,12 @@ export class Attempts {
     }
     if (instance.mapIndex < 0 && end.length !== undefined) this.#keepKeys(work, run, instance, end);
     carryOut(work, this.#around, run, commands, { endedAttempt: attemptId });
+  }
+
+  /** A trigger decided how its task ends: the task is not woken for it. */
+  endedByTrigger(work: Work, run: ActiveRun, instance: Instance, end: TriggerEnd): void {
+    const attemptId = instance.attemptId ?? "";
+    this.#applyFinished(work, attemptId, { run, instance }, attemptEndOf(end), null);
   }
 
   #emit(work: Work, events: ReturnType<typeof assetEventsOf>): void {

@@ -8,6 +8,7 @@ import { resume } from "../core/outcome.ts";
 import type { TaskResult } from "../runtime/protocol.ts";
 import { type FiredTrigger, firedTriggers } from "../store/scheduler-triggers.ts";
 import { sealKwargs } from "../store/triggers.ts";
+import type { Attempts } from "./attempts.ts";
 import { carryOut } from "./carry-out.ts";
 import type { ActiveRun } from "./memory.ts";
 import type { Around } from "./run-changes.ts";
@@ -103,12 +104,14 @@ export function resumeOf(run: ActiveRun, instance: Instance) {
 export class FiredTriggers {
   readonly #services: Services;
   readonly #around: Around;
+  readonly #attempts: Attempts;
   #running = false;
   #again = false;
 
-  constructor(services: Services, around: Around) {
+  constructor(services: Services, around: Around, attempts: Attempts) {
     this.#services = services;
     this.#around = around;
+    this.#attempts = attempts;
   }
 
   async runOnce(): Promise<void> {
@@ -154,6 +157,7 @@ export class FiredTriggers {
     // A row that nobody waits for any more only has to go.
     if (run.rowOf(instance).deferral?.triggerId !== fired.id)
       return void work.batch.triggerDeletes.push(fired.id);
+    if (fired.end !== null) return this.#attempts.endedByTrigger(work, run, instance, fired.end);
     const what = fired.error === null ? { event: fired.event } : { error: fired.error };
     goOn(work, this.#around, run, instance, what);
   }

@@ -132,7 +132,7 @@ export class Scheduler {
     this.backfills = new Backfills(services, around, { runs: this.runs, createRuns: this.createRuns });
     this.assetRuns = new AssetRuns(services, this.createRuns);
     this.deadlines = new Deadlines(services, this.#endings);
-    this.firedTriggers = new FiredTriggers(services, around);
+    this.firedTriggers = new FiredTriggers(services, around, this.#attempts);
     this.prune = new Prune(services);
     this.#trigger = new Trigger(services, this.createRuns);
     this.#notifications = new Notifications(services, this);

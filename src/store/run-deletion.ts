@@ -17,6 +17,7 @@ export const tablesOfRuns = [
   "trigger",
   "dagrun_asset_event",
   "deadline",
+  "callback",
 ] as const;
 
 export interface DeletedRuns {
@@ -91,6 +92,7 @@ async function deleteDagRow(tx: Executor, dagId: string): Promise<number> {
   await tx.run(sql`DELETE FROM asset_dag_run_queue WHERE dag_id = ${dagId}`);
   await tx.run(sql`DELETE FROM scheduler_request WHERE dag_id = ${dagId}`);
   await tx.run(sql`DELETE FROM dag_lease WHERE dag_id = ${dagId}`);
+  await tx.run(sql`DELETE FROM trigger WHERE dag_id = ${dagId}`);
   // Versions, warnings and asset references go with it by their foreign keys.
   return tx.run(sql`DELETE FROM dag WHERE dag_id = ${dagId}`);
 }

@@ -3,6 +3,7 @@
  * deferral and takes it away when the attempt goes on; a triggerer claims, watches and marks it fired.
  */
 import type { Json } from "../core/dag-model.ts";
+import type { TriggerEnd } from "../runtime/protocol.ts";
 import type { Executor } from "./connect.ts";
 import type { Secrets } from "./secrets.ts";
 import { instant, json, sql } from "./sql.ts";
@@ -89,6 +90,8 @@ export async function fireTrigger(
 export interface FiredTrigger {
   readonly id: number;
   readonly event: Json;
+  /** Set when the trigger ended its task itself. */
+  readonly end: TriggerEnd | null;
   readonly error: string | null;
 }
 
@@ -100,9 +103,10 @@ export async function fireTriggers(
 ): Promise<number[]> {
   const { triggers } = fired;
   const rows = await executor.rows<{ id: number }>(sql`
-    UPDATE trigger t SET fired_at = ${instant(now)}, event = u.event, error = u.error
+    UPDATE trigger t SET fired_at = ${instant(now)}, event = u.event, ends = u.ends, error = u.error
     FROM unnest(${triggers.map(({ id }) => id)}::bigint[], ${triggers.map(({ event }) => json(event))}::json[],
-      ${triggers.map(({ error }) => error)}::text[]) AS u (id, event, error)
+      ${triggers.map(({ end }) => (end === null ? null : json(end as unknown as Json)))}::json[],
+      ${triggers.map(({ error }) => error)}::text[]) AS u (id, event, ends, error)
     WHERE t.id = u.id AND t.triggerer_id = ${fired.triggererId} AND t.fired_at IS NULL RETURNING t.id`);
   return rows.map(({ id }) => id);
 }

@@ -1,12 +1,13 @@
 /**
- * Waits for deferred tasks: takes triggers out of the database, gives them to the one process that runs them, and
+ * Waits for deferred tasks: takes triggers out of the database, gives them to the processes that run them, and
  * writes down which fired. Several triggerers share the triggers; those of one that is gone are taken by the others.
  *
  * `start` registers a job and listens; a notification, and a slow poll behind it, ask for a pass (claim what nobody
  * watches, drop what nobody wants). What fires while a write is on its way goes out with the next one.
  */
 import type { Json } from "../core/dag-model.ts";
-import type { TriggererEvents, TriggererHost } from "../executor/triggerer-host.ts";
+import type { TriggererEvents } from "../executor/triggerer-host.ts";
+import type { TriggererHosts } from "../executor/triggerer-hosts.ts";
 import type { Logger } from "../log.ts";
 import type { ChildRequest, CodeLocation, LogLevel } from "../runtime/protocol.ts";
 import { Versions } from "../scheduler/versions.ts";
@@ -37,7 +38,7 @@ export interface TriggererOptions {
   readonly logLevel: LogLevel;
   readonly heartbeatMs: number;
   readonly pollMs: number;
-  createHost(events: TriggererEvents): TriggererHost;
+  createHosts(events: TriggererEvents): TriggererHosts;
   /** Answers what a trigger asks: variables, connections, states of other runs. */
   answer(request: ChildRequest): Promise<Json>;
 }
@@ -47,7 +48,7 @@ const claimBatch = 1000;
 
 export class Triggerer {
   readonly #options: TriggererOptions;
-  readonly #host: TriggererHost;
+  readonly #hosts: TriggererHosts;
   readonly #versions: Versions;
   #jobId = 0;
   #listener: Listener | null = null;
@@ -57,16 +58,16 @@ export class Triggerer {
   #passing: Promise<void> | null = null;
   #again = false;
   #stopped = false;
-  /** Ids that the host has. */
+  /** Ids that the hosts have. */
   readonly #watched = new Set<number>();
 
   constructor(options: TriggererOptions) {
     this.#options = options;
     this.#versions = new Versions(options.database);
-    this.#host = options.createHost({
-      fired: (id, event, last) => this.#note({ id: Number(id), event, error: null }, last),
-      failed: (id, error) =>
-        this.#note({ id: Number(id), event: null, error: `${error.name}: ${error.message}` }, true),
+    this.#hosts = options.createHosts({
+      fired: (id, { event, last, end = null }) =>
+        this.#note({ id: Number(id), event, end, error: null }, last),
+      failed: (id, error) => this.#failed(Number(id), `${error.name}: ${error.message}`),
       request: (_, request) => options.answer(request),
     });
   }
@@ -74,7 +75,7 @@ export class Triggerer {
   async start(): Promise<void> {
     const { database, hostname, clock, pollMs } = this.#options;
     this.#jobId = await startJob(database, { kind: "triggerer", hostname, pid: process.pid }, clock.now());
-    await this.#host.start();
+    await this.#hosts.start();
     this.#listener = listen(database, {
       clock,
       pollMs,
@@ -90,7 +91,7 @@ export class Triggerer {
     this.#timer?.cancel();
     await this.#listener?.stop();
     await this.#passing;
-    await this.#host.stop();
+    await this.#hosts.stop();
     await this.#writing;
     await endJob(this.#options.database, this.#jobId, "success", this.#options.clock.now()).catch(
       () => undefined,
@@ -123,7 +124,7 @@ export class Triggerer {
     for (const id of this.#watched) {
       if (wanted.has(id)) continue;
       this.#watched.delete(id);
-      this.#host.cancel(String(id));
+      this.#hosts.cancel(String(id));
     }
   }
 
@@ -149,11 +150,10 @@ export class Triggerer {
   #watch(row: TriggerRow, owner: TriggerOwner | undefined): void {
     const { versionsFolder, logLevel } = this.#options;
     const version = row.versionId === null ? undefined : this.#versions.peek(row.versionId);
-    if (version === undefined)
-      return this.#note({ id: row.id, event: null, error: "its Dag's version is not there any more" }, true);
+    if (version === undefined) return this.#failed(row.id, "its Dag's version is not there any more");
     const code: CodeLocation = codeOf(version, versionsFolder);
     this.#watched.add(row.id);
-    this.#host.add({
+    this.#hosts.add({
       triggerId: String(row.id),
       trigger: { classpath: row.classpath, kwargs: row.kwargs },
       code,
@@ -161,6 +161,10 @@ export class Triggerer {
       logLevel,
       logPath: owner === undefined ? null : attemptLogPath(owner),
     });
+  }
+
+  #failed(id: number, error: string): void {
+    this.#note({ id, event: null, end: null, error }, true);
   }
 
   #note(fired: FiredTrigger, last: boolean): void {

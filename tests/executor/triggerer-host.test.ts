@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import type { Json } from "../../src/core/dag-model.ts";
+import { nodeTriggerer } from "../../src/executor/triggerer-commands.ts";
 import { TriggererHost, type WaitingTrigger } from "../../src/executor/triggerer-host.ts";
 import { silentLog } from "../../src/log.ts";
 import { readLog } from "../../src/logs/read-log.ts";
@@ -36,10 +37,10 @@ async function makeHost(idleMs = 60_000, entry: string | undefined = fixture) {
       logFolder: home,
       maxTaskLogBytes: 1e6,
       idleMs,
-      ...(entry === "own" ? {} : { entry }),
+      command: entry === "own" ? nodeTriggerer() : nodeTriggerer(entry),
     },
     {
-      fired: (triggerId, event) => push({ triggerId, event }),
+      fired: (triggerId, { event }) => push({ triggerId, event }),
       failed: (triggerId, error) => push({ triggerId, error: error.message }),
       request: async () => "swordfish",
     },

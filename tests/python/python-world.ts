@@ -34,6 +34,8 @@ export interface PythonRun {
 export interface PythonWorld {
   readonly folder: string;
   write(files: { readonly [name: string]: string }): void;
+  /** As Dags are until somebody unpauses them, no run of theirs starts. */
+  unpause(dagId: string): Promise<void>;
   /** Unpauses a Dag, starts a run of it, and resolves when it has ended. */
   run(dagId: string, conf?: { [key: string]: Json }): Promise<PythonRun>;
   readonly config: Config;
@@ -80,9 +82,13 @@ export async function pythonWorld(
   const services = await startServices(session, { name: "test", dagFiles: true, triggerer: true });
   onTestFinished(() => services.stop({ keepRunning: false, graceMs: 1000 }));
 
-  async function run(dagId: string, conf: { [key: string]: Json } = {}): Promise<PythonRun> {
+  async function unpause(dagId: string): Promise<void> {
     await setPaused(database, [dagId], false);
     await notify(database, [`dag:${dagId}`]);
+  }
+
+  async function run(dagId: string, conf: { [key: string]: Json } = {}): Promise<PythonRun> {
+    await unpause(dagId);
     const [problem] = await listImportErrors(database);
     if (problem !== undefined) throw new Error(problem.message);
     const { pk, runId } = await services.scheduler.triggerRun({ dagId, conf, triggeredBy: "test" });
@@ -106,5 +112,5 @@ export async function pythonWorld(
       },
     };
   }
-  return { folder, write, run, config, database };
+  return { folder, write, unpause, run, config, database };
 }

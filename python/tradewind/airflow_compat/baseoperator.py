@@ -212,6 +212,9 @@ class BaseOperator(AbstractOperator, metaclass=BaseOperatorMeta):
         self._logger_name = logger_name
         self.is_setup = False
         self.is_teardown = False
+        if self.start_trigger_args is not None:
+            # A constructor may fill it in for its own task.
+            self.start_trigger_args = copy.copy(self.start_trigger_args)
         if isinstance(self.template_fields, str):
             self.template_fields = [self.template_fields]
         if SetupTeardownContext.active():
@@ -334,7 +337,7 @@ class BaseOperator(AbstractOperator, metaclass=BaseOperatorMeta):
             error = kwargs.get("error", "Unknown")
             if error == "Trigger timeout":
                 raise TaskDeferralTimeout(error)
-            raise TaskDeferralError(f"{error}\n{kwargs.get('traceback') or ''}".strip())
+            raise TaskDeferralError(str(error))
         return getattr(self, next_method)(context, **kwargs)
 
     @staticmethod

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from ..airflow_compat.exceptions import AirflowException
 from ..hooks.http import HttpHook
+from ..triggers.http import HttpTrigger, unpacked
 from .base import BaseOperator
 from .call import determine_kwargs
+from .deferral import deferrable_or_default
 
 
 class HttpOperator(BaseOperator):
@@ -34,7 +36,7 @@ class HttpOperator(BaseOperator):
         log_response: bool = False,
         auth_type: Any = None,
         retry_args: Optional[Dict[str, Any]] = None,
-        deferrable: bool = False,
+        deferrable: Optional[bool] = None,
         **kwargs: Any,
     ) -> None:
         tcp = {name: kwargs.pop(name) for name in list(kwargs) if name.startswith("tcp_keep_alive")}
@@ -52,7 +54,7 @@ class HttpOperator(BaseOperator):
         self.log_response = log_response
         self.auth_type = auth_type
         self.retry_args = retry_args
-        self.deferrable = deferrable
+        self.deferrable = deferrable_or_default(deferrable)
         self._tcp = tcp
 
     @property
@@ -60,23 +62,44 @@ class HttpOperator(BaseOperator):
         return HttpHook(self.method, http_conn_id=self.http_conn_id, auth_type=self.auth_type, **self._tcp)
 
     def execute(self, context: Any) -> Any:
+        first = {"endpoint": self.endpoint, "data": self.data, "headers": self.headers, "extra_options": self.extra_options}
+        if self.deferrable:
+            self._defer(first, [])
         self.log.info("Calling HTTP method")
         hook = self.hook
-        response = self._call(hook, endpoint=self.endpoint, data=self.data, headers=self.headers, extra_options=self.extra_options)
-        responses = [response]
-        while self.pagination_function is not None:
-            following = self.pagination_function(response)
-            if not following:
-                break
-            merged = {
-                "endpoint": following.get("endpoint", self.endpoint),
-                "data": following.get("data", self.data) if not isinstance(self.data, dict) else {**self.data, **(following.get("data") or {})},
-                "headers": {**self.headers, **(following.get("headers") or {})},
-                "extra_options": {**self.extra_options, **(following.get("extra_options") or {})},
-            }
-            response = self._call(hook, **merged)
-            responses.append(response)
-        return self.process_response(context, responses if self.pagination_function is not None else response)
+        responses = [self._call(hook, **first)]
+        following = self._next_page(responses[-1])
+        while following:
+            responses.append(self._call(hook, **following))
+            following = self._next_page(responses[-1])
+        return self.process_response(context, responses if self.pagination_function is not None else responses[0])
+
+    def execute_complete(self, context: Any, event: Any, paginated_responses: Optional[List[Any]] = None) -> Any:
+        """A page of the deferred operator came: the next one is waited for, or all of them are handed on."""
+        if event["status"] != "success":
+            raise AirflowException(f"Unexpected error in the operation: {event['message']}")
+        pages = [*(paginated_responses or []), event["response"]]
+        following = self._next_page(unpacked(pages[-1]))
+        if following:
+            self._defer(following, pages)
+        responses = [unpacked(page) for page in pages]
+        return self.process_response(context, responses if self.pagination_function is not None else responses[0])
+
+    def _defer(self, request: Dict[str, Any], pages: List[Any]) -> None:
+        trigger = HttpTrigger(http_conn_id=self.http_conn_id, auth_type=self.auth_type, method=self.method, **request)
+        self.defer(trigger=trigger, method_name="execute_complete", kwargs={"paginated_responses": pages})
+
+    def _next_page(self, response: Any) -> Optional[Dict[str, Any]]:
+        following = None if self.pagination_function is None else self.pagination_function(response)
+        if not following:
+            return None
+        data = following.get("data", self.data)
+        return {
+            "endpoint": following.get("endpoint", self.endpoint),
+            "data": data if not isinstance(self.data, dict) else {**self.data, **(following.get("data") or {})},
+            "headers": {**self.headers, **(following.get("headers") or {})},
+            "extra_options": {**self.extra_options, **(following.get("extra_options") or {})},
+        }
 
     def _call(self, hook: HttpHook, **arguments: Any) -> Any:
         if self.retry_args:

@@ -16,7 +16,9 @@ from ..airflow_compat.exceptions import (
     DagRunAlreadyExists,
 )
 from ..airflow_compat.not_set import NOTSET
+from ..triggers.external_task import DagStateTrigger
 from .base import BaseOperator
+from .deferral import deferrable_or_default
 from .links import BaseOperatorLink
 
 XCOM_RUN_ID = "trigger_run_id"
@@ -51,7 +53,7 @@ class TriggerDagRunOperator(BaseOperator):
         skip_when_already_exists: bool = False,
         fail_when_dag_is_paused: bool = False,
         note: Optional[str] = None,
-        deferrable: bool = False,
+        deferrable: Optional[bool] = None,
         openlineage_inject_parent_info: bool = True,
         python_callable: Optional[Callable[..., Any]] = None,
         params: Any = None,
@@ -73,7 +75,7 @@ class TriggerDagRunOperator(BaseOperator):
         self.skip_when_already_exists = skip_when_already_exists
         self.fail_when_dag_is_paused = fail_when_dag_is_paused
         self.note = note
-        self.deferrable = deferrable
+        self.deferrable = deferrable_or_default(deferrable)
         # Airflow 1 asked a function whether to trigger, and with which payload.
         self.python_callable = python_callable
 
@@ -89,8 +91,19 @@ class TriggerDagRunOperator(BaseOperator):
             if found["isPaused"]:
                 raise AirflowException(f"Dag {self.trigger_dag_id} is paused")
         run_id = self._trigger(context, conf)
-        if self.wait_for_completion:
-            self._wait(run_id)
+        if not self.wait_for_completion:
+            return
+        if self.deferrable:
+            states = [*self.allowed_states, *self.failed_states]
+            trigger = DagStateTrigger(self.trigger_dag_id, states, run_ids=[run_id], poll_interval=self.poke_interval)
+            self.defer(trigger=trigger, method_name="execute_complete")
+        self._wait(run_id)
+
+    def execute_complete(self, context: Any, event: Any) -> None:
+        """`event` is what DagStateTrigger saw: its class path, then `run_ids` and the state of each."""
+        _, seen = event
+        for run_id in seen["run_ids"]:
+            self._check_state(seen[run_id])
 
     def _conf(self, context: Any) -> Any:
         conf = json.loads(self.conf) if self.conf and isinstance(self.conf, str) else self.conf
@@ -136,13 +149,19 @@ class TriggerDagRunOperator(BaseOperator):
         while True:
             found = client.request("dag-run.get", dagId=self.trigger_dag_id, runId=run_id)
             state = found["state"] if found else None
-            if state in [str(one) for one in self.failed_states]:
-                raise AirflowException(f"{self.trigger_dag_id} failed with failed states {state}")
-            if state in [str(one) for one in self.allowed_states]:
-                self.log.info("%s finished with allowed state %s", self.trigger_dag_id, state)
+            if self._check_state(state):
                 return
             self.log.info("Waiting for %s on %s to become allowed state %s ...", self.trigger_dag_id, run_id, self.allowed_states)
             time.sleep(self.poke_interval)
+
+    def _check_state(self, state: Optional[str]) -> bool:
+        """Whether the run is where it is waited for."""
+        if state in [str(one) for one in self.failed_states]:
+            raise AirflowException(f"{self.trigger_dag_id} failed with failed states {state}")
+        if state not in [str(one) for one in self.allowed_states]:
+            return False
+        self.log.info("%s finished with allowed state %s", self.trigger_dag_id, state)
+        return True
 
 
 class _DagRunOrder:

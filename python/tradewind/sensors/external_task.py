@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Callable, Collection, Dict, Iterable, List, Optional, Sequence
+from typing import Any, Callable, Collection, Iterable, List, Optional, Sequence
 
 from .. import client
 from ..airflow_compat.constants import State, TaskInstanceState
 from ..airflow_compat.exceptions import (
+    AirflowException,
     AirflowSkipException,
     DuplicateStateError,
     ExternalDagNotFoundError,
     ExternalTaskFailedError,
 )
+from ..external_states import all_in, any_in, question, states_by_run
 from ..operators.call import determine_kwargs
+from ..operators.deferral import deferrable_or_default
 from ..operators.empty import EmptyOperator
 from ..operators.links import BaseOperatorLink
+from ..triggers.external_task import WorkflowTrigger
 from .base import BaseSensorOperator
 
 
@@ -47,7 +51,7 @@ class ExternalTaskSensor(BaseSensorOperator):
         execution_date_fn: Optional[Callable[..., Any]] = None,
         check_existence: bool = False,
         poll_interval: Optional[float] = None,
-        deferrable: bool = False,
+        deferrable: Optional[bool] = None,
         **kwargs: Any,
     ) -> None:
         if poll_interval is not None:
@@ -79,7 +83,7 @@ class ExternalTaskSensor(BaseSensorOperator):
         self.external_task_ids = ids
         self.external_task_group_id = external_task_group_id
         self.check_existence = check_existence
-        self.deferrable = deferrable
+        self.deferrable = deferrable_or_default(deferrable)
 
     def _check_states(self, of_tasks: bool) -> None:
         every = [*self.allowed_states, *self.skipped_states, *self.failed_states]
@@ -105,44 +109,59 @@ class ExternalTaskSensor(BaseSensorOperator):
             return list(dates) if isinstance(dates, (list, tuple)) else [dates]
         return [base]
 
-    def poke(self, context: Any) -> bool:
-        ids = [self.external_task_ids] if isinstance(self.external_task_ids, str) else self.external_task_ids
-        if ids and len(list(ids)) > len(set(ids)):
+    def _task_ids(self) -> List[str]:
+        ids = [self.external_task_ids] if isinstance(self.external_task_ids, str) else list(self.external_task_ids or [])
+        if len(ids) > len(set(ids)):
             raise ValueError("Duplicate task_ids passed in external_task_ids parameter")
-        dates = self._dates(context)
-        what = list(ids) if ids else self.external_task_group_id or "the Dag"
-        self.log.info("Poking for %s in dag %s on %s ...", what, self.external_dag_id, ",".join(d.isoformat() for d in dates))
+        return ids
+
+    def execute(self, context: Any) -> Any:
+        if not self.deferrable:
+            return super().execute(context)
+        self._check_existence()
+        trigger = WorkflowTrigger(
+            external_dag_id=self.external_dag_id,
+            external_task_group_id=self.external_task_group_id,
+            external_task_ids=self._task_ids() or None,
+            logical_dates=self._dates(context),
+            allowed_states=self.allowed_states,
+            skipped_states=self.skipped_states,
+            failed_states=self.failed_states,
+            poke_interval=self.poke_interval,
+            soft_fail=self.soft_fail,
+        )
+        self.defer(timeout=dt.timedelta(seconds=self.timeout), trigger=trigger, method_name="execute_complete")
+
+    def execute_complete(self, context: Any, event: Any = None) -> None:
+        what = self._task_ids() or self.external_task_group_id or "the Dag"
+        status = (event or {}).get("status")
+        if status == "failed":
+            self._refuse(what)
+        if status == "skipped":
+            self._skip(what)
+        if status != "success":
+            raise AirflowException(f"Error occurred while trying to retrieve task status: {event!r}")
+        self.log.info("External tasks %s has executed successfully.", what)
+
+    def _check_existence(self) -> None:
         if self.check_existence and client.request("dag.get", dagId=self.external_dag_id) is None:
             raise ExternalDagNotFoundError(f"The external DAG {self.external_dag_id} does not exist.")
-        states = self._states([date.isoformat() for date in dates], list(ids) if ids else None)
-        if self.failed_states and any(self._has(group, self.failed_states, True) for group in states.values()):
+
+    def poke(self, context: Any) -> bool:
+        ids, dates = self._task_ids(), self._dates(context)
+        what = ids or self.external_task_group_id or "the Dag"
+        self.log.info("Poking for %s in dag %s on %s ...", what, self.external_dag_id, ",".join(d.isoformat() for d in dates))
+        self._check_existence()
+        method, params = question(self.external_dag_id, dates=dates, task_ids=ids, group_id=self.external_task_group_id)
+        states = states_by_run(method, client.request(method, **params))
+        if any(any_in(group, self.failed_states) for group in states.values()):
             self._refuse(what)
-        if self.skipped_states and any(self._has(group, self.skipped_states, True) for group in states.values()):
-            raise AirflowSkipException(
-                f"{what} in dag {self.external_dag_id} reached a state in our states-to-skip-on list. Skipping."
-            )
-        allowed = sum(1 for group in states.values() if self._has(group, self.allowed_states, False, len(list(ids or []))))
-        return allowed >= len(dates)
+        if any(any_in(group, self.skipped_states) for group in states.values()):
+            self._skip(what)
+        return sum(1 for group in states.values() if all_in(group, self.allowed_states, len(ids))) >= len(dates)
 
-    def _states(self, dates: List[str], ids: Optional[List[str]]) -> Dict[str, List[Optional[str]]]:
-        """By run, the states of what is waited for."""
-        if ids is None and self.external_task_group_id is None:
-            runs = client.request("dag-run.list", dagId=self.external_dag_id, logicalDates=dates)
-            return {run["runId"]: [run["state"]] for run in runs}
-        asked: Dict[str, Any] = {"dagId": self.external_dag_id, "logicalDates": dates}
-        if ids is not None:
-            asked["taskIds"] = ids
-        else:
-            asked["taskGroupId"] = self.external_task_group_id
-        found = client.request("task-instance.states", **asked)
-        return {run_id: list(tasks.values()) for run_id, tasks in found.items()}
-
-    @staticmethod
-    def _has(states: List[Optional[str]], wanted: List[str], any_of: bool, at_least: int = 0) -> bool:
-        matching = [state for state in states if state in wanted]
-        if any_of:
-            return bool(matching)
-        return bool(states) and len(matching) == len(states) and len(matching) >= at_least
+    def _skip(self, what: Any) -> None:
+        raise AirflowSkipException(f"{what} in dag {self.external_dag_id} reached a state in our states-to-skip-on list. Skipping.")
 
     def _refuse(self, what: Any) -> None:
         message = f"Some of {what} in dag {self.external_dag_id} failed."

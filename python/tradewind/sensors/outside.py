@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, Callable, Dict, Optional, Sequence
 
 from ..airflow_compat.exceptions import AirflowException
 from ..hooks.base import BaseHook
 from ..hooks.http import HttpHook
 from ..operators.call import determine_kwargs
+from ..operators.deferral import deferrable_or_default
+from ..triggers.http import HttpSensorTrigger
 from .base import BaseSensorOperator, PokeReturnValue
 
 
@@ -72,7 +75,7 @@ class HttpSensor(BaseSensorOperator):
         response_error_codes_allowlist: Optional[Sequence[str]] = None,
         response_check: Optional[Callable[..., Any]] = None,
         extra_options: Optional[Dict[str, Any]] = None,
-        deferrable: bool = False,
+        deferrable: Optional[bool] = None,
         **kwargs: Any,
     ) -> None:
         for name in [name for name in kwargs if name.startswith("tcp_keep_alive")]:
@@ -87,6 +90,27 @@ class HttpSensor(BaseSensorOperator):
         self.response_error_codes_allowlist = ("404",) if response_error_codes_allowlist is None else tuple(response_error_codes_allowlist)
         self.response_check = response_check
         self.extra_options = extra_options or {}
+        self.deferrable = deferrable_or_default(deferrable)
+
+    def execute(self, context: Any) -> Any:
+        """A check of the response is a function of the Dag file: it is asked in the task and not in the triggerer."""
+        if not self.deferrable or self.response_check is not None:
+            return super().execute(context)
+        if not self.poke(context):
+            trigger = HttpSensorTrigger(
+                endpoint=self.endpoint,
+                http_conn_id=self.http_conn_id,
+                method=self.method,
+                data=self.request_params,
+                headers=self.headers,
+                extra_options=self.extra_options,
+                poke_interval=self.poke_interval,
+            )
+            self.defer(timeout=dt.timedelta(seconds=self.timeout), trigger=trigger, method_name="execute_complete")
+        return None
+
+    def execute_complete(self, context: Any, event: Any) -> None:
+        self.log.info("%s completed successfully.", self.task_id)
 
     def poke(self, context: Any) -> Any:
         hook = HttpHook(method=self.method, http_conn_id=self.http_conn_id)

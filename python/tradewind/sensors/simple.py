@@ -12,8 +12,13 @@ from ..airflow_compat import timezones
 from ..airflow_compat.exceptions import AirflowException, AirflowFailException
 from ..hooks.filesystem import FSHook
 from ..operators.datetime_branch import WeekDay
-from ..triggers.file import found
+from ..operators.deferral import deferrable_or_default
+from ..triggers.base import StartTriggerArgs
+from ..triggers.file import FileTrigger, found
+from ..triggers.temporal import DateTimeTrigger, TimeDeltaTrigger
 from .base import BaseSensorOperator
+
+_AT = "airflow.providers.standard.triggers.temporal.DateTimeTrigger"
 
 
 class BashSensor(BaseSensorOperator):
@@ -61,6 +66,7 @@ class FileSensor(BaseSensorOperator):
 
     template_fields: Sequence[str] = ("filepath",)
     ui_color = "#91818a"
+    start_trigger_args = StartTriggerArgs("airflow.providers.standard.triggers.file.FileTrigger", "execute_complete")
 
     def __init__(
         self,
@@ -68,7 +74,7 @@ class FileSensor(BaseSensorOperator):
         filepath: str,
         fs_conn_id: str = "fs_default",
         recursive: bool = False,
-        deferrable: bool = False,
+        deferrable: Optional[bool] = None,
         start_from_trigger: bool = False,
         trigger_kwargs: Optional[dict] = None,
         **kwargs: Any,
@@ -77,7 +83,11 @@ class FileSensor(BaseSensorOperator):
         self.filepath = filepath
         self.fs_conn_id = fs_conn_id
         self.recursive = recursive
-        self.deferrable = deferrable
+        self.deferrable = deferrable_or_default(deferrable)
+        self.start_from_trigger = bool(start_from_trigger and self.deferrable)
+        if self.start_from_trigger:
+            given = {"filepath": filepath, "recursive": recursive, "poke_interval": self.poke_interval}
+            self.start_trigger_args.trigger_kwargs = {**given, **(trigger_kwargs or {})}
 
     @property
     def path(self) -> str:
@@ -91,6 +101,19 @@ class FileSensor(BaseSensorOperator):
             return False
         self.log.info("Found File %s", match)
         return True
+
+    def execute(self, context: Any) -> Any:
+        if not self.deferrable:
+            return super().execute(context)
+        if not self.poke(context):
+            trigger = FileTrigger(self.path, recursive=self.recursive, poke_interval=self.poke_interval)
+            self.defer(timeout=dt.timedelta(seconds=self.timeout), trigger=trigger, method_name="execute_complete")
+        return None
+
+    def execute_complete(self, context: Any, event: Any = None) -> None:
+        if not event:
+            raise AirflowException(f"{self.task_id} task failed as {self.filepath} not found.")
+        self.log.info("%s completed successfully as %s found.", self.task_id, self.filepath)
 
 
 class DateTimeSensor(BaseSensorOperator):
@@ -114,33 +137,84 @@ class DateTimeSensor(BaseSensorOperator):
 
 
 class DateTimeSensorAsync(DateTimeSensor):
-    """As DateTimeSensor; takes the arguments of the deferrable one."""
+    """As DateTimeSensor, without holding a slot."""
+
+    start_trigger_args = StartTriggerArgs(_AT, "execute_complete")
 
     def __init__(self, *, start_from_trigger: bool = False, end_from_trigger: bool = False, trigger_kwargs: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.end_from_trigger = end_from_trigger
+        self.start_from_trigger = start_from_trigger
+        if start_from_trigger:
+            given = {"moment": self._moment, "end_from_trigger": end_from_trigger}
+            self.start_trigger_args.trigger_kwargs = {**given, **(trigger_kwargs or {})}
+
+    def execute(self, context: Any) -> None:
+        self.defer(trigger=DateTimeTrigger(self._moment, end_from_trigger=self.end_from_trigger), method_name="execute_complete")
+
+    def execute_complete(self, context: Any, event: Any = None) -> None:
+        """The moment has come."""
 
 
 class TimeSensor(BaseSensorOperator):
     """Waits until a time of day, of the Dag's time zone."""
 
-    def __init__(self, *, target_time: dt.time, deferrable: bool = False, start_from_trigger: bool = False, end_from_trigger: bool = False, trigger_kwargs: Any = None, **kwargs: Any) -> None:
+    start_trigger_args = StartTriggerArgs(_AT, "execute_complete")
+
+    def __init__(
+        self,
+        *,
+        target_time: dt.time,
+        deferrable: Optional[bool] = None,
+        start_from_trigger: bool = False,
+        end_from_trigger: bool = False,
+        trigger_kwargs: Any = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.target_time = target_time
+        self.deferrable = deferrable_or_default(deferrable)
+        self.end_from_trigger = end_from_trigger
+        self.start_from_trigger = bool(start_from_trigger and self.deferrable)
+        if self.start_from_trigger:
+            self.start_trigger_args.trigger_kwargs = {"moment": self.target_datetime, "end_from_trigger": end_from_trigger, **(trigger_kwargs or {})}
+
+    @property
+    def target_datetime(self) -> dt.datetime:
+        """Of the day on which it is asked for: the file may have been imported yesterday."""
+        target_time = self.target_time
         zone = target_time.tzinfo or timezones.zone_of(getattr(self.dag, "timezone", None))
         today = dt.datetime.now(zone).date()
-        self.target_datetime = dt.datetime.combine(today, target_time.replace(tzinfo=None), tzinfo=zone).astimezone(dt.timezone.utc)
+        return dt.datetime.combine(today, target_time.replace(tzinfo=None), tzinfo=zone).astimezone(dt.timezone.utc)
+
+    def execute(self, context: Any) -> Any:
+        if not self.deferrable:
+            return super().execute(context)
+        self.defer(trigger=DateTimeTrigger(self.target_datetime, end_from_trigger=self.end_from_trigger), method_name="execute_complete")
+
+    def execute_complete(self, context: Any, event: Any = None) -> None:
+        """The time has come."""
 
     def poke(self, context: Any) -> bool:
         self.log.info("Checking if the time (%s) has come", self.target_time)
         return timezones.utcnow() > self.target_datetime
 
 
+class TimeSensorAsync(TimeSensor):
+    """TimeSensor(deferrable=True) under its name of Airflow 2."""
+
+    def __init__(self, *, target_time: dt.time, **kwargs: Any) -> None:
+        super().__init__(target_time=target_time, deferrable=True, **kwargs)
+
+
 class TimeDeltaSensor(BaseSensorOperator):
     """Waits until `delta` after the end of the data interval (after the run's date where it has none)."""
 
-    def __init__(self, *, delta: dt.timedelta, deferrable: bool = False, end_from_trigger: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *, delta: dt.timedelta, deferrable: Optional[bool] = None, end_from_trigger: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.delta = delta
+        self.deferrable = deferrable_or_default(deferrable)
+        self.end_from_trigger = end_from_trigger
 
     def _base(self, context: Any) -> dt.datetime:
         run = context["dag_run"]
@@ -155,17 +229,42 @@ class TimeDeltaSensor(BaseSensorOperator):
         self.log.info("Checking if the delta has elapsed base_time=%s, delta=%s", target - self.delta, self.delta)
         return timezones.utcnow() > target
 
+    def execute(self, context: Any) -> Any:
+        if not self.deferrable:
+            return super().execute(context)
+        trigger = DateTimeTrigger(self._base(context) + self.delta, end_from_trigger=self.end_from_trigger)
+        self.defer(trigger=trigger, method_name="execute_complete", timeout=dt.timedelta(seconds=self.timeout))
+
+    def execute_complete(self, context: Any, event: Any = None) -> None:
+        """The time has come."""
+
+
+class TimeDeltaSensorAsync(TimeDeltaSensor):
+    """TimeDeltaSensor(deferrable=True) under its name of Airflow 2."""
+
+    def __init__(self, *, end_from_trigger: bool = False, delta: dt.timedelta, **kwargs: Any) -> None:
+        super().__init__(delta=delta, deferrable=True, end_from_trigger=end_from_trigger, **kwargs)
+
 
 class WaitSensor(BaseSensorOperator):
     """Waits for a length of time from its first poke."""
 
-    def __init__(self, time_to_wait: Any = None, deferrable: bool = False, **kwargs: Any) -> None:
+    def __init__(self, time_to_wait: Any = None, deferrable: Optional[bool] = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.deferrable = deferrable_or_default(deferrable)
         self.time_to_wait = time_to_wait if isinstance(time_to_wait, dt.timedelta) else dt.timedelta(minutes=time_to_wait)
 
     def poke(self, context: Any) -> bool:
         first = context["ti"].get_first_reschedule_date(context) or context["ti"].start_date
         return timezones.utcnow() >= first + self.time_to_wait
+
+    def execute(self, context: Any) -> Any:
+        if not self.deferrable:
+            return super().execute(context)
+        self.defer(trigger=TimeDeltaTrigger(self.time_to_wait, end_from_trigger=True), method_name="execute_complete")
+
+    def execute_complete(self, context: Any, event: Any = None) -> None:
+        """The time is over."""
 
 
 class DayOfWeekSensor(BaseSensorOperator):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import enum
 import logging
-from typing import Any, AsyncIterator, Dict, NamedTuple, Optional, Tuple
+from dataclasses import dataclass
+from typing import Any, AsyncIterator, Dict, Optional, Tuple
 
 
 class TriggerEvent:
@@ -65,7 +67,10 @@ class BaseTrigger:
         yield TriggerEvent(None)
 
     async def cleanup(self) -> None:
-        """Called when the trigger is not needed any more."""
+        """Called when `run` has ended, or the trigger is not needed any more."""
+
+    async def on_kill(self) -> None:
+        """Called before `cleanup` when its task was cleared, marked, deleted or timed out while it waited."""
 
     def __repr__(self) -> str:
         classpath, kwargs = self.serialize()
@@ -84,8 +89,19 @@ class BaseEventTrigger(BaseTrigger):
         return hash((classpath, json.dumps(kwargs, sort_keys=True, default=str)))
 
 
-class StartTriggerArgs(NamedTuple):
-    """For operators that wait for their trigger before they start."""
+class TriggerFailureReason(str, enum.Enum):
+    """Why a task goes on in `__fail__`: its `error`."""
+
+    TRIGGER_TIMEOUT = "Trigger timeout"
+    TRIGGER_FAILURE = "Trigger failure"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+@dataclass
+class StartTriggerArgs:
+    """For operators that wait for their trigger before they start. Each task has its own, which its `__init__` may change."""
 
     trigger_cls: str
     next_method: str
