@@ -475,6 +475,21 @@ export const errorCatalogue = {
     exitCode: 1,
     httpStatus: 422,
   },
+  TW_PYTHON_INTERPRETER: {
+    summary: "A Python interpreter is not there, or too old.",
+    exitCode: 3,
+    httpStatus: 422,
+  },
+  TW_PYTHON_NETWORK: {
+    summary: "The package index does not answer while a Python environment is made.",
+    exitCode: 3,
+    httpStatus: 503,
+  },
+  TW_PYTHON_REQUIREMENTS: {
+    summary: "The requirements of a Python environment cannot be installed.",
+    exitCode: 1,
+    httpStatus: 422,
+  },
   TW_PYTHON_PACKAGE: {
     summary: "A Python package that a Dag needs is not installed.",
     exitCode: 1,

@@ -11,6 +11,7 @@ import threading
 from typing import Any, Callable, Dict, Optional
 
 from . import supervisor as supervisors
+from . import task_environment
 from . import task_log
 from .attempt import Attempt, Interruption, TaskCancelled, failed
 from .errors import TradewindError
@@ -35,6 +36,10 @@ class Child:
         self._running = False
         self._sending = False
         self._interrupted = False
+
+    def give(self, start: Dict[str, Any]) -> None:
+        """A start message that came before there were frames."""
+        self._work.put(start)
 
     def run(self, rehearse: Optional[Callable[[], None]] = None) -> int:
         """Until it is told to end. Returns the exit code."""
@@ -63,12 +68,20 @@ class Child:
         self._running = True
         try:
             dag = self._load_dag(start["code"], start["task"]["dagId"])
+            self._enter_environment(start, dag)
             report = Attempt(start, dag, supervisor, self._interruption).run()
         except BaseException as error:
             self._interruption.open = False
             report = {"result": failed(error, not isinstance(error, TaskCancelled)), "xcoms": []}
         self._running = False
         self._result(start["task"]["attemptId"], report)
+
+    def _enter_environment(self, start: Dict[str, Any], dag: Any) -> None:
+        """Making an environment takes long, so it can be cancelled."""
+        self._interruption.open = True
+        if self._interruption.reason is None:
+            task_environment.enter(start, dag, self._stream)
+        self._interruption.open = False
 
     def _callback(self, message: Dict[str, Any]) -> None:
         supervisor = Supervisor(self._ask, self._tell)
@@ -177,7 +190,11 @@ def main() -> None:
     faulthandler.enable()
     apply_settings()
     stream = FrameStream.of_descriptor(3)
-    code = Child(stream, load_dag).run()
+    child = Child(stream, load_dag)
+    start = task_environment.given_start()
+    if start is not None:
+        child.give(start)
+    code = child.run()
     stream.close()
     os._exit(code)
 

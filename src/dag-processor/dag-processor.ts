@@ -11,6 +11,7 @@
  */
 import { readFile, realpath } from "node:fs/promises";
 import { dirname, sep } from "node:path";
+import type { TradewindError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { writeSnapshot } from "../runtime/code-snapshot.ts";
 import { isPythonFile } from "../runtime/python-command.ts";
@@ -19,9 +20,9 @@ import { FileState } from "./file-state.ts";
 import { type FoundFile, findDagFiles, mayDefineDag } from "./find-dag-files.ts";
 import type { IgnoreSyntax } from "./ignore-rules.ts";
 import type { ImportAnswer } from "./import-messages.ts";
-import { ImportPool } from "./import-pool.ts";
+import { ImportPools, type PythonPoolOptions } from "./import-pools.ts";
 import type { DagSink, ImportedDag, ImportProblem } from "./outcome.ts";
-import { openPythonChannel, type PythonImportOptions } from "./python-import-channel.ts";
+import { PythonEnvironments } from "./python-environments.ts";
 import { importedDags } from "./version-hash.ts";
 import { FolderWatch } from "./watch-folders.ts";
 
@@ -44,7 +45,7 @@ export interface DagProcessorOptions {
   /** Only this file of the folder is looked at, relative to it; what is known of others stays. */
   readonly onlyFile?: string;
   /** How Python files are imported; they are passed over where nothing is said. */
-  readonly python?: PythonImportOptions & { readonly idleSeconds: number };
+  readonly python?: PythonPoolOptions;
 }
 
 /** Quiet time after a change before it is looked at, and the longest that further changes put it off. */
@@ -57,8 +58,8 @@ const longestRetryMs = 600_000;
 
 export class DagProcessor {
   readonly #options: DagProcessorOptions;
-  readonly #pool: ImportPool;
-  readonly #pythonPool: ImportPool | null;
+  readonly #pools: ImportPools;
+  readonly #environments: PythonEnvironments | null;
   readonly #watch: FolderWatch;
   readonly #files = new Map<string, FileState>();
   /** Which file each Dag id belongs to. */
@@ -77,23 +78,19 @@ export class DagProcessor {
 
   constructor(options: DagProcessorOptions) {
     this.#options = options;
-    const common = {
-      ...options,
-      timeout: options.importTimeout,
-      filesPerProcess: options.filesPerChild,
-      onOutput: (relativeFile: string, output: string) =>
-        options.log.debug({ relativeFile, output }, "a Dag file printed while it was imported"),
-    };
-    this.#pool = new ImportPool(common);
     const { python } = options;
-    this.#pythonPool =
-      python === undefined
-        ? null
-        : new ImportPool({
-            ...common,
-            idleSeconds: python.idleSeconds,
-            openChannel: openPythonChannel(python),
-          });
+    this.#pools = new ImportPools(
+      {
+        ...options,
+        timeout: options.importTimeout,
+        filesPerProcess: options.filesPerChild,
+        onOutput: (relativeFile: string, output: string) =>
+          options.log.debug({ relativeFile, output }, "a Dag file printed while it was imported"),
+      },
+      python,
+    );
+    this.#environments =
+      python === undefined ? null : new PythonEnvironments({ ...options, ...python, python });
     this.#watch = new FolderWatch(
       () => this.#changed(),
       (message) => options.log.warn(message),
@@ -113,8 +110,7 @@ export class DagProcessor {
     this.#poll?.cancel();
     this.#settle?.cancel();
     this.#watch.close();
-    await this.#pool.stop();
-    await this.#pythonPool?.stop();
+    await this.#pools.stop();
     await this.#pass;
   }
 
@@ -135,7 +131,7 @@ export class DagProcessor {
   #changed(): void {
     if (this.#stopped) return;
     const { clock } = this.#options;
-    this.#warmUp();
+    this.#pools.warmUp([...this.#files.values()].map(({ path }) => path));
     if (this.#settle === undefined) this.#settleBegan = clock.now();
     else if (clock.now() - this.#settleBegan > longestSettleMs) return;
     this.#settle?.cancel();
@@ -143,17 +139,6 @@ export class DagProcessor {
       this.#settle = undefined;
       void this.#requestPass();
     });
-  }
-
-  #poolOf(state: FileState): ImportPool {
-    return (isPythonFile(state.path) ? this.#pythonPool : null) ?? this.#pool;
-  }
-
-  #warmUp(): void {
-    const states = [...this.#files.values()];
-    const python = states.some(({ path }) => isPythonFile(path));
-    if (python) this.#pythonPool?.warmUp();
-    if (!python || states.some(({ path }) => !isPythonFile(path))) this.#pool.warmUp();
   }
 
   #pollLater(): void {
@@ -194,7 +179,7 @@ export class DagProcessor {
     const candidates: FoundFile[] = [];
     for (const file of found.files) {
       if (onlyFile !== undefined && file.relativeFile !== onlyFile) continue;
-      if (this.#pythonPool === null && isPythonFile(file.path)) continue;
+      if (this.#environments === null && isPythonFile(file.path)) continue;
       if (await this.#mayDefineDag(file)) candidates.push(file);
     }
     if (onlyFile === undefined)
@@ -287,13 +272,25 @@ export class DagProcessor {
     while (state.isDirty && !this.#stopped && this.#files.get(state.relativeFile) === state) {
       state.isDirty = false;
       const dagsFolder = await realpath(this.#options.dagsFolder);
-      const answer = await this.#poolOf(state).import(dagsFolder, state.relativeFile);
-      await state.remember(dagsFolder, answer);
+      const answer = await this.#importOnce(state, dagsFolder);
       if (answer.problem !== null) await this.#untilOldEnough(state);
       // Written to while it was imported: what came of it is of no use.
       if (await state.hasChanged()) state.isDirty = true;
       else await this.#store(state, answer);
     }
+  }
+
+  /** In the interpreter that its settings name; that it cannot be had is the file's problem. */
+  async #importOnce(state: FileState, dagsFolder: string): Promise<ImportAnswer> {
+    const environments = isPythonFile(state.path) ? this.#environments : null;
+    const found = (await environments?.of(dagsFolder, state.relativeFile)) ?? null;
+    const interpreter = found?.interpreter ?? null;
+    const answer =
+      interpreter instanceof Error
+        ? notImported(interpreter)
+        : await this.#pools.of(interpreter).import(dagsFolder, state.relativeFile);
+    await state.remember(dagsFolder, answer, found?.reached);
+    return answer;
   }
 
   async #untilOldEnough(state: FileState): Promise<void> {
@@ -381,10 +378,18 @@ export class DagProcessor {
   }
 }
 
+function notImported({ code, message: what, hint }: TradewindError): ImportAnswer {
+  const message = hint === undefined ? what : `${what}\nLikely cause: ${hint}`;
+  const problem = { code, message, stacktrace: message, line: null, column: null };
+  const nothing = { dags: [], files: {}, missing: [] };
+  return { type: "imported", id: 0, ...nothing, problem, seconds: 0, tainted: false };
+}
+
 /** What the file does may turn out otherwise the next time, and a package may be installed; its text may not. */
 function nextRetry(state: FileState, problem: ImportProblem | null, now: number): FileState["retry"] {
   if (problem === null) return null;
-  if (!problem.code.startsWith("TW_DAG_FILE_") && problem.code !== "TW_IMPORT_NOT_FOUND") return null;
+  const mayPass = /^TW_(?:DAG_FILE_|PYTHON_|IMPORT_NOT_FOUND)/.test(problem.code);
+  if (!mayPass) return null;
   const delayMs = state.retry === null ? firstRetryMs : Math.min(state.retry.delayMs * 2, longestRetryMs);
   return { at: now + delayMs, delayMs };
 }

@@ -58,10 +58,16 @@ export class FileState {
 
   /**
    * Keeps what an import read. The texts are the importing process's own: when the disk has others by now, the
-   * next `hasChanged` says so.
+   * next `hasChanged` says so. `decided` are texts (null: not there) that decided how it was imported.
    */
-  async remember(dagsFolder: string, answer: ImportAnswer): Promise<void> {
+  async remember(
+    dagsFolder: string,
+    answer: ImportAnswer,
+    decided: ReadonlyMap<string, string | null> = new Map(),
+  ): Promise<void> {
     const reached = new Map<string, KnownText | null>(answer.missing.map((path) => [path, null]));
+    for (const [path, text] of decided)
+      reached.set(path, text === null ? null : { mtimeMs: -1, size: -1, hash: textHash(text) });
     const entry = resolve(this.path);
     this.imported = new Set(Object.keys(answer.files));
     for (const [name, text] of Object.entries(answer.files)) {

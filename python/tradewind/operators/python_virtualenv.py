@@ -6,27 +6,27 @@ names) and run as a process; its output becomes log lines, its return value come
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import inspect
-import json
 import os
 import pickle
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import textwrap
 import types
 from pathlib import Path
+from urllib.parse import quote
 from typing import Any, Callable, Collection, Container, Dict, Iterable, List, Mapping, Optional, Sequence, Union
 
 from ..airflow_compat.exceptions import AirflowException, AirflowSkipException, DeserializingResultError
+from .. import environments, path_map
+from ..hooks.base import BaseHook
 from .call import determine_kwargs
 from .python import PythonOperator
 from .skip import BaseBranchOperator
 
+_OWN = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _SERIALIZERS = ("pickle", "cloudpickle", "dill")
 # Of the context only what is plain text or a number goes along.
 _PLAIN_KEYS = (
@@ -42,6 +42,7 @@ _DATE_KEYS = (
 _SCRIPT = '''\
 import sys
 
+{airflow}
 {serializer_import}
 with open(sys.argv[1], "rb") as file:
     given = {serializer}.load(file)
@@ -144,20 +145,23 @@ class _BasePythonVirtualenvOperator(PythonOperator):
                 f"the arguments of {self.python_callable.__name__}() cannot be sent to another interpreter by "
                 f"{self.serializer}: {error}"
             ) from error
+        source, mapped = self.get_python_source(), path_map.from_settings()
         Path(paths[0]).write_bytes(data)
         Path(paths[1]).write_bytes(b"")
         Path(paths[2]).write_text("\n".join(map(str, self.string_args)))
         Path(script).write_text(
             _SCRIPT.format(
+                # Behind everything else: a real Airflow of that interpreter is found first.
+                airflow=f"sys.path.append({_OWN!r})" if self.expect_airflow else "",
                 serializer_import=f"import {self.serializer}",
                 serializer=self.serializer,
-                source=self.get_python_source(),
+                source=source if mapped is None else mapped.apply(source),
                 name=self.python_callable.__name__,
             )
         )
 
     def _run(self, command: List[str], env: Dict[str, str], error_path: str) -> None:
-        code = run_logged(command, env, self.log)
+        code, _ = environments.run_logged(command, env, self.log)
         if code in self.skip_on_exit_code:
             raise AirflowSkipException(f"Process exited with code {code}. Skipping.")
         if code != 0:
@@ -210,76 +214,45 @@ class PythonVirtualenvOperator(_BasePythonVirtualenvOperator):
         self.venv_cache_path = venv_cache_path
 
     def _needed(self) -> List[str]:
-        lines = [line for text in self.requirements for line in str(text).splitlines()]
-        needed = [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
+        needed = [line for text in self.requirements for line in environments.requirement_lines(str(text))]
         if self.serializer != "pickle" and self.serializer not in needed:
             needed.append(self.serializer)
         return sorted(needed)
 
     def execute_callable(self) -> Any:
         if self.venv_cache_path:
-            return self._call_in(str(self._cached(Path(str(self.venv_cache_path))) / "bin" / "python"))
+            return self._call_in(self._cached(Path(str(self.venv_cache_path))))
         with tempfile.TemporaryDirectory(prefix="venv") as folder:
-            self._make(Path(folder))
-            return self._call_in(str(Path(folder) / "bin" / "python"))
+            environments.make(folder, self._wanted(), self._python(), self.log)
+            return self._call_in(os.path.join(folder, "bin", "python"))
 
-    def _cached(self, parent: Path) -> Path:
-        """An environment with these requirements, made by one process while others wait."""
-        wanted = json.dumps(
-            [self._needed(), self.pip_install_options, self.index_urls, self.python_version, self.system_site_packages, sys.version]
+    def _cached(self, parent: Path) -> str:
+        """The interpreter of an environment with these requirements, made by one process while others wait."""
+        wanted = self._wanted()
+        python = self._python()
+        return environments.keep(str(parent / f"venv-{wanted.key(python, sys.version)}"), wanted, python, self.log)
+
+    def _wanted(self) -> environments.Wanted:
+        return environments.Wanted(
+            requirements=tuple(self._needed()),
+            index_urls=(*self.index_urls, *self._urls_of_connections()),
+            options=tuple(self.pip_install_options),
+            system_site_packages=self.system_site_packages,
         )
-        venv = parent / f"venv-{hashlib.sha256(wanted.encode()).hexdigest()[:16]}"
-        parent.mkdir(parents=True, exist_ok=True)
-        with open(f"{venv}.lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            marker = venv / "install_complete_marker.json"
-            if marker.exists():
-                self.log.info("Reusing cached Python virtual environment in %s", venv)
-                return venv
-            shutil.rmtree(venv, ignore_errors=True)
-            try:
-                self._make(venv)
-            except Exception:
-                shutil.rmtree(venv, ignore_errors=True)
-                raise
-            marker.write_text(wanted)
-        return venv
 
-    def _make(self, venv: Path) -> None:
-        python = f"python{self.python_version}" if self.python_version else sys.executable
-        uv = shutil.which("uv")
-        if uv:
-            command = [uv, "venv", "--allow-existing", "--python", python, str(venv)]
-            install = [uv, "pip", "install", "--python", str(venv / "bin" / "python")]
-        else:
-            command = [python, "-m", "venv", str(venv)]
-            install = [str(venv / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
-        if self.system_site_packages:
-            command.insert(-1, "--system-site-packages")
-        self._install(command, "make a virtual environment")
-        if self.system_site_packages and not self.python_version:
-            _see_packages_of_this(venv)
-        needed = self._needed()
-        if needed:
-            indexes = [part for at, url in enumerate(self.index_urls) for part in (["--index-url", url] if at == 0 else ["--extra-index-url", url])]
-            self._install([*install, *indexes, *self.pip_install_options, *needed], f"install {', '.join(needed)}")
+    def _python(self) -> str:
+        return environments.find_python(str(self.python_version or ""))
 
-    def _install(self, command: List[str], what: str) -> None:
-        try:
-            code = run_logged(command, dict(os.environ), self.log)
-        except FileNotFoundError as error:
-            raise AirflowException(f"cannot {what}: {command[0]} is not there") from error
-        if code != 0:
-            raise AirflowException(f"cannot {what}: exit code {code}; the lines above say why (is the network there?)")
-
-
-def _see_packages_of_this(venv: Path) -> None:
-    """`--system-site-packages` of a venv made within a venv reaches past it to the base; this reaches it, too."""
-    if sys.prefix == sys.base_prefix:
-        return
-    for packages in venv.glob("lib/python*/site-packages"):
-        own = [path for path in sys.path if path.startswith(sys.prefix) and path.endswith("site-packages")]
-        (packages / "_tradewind_parent.pth").write_text("\n".join(own) + "\n")
+    def _urls_of_connections(self) -> List[str]:
+        ids = self.index_urls_from_connection_ids
+        found = []
+        for conn_id in [ids] if isinstance(ids, str) else ids or ():
+            connection = BaseHook.get_connection(conn_id)
+            host, user, secret = connection.host or "", connection.login, connection.password
+            scheme, _, rest = host.rpartition("://")
+            login = f"{quote(user or '', safe='')}:{quote(secret, safe='')}@" if secret else f"{quote(user, safe='')}@" if user else ""
+            found.append(f"{scheme or 'https'}://{login}{rest}")
+        return found
 
 
 class BranchPythonVirtualenvOperator(BaseBranchOperator, PythonVirtualenvOperator):
@@ -326,14 +299,6 @@ def is_venv_installed() -> bool:
     except ImportError:
         return shutil.which("uv") is not None
     return True
-
-
-def run_logged(command: List[str], env: Dict[str, str], log: Any) -> int:
-    """Runs a command and logs its output line by line; its exit code."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, text=True, errors="replace") as process:
-        for line in process.stdout or ():
-            log.info("%s", line.rstrip())
-    return process.returncode
 
 
 def _library(name: str) -> Any:
