@@ -469,6 +469,23 @@ export const errorCatalogue = {
     exitCode: 1,
     httpStatus: 400,
   },
+  TW_STUDY_EXISTS: { summary: "A study of that name exists already.", exitCode: 2, httpStatus: 409 },
+  TW_STUDY_NO_TRIAL: { summary: "A study has no best trial.", exitCode: 1, httpStatus: 404 },
+  TW_STUDY_NOT_FOUND: { summary: "There is no study of that name.", exitCode: 1, httpStatus: 404 },
+  TW_STUDY_PARAMS: { summary: "Parameters are not of the study's space.", exitCode: 2, httpStatus: 422 },
+  TW_STUDY_SETTING: { summary: "A study was given a setting that cannot be.", exitCode: 2, httpStatus: 422 },
+  TW_STUDY_SPACE: { summary: "The space of a study cannot be searched.", exitCode: 2, httpStatus: 422 },
+  TW_STUDY_TRIAL_NOT_FOUND: {
+    summary: "The study has no trial of that number.",
+    exitCode: 1,
+    httpStatus: 404,
+  },
+  TW_STUDY_TRIAL_STATE: {
+    summary: "A trial is not in the state that this needs.",
+    exitCode: 1,
+    httpStatus: 409,
+  },
+  TW_STUDY_VALUE: { summary: "A trial was told something that is no value.", exitCode: 2, httpStatus: 422 },
   // Dag files in Python
   TW_DAG_TEST: {
     summary: "dag.test() was asked for what only a scheduler has.",

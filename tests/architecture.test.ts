@@ -30,8 +30,8 @@ const allowed: Record<string, readonly string[]> = {
   triggerer: ["base", "core", "store", "executor", "runtime/protocol", "scheduler"],
   observe: ["base", "core"],
   providers: ["base", "core", "sdk", "runtime/protocol"],
-  ml: ["base"],
-  api: ["base", "core", "store", "logs", "scheduler"],
+  ml: ["base", "core", "store"],
+  api: ["base", "core", "store", "logs", "scheduler", "ml"],
   index: ["base", "core", "sdk", "providers"],
   cli: ["*"],
 };

@@ -16,6 +16,7 @@ import { registerHealthRoutes } from "./health/routes.ts";
 import { registerMlflowRoutes } from "./mlflow/routes.ts";
 import type { ApiParts } from "./parts.ts";
 import { logRequests } from "./request-log.ts";
+import { registerStudyRoutes } from "./studies/routes.ts";
 import { registerUiRoutes } from "./ui/routes.ts";
 import { validateWithZod } from "./validation.ts";
 
@@ -38,6 +39,7 @@ type Register = (app: ApiApp, parts: ApiParts) => void | Promise<void>;
 const areas: readonly { readonly style: ErrorStyle; readonly register: Register }[] = [
   { style: "airflow", register: registerHealthRoutes },
   { style: "airflow", register: registerAirflowRoutes },
+  { style: "airflow", register: registerStudyRoutes },
   { style: "airflow", register: registerUiRoutes },
   { style: "mlflow", register: registerMlflowRoutes },
 ];

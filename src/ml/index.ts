@@ -14,14 +14,7 @@ export {
 } from "./data/datasets.ts";
 export { Matrix, selectTargets, type Targets } from "./data/matrix.ts";
 export { type Column, type ColumnType, Table } from "./data/table.ts";
-export type {
-  Classifier,
-  Estimator,
-  ModelJson,
-  Params,
-  Predictor,
-  Transformer,
-} from "./estimators/estimator.ts";
+export type { Classifier, Estimator, ModelJson, Predictor, Transformer } from "./estimators/estimator.ts";
 export {
   DecisionTreeClassifier,
   type ForestOptions,
@@ -53,6 +46,7 @@ export {
 export { averagePrecisionScore, rocAucOneVsRest, rocAucScore } from "./metrics/ranking.ts";
 export { meanAbsoluteError, meanSquaredError, r2Score, rootMeanSquaredError } from "./metrics/regression.ts";
 export { type Scorer, type ScorerName, scorerNames } from "./metrics/scorers.ts";
+export type { Params } from "./options.ts";
 export { RandomState } from "./random-state.ts";
 export { encodeLabels } from "./selection/classes.ts";
 export {
@@ -75,3 +69,39 @@ export {
   summarizeSearch,
 } from "./selection/grid-search.ts";
 export { type Split, type SplitOptions, trainTestIndices, trainTestSplit } from "./selection/split.ts";
+export { DatabaseStudyStorage } from "./studies/database-storage.ts";
+export type { Outcome, StudyState } from "./studies/decisions.ts";
+export { importances } from "./studies/importance.ts";
+export { MemoryStudyStorage } from "./studies/memory-storage.ts";
+export type { PrunerSpec } from "./studies/pruners.ts";
+export type { SamplerKind, SamplerSpec } from "./studies/samplers/from-spec.ts";
+export {
+  type Choice,
+  type Condition,
+  categorical,
+  float,
+  int,
+  type Param,
+  type ParamValues,
+  type Space,
+} from "./studies/space.ts";
+export type { StudyStorage } from "./studies/storage.ts";
+export {
+  createStudy,
+  type Objective,
+  type OptimizeOptions,
+  openStudy,
+  RunningTrial,
+  Study,
+  TrialPruned,
+} from "./studies/study.ts";
+export type { StudyOptions, StudySpec } from "./studies/study-spec.ts";
+export type { Direction, Trial, TrialState } from "./studies/trial.ts";
+export {
+  contour,
+  type HistoryPoint,
+  intermediateValues,
+  optimizationHistory,
+  parallelCoordinates,
+  slices,
+} from "./studies/views.ts";

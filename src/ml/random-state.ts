@@ -30,7 +30,7 @@ export class RandomState {
   /** The next 32 bits, as an unsigned integer. */
   uint32(): number {
     if (this.#position === words) this.#refill();
-    let y = this.#state[this.#position++];
+    let y = this.#state[this.#position++] as number;
     y ^= y >>> 11;
     y ^= (y << 7) & 0x9d2c5680;
     y ^= (y << 15) & 0xefc60000;
@@ -76,8 +76,8 @@ export class RandomState {
   shuffle(values: { [index: number]: number; length: number }): void {
     for (let i = values.length - 1; i > 0; i--) {
       const j = this.interval(i);
-      const kept = values[i];
-      values[i] = values[j];
+      const kept = values[i] as number;
+      values[i] = values[j] as number;
       values[j] = kept;
     }
   }
@@ -94,14 +94,14 @@ export class RandomState {
   choose(values: ArrayLike<number>, size: number): Int32Array {
     return this.permutation(values.length)
       .subarray(0, size)
-      .map((position) => values[position]);
+      .map((position) => values[position] as number);
   }
 
   #refill(): void {
     const state = this.#state;
     for (let i = 0; i < words; i++) {
-      const y = (state[i] & 0x80000000) | (state[(i + 1) % words] & 0x7fffffff);
-      state[i] = state[(i + shift) % words] ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
+      const y = ((state[i] as number) & 0x80000000) | ((state[(i + 1) % words] as number) & 0x7fffffff);
+      state[i] = (state[(i + shift) % words] as number) ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
     }
     this.#position = 0;
   }

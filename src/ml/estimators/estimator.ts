@@ -5,8 +5,7 @@
  */
 import { TradewindError } from "../../errors.ts";
 import type { Matrix, Targets } from "../data/matrix.ts";
-
-export type Params = Readonly<Record<string, unknown>>;
+import type { Params } from "../options.ts";
 
 /** Model format written by this version; `loadModel` refuses newer ones. */
 export const modelFormatVersion = 1;
@@ -59,33 +58,6 @@ export function isPredictor(estimator: Estimator): estimator is Predictor {
 export function isClassifier(estimator: Estimator): estimator is Classifier {
   return (
     isPredictor(estimator) && "predictProba" in estimator && typeof estimator.predictProba === "function"
-  );
-}
-
-/** Defaults filled in; an option that does not exist is refused with the ones that do (`TW_ML_PARAM`). */
-export function completeOptions<T extends object>(kind: string, defaults: T, given: Partial<T>): Readonly<T> {
-  for (const name of Object.keys(given)) {
-    if (Object.hasOwn(defaults, name)) continue;
-    throw new TradewindError("TW_ML_PARAM", `${kind} has no option "${name}"`, {
-      hint: `Its options are ${Object.keys(defaults).join(", ")}.`,
-    });
-  }
-  const defined = Object.entries(given).filter(([, value]) => value !== undefined);
-  return Object.freeze({ ...defaults, ...Object.fromEntries(defined) });
-}
-
-/** Refuses an option outside its range. */
-export function checkOption(
-  kind: string,
-  name: string,
-  value: unknown,
-  valid: boolean,
-  expected: string,
-): void {
-  if (valid) return;
-  throw new TradewindError(
-    "TW_ML_PARAM",
-    `${kind}: expected ${name} to be ${expected}, got ${String(value)}`,
   );
 }
 

@@ -4,19 +4,11 @@
  * Machine Learning 45 (2001)). Options and defaults are scikit-learn's. The same seed gives the same model.
  */
 import { checkSamples, checkWidth, Matrix, type Targets } from "../data/matrix.ts";
+import { checkOption, completeOptions, type Params } from "../options.ts";
 import { RandomState } from "../random-state.ts";
 import { encodeForClassifier } from "../selection/classes.ts";
 import { binFeatures } from "./binning.ts";
-import {
-  type Classifier,
-  checkOption,
-  completeOptions,
-  fitted,
-  type ModelJson,
-  modelFormatVersion,
-  mostProbable,
-  type Params,
-} from "./estimator.ts";
+import { type Classifier, fitted, type ModelJson, modelFormatVersion, mostProbable } from "./estimator.ts";
 import { Tree } from "./tree.ts";
 import { type GrowthOptions, TreeBuilder } from "./tree-builder.ts";
 

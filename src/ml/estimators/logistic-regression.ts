@@ -5,17 +5,9 @@
  * one vector per class (softmax). Source: sklearn/linear_model/_logistic.py and _linear_loss.py, version 1.9.
  */
 import { checkSamples, checkWidth, Matrix, type Targets } from "../data/matrix.ts";
+import { checkOption, completeOptions, type Params } from "../options.ts";
 import { encodeForClassifier } from "../selection/classes.ts";
-import {
-  type Classifier,
-  checkOption,
-  completeOptions,
-  fitted,
-  type ModelJson,
-  modelFormatVersion,
-  mostProbable,
-  type Params,
-} from "./estimator.ts";
+import { type Classifier, fitted, type ModelJson, modelFormatVersion, mostProbable } from "./estimator.ts";
 import { minimize, type Objective } from "./lbfgs.ts";
 
 export interface LogisticRegressionOptions {

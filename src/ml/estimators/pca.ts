@@ -3,15 +3,8 @@
  * in each component the loading of largest size is positive (sklearn.utils.extmath.svd_flip, u_based_decision=False).
  */
 import { checkSamples, checkWidth, Matrix } from "../data/matrix.ts";
-import {
-  checkOption,
-  completeOptions,
-  fitted,
-  type ModelJson,
-  modelFormatVersion,
-  type Params,
-  type Transformer,
-} from "./estimator.ts";
+import { checkOption, completeOptions, type Params } from "../options.ts";
+import { fitted, type ModelJson, modelFormatVersion, type Transformer } from "./estimator.ts";
 import { rightSingularVectors } from "./singular-values.ts";
 
 export interface PcaOptions {

@@ -4,6 +4,7 @@
  */
 import { TradewindError } from "../../errors.ts";
 import type { Matrix, Targets } from "../data/matrix.ts";
+import { type Params } from "../options.ts";
 import {
   type Classifier,
   type Estimator,
@@ -12,7 +13,6 @@ import {
   isTransformer,
   type ModelJson,
   modelFormatVersion,
-  type Params,
   type Predictor,
   type Transformer,
 } from "./estimator.ts";

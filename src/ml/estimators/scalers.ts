@@ -3,15 +3,8 @@
  * (sklearn/preprocessing/_data.py): a constant column is only shifted, never divided by zero.
  */
 import { checkSamples, checkWidth, Matrix } from "../data/matrix.ts";
-import {
-  checkOption,
-  completeOptions,
-  fitted,
-  type ModelJson,
-  modelFormatVersion,
-  type Params,
-  type Transformer,
-} from "./estimator.ts";
+import { checkOption, completeOptions, type Params } from "../options.ts";
+import { fitted, type ModelJson, modelFormatVersion, type Transformer } from "./estimator.ts";
 
 interface Affine {
   /** y = (x − shift) / scale, then for min-max times the width of the range, plus its start. */

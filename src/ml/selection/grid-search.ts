@@ -8,8 +8,9 @@
  */
 import { TradewindError } from "../../errors.ts";
 import type { Matrix, Targets } from "../data/matrix.ts";
-import type { Params, Predictor } from "../estimators/estimator.ts";
+import type { Predictor } from "../estimators/estimator.ts";
 import { scorerOf } from "../metrics/scorers.ts";
+import type { Params } from "../options.ts";
 import { type CrossValidationOptions, type FoldScore, foldsFor, scoreFold } from "./cross-validation.ts";
 
 export type ParamGrid = Readonly<Record<string, readonly unknown[]>>;
