@@ -10,6 +10,7 @@ import { runPythonAttempt } from "../runtime/python-attempt.ts";
 import { type AttemptPort, type AttemptReport, runAttempt } from "../runtime/run-attempt.ts";
 import type { RunnableDag } from "../runtime/runnable-dag.ts";
 import { workingFolderOf } from "../scheduler/run-folder.ts";
+import { answerAboutStudy } from "../scheduler/study-answers.ts";
 import { type DagRunRow, findDagRun, findDagRunByLogicalDate } from "../store/dag-runs.ts";
 import { currentVersion } from "../store/dag-versions.ts";
 
@@ -154,7 +155,7 @@ function withoutHandler(dag: RunnableDag, taskId: string): RunnableDag {
   };
 }
 
-/** Reads come from the database; writes go nowhere. */
+/** Reads come from the database; writes go nowhere but to studies, without which a trial cannot be tried. */
 async function answer(work: Work, run: DagRunRow | null, request: ChildRequest): Promise<Json> {
   const sources = {
     environment: work.session.config.environment,
@@ -177,6 +178,10 @@ async function answer(work: Work, run: DagRunRow | null, request: ChildRequest):
             request.params.key,
             request.params.mapIndexes ?? null,
           );
+    case "study.create":
+    case "study.read":
+    case "study.write":
+      return answerAboutStudy(work.database, request);
     case "dag.get":
     case "dag-run.get":
       return null;

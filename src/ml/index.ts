@@ -96,6 +96,13 @@ export {
   TrialPruned,
 } from "./studies/study.ts";
 export type { StudyOptions, StudySpec } from "./studies/study-spec.ts";
+export {
+  type StudyResult,
+  type StudyTaskOptions,
+  studyTasks,
+  type TrialResult,
+} from "./studies/study-tasks.ts";
+export { TaskStudyStorage } from "./studies/task-storage.ts";
 export type { Direction, Trial, TrialState } from "./studies/trial.ts";
 export {
   contour,

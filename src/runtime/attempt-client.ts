@@ -186,4 +186,16 @@ export class AttemptClient implements TaskClient {
   getAssetEvents(query: AssetEventsQuery): Promise<AssetEventInfo[]> {
     return this.#ask("asset-events.get", query);
   }
+
+  createStudy(study: { name: string; directions: string[]; spec: Json }): Promise<boolean> {
+    return this.#ask("study.create", study);
+  }
+
+  readStudy(name: string, after: number): Promise<ChildAnswers["study.read"]> {
+    return this.#ask("study.read", { name, after });
+  }
+
+  writeStudy(change: { name: string; id: number; revision: number; trials: Json[] }): Promise<number | null> {
+    return this.#ask("study.write", change);
+  }
 }

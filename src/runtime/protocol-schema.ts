@@ -157,6 +157,9 @@ const requestParams = {
     alias: text.optional(),
     limit: whole.optional(),
   }),
+  "study.create": z.object({ name: text, directions: z.array(text), spec: json }),
+  "study.read": z.object({ name: text, after: whole }),
+  "study.write": z.object({ name: text, id: whole, revision: whole, trials: z.array(json) }),
   "rendered-fields.set": z.object({ fields: jsonObject, mapIndexLabel: text.optional() }),
 };
 
@@ -222,6 +225,9 @@ const childAnswers = z.object({
   "task-instance.states": z.record(text, z.record(text, text.nullable())),
   "dag.get": z.object({ dagId: text, isPaused: z.boolean() }).nullable(),
   "asset-events.get": z.array(assetEventAnswer),
+  "study.create": z.boolean(),
+  "study.read": z.object({ id: whole, revision: whole, spec: json, trials: z.array(json) }).nullable(),
+  "study.write": whole.nullable(),
   "rendered-fields.set": z.null(),
 });
 

@@ -150,6 +150,9 @@ export type ChildRequest =
     }
   | { method: "dag.get"; params: { dagId: string } }
   | { method: "asset-events.get"; params: { name?: string; uri?: string; alias?: string; limit?: number } }
+  | { method: "study.create"; params: { name: string; directions: string[]; spec: Json } }
+  | { method: "study.read"; params: { name: string; after: number } }
+  | { method: "study.write"; params: { name: string; id: number; revision: number; trials: Json[] } }
   | { method: "rendered-fields.set"; params: { fields: { [name: string]: Json }; mapIndexLabel?: string } };
 
 /**
@@ -178,6 +181,12 @@ export interface ChildAnswers {
   "task-instance.states": { [runId: string]: { [taskId: string]: string | null } };
   "dag.get": { dagId: string; isPaused: boolean } | null;
   "asset-events.get": AssetEventAnswer[];
+  /** False where a study of that name exists. */
+  "study.create": boolean;
+  /** Trials that changed after the given revision. */
+  "study.read": { id: number; revision: number; spec: Json; trials: Json[] } | null;
+  /** The new revision; null, with nothing written, where the study is at another one than the task knew. */
+  "study.write": number | null;
   "rendered-fields.set": null;
 }
 

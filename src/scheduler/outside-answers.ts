@@ -14,6 +14,7 @@ import { findDag } from "../store/dags.ts";
 import { resolveConnection, resolveVariable, type SecretSources } from "../store/environment-secrets.ts";
 import { readStates } from "../store/task-instances.ts";
 import { deleteVariable, setVariable } from "../store/variables.ts";
+import { answerAboutStudy } from "./study-answers.ts";
 
 type Params<M extends ChildRequest["method"]> = Extract<ChildRequest, { method: M }>["params"];
 
@@ -74,6 +75,10 @@ export class OutsideAnswers {
       }
       case "asset-events.get":
         return this.#assetEvents(request.params);
+      case "study.create":
+      case "study.read":
+      case "study.write":
+        return answerAboutStudy(database, request);
       default:
         return assertNever(request, "request of a task");
     }

@@ -244,7 +244,7 @@ export interface AssetEventInfo {
  * Reads and writes what the attempt may know of the rest of the system. The first group of methods is that of
  * Airflow's TypeScript SDK; the second is ours.
  */
-export interface TaskClient {
+export interface TaskClient extends StudyClient {
   /** Null when there is none. */
   getVariable(key: string): Promise<string | null>;
   /** @throws VariableNotFoundError */
@@ -271,6 +271,19 @@ export interface TaskClient {
   ): Promise<{ [runId: string]: { [taskId: string]: TaskInstanceState | null } }>;
   getDag(dagId: string): Promise<{ dagId: string; isPaused: boolean } | null>;
   getAssetEvents(query: AssetEventsQuery): Promise<AssetEventInfo[]>;
+}
+
+/** Rows of a study, for `tradewind/ml`, which makes decisions of them. Trials are as `core/study-record.ts` writes them. */
+export interface StudyClient {
+  /** False when a study of that name exists. */
+  createStudy(study: { name: string; directions: string[]; spec: Json }): Promise<boolean>;
+  /** The trials that changed after that revision; null when there is no such study. */
+  readStudy(
+    name: string,
+    after: number,
+  ): Promise<{ id: number; revision: number; spec: Json; trials: Json[] } | null>;
+  /** The new revision; null, and nothing is written, when the study is no longer at the given one. */
+  writeStudy(change: { name: string; id: number; revision: number; trials: Json[] }): Promise<number | null>;
 }
 
 /** A variable that was asked for is not there. */

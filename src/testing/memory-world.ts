@@ -10,6 +10,7 @@ import type {
   DagRunAnswer,
   XComValue,
 } from "../runtime/protocol.ts";
+import { MemoryStudies } from "./memory-studies.ts";
 import type { Json, OutletEventJson } from "./test-types.ts";
 
 export interface WorldOptions {
@@ -47,6 +48,7 @@ export class MemoryWorld {
   readonly rendered = new Map<string, { readonly [name: string]: Json }>();
   readonly #xcoms = new Map<XComKey, { taskId: string; mapIndex: number; key: string; value: XComValue }>();
   readonly #connections: NonNullable<WorldOptions["connections"]>;
+  readonly #studies = new MemoryStudies();
   readonly #dagRuns: DagRunAnswer[];
   readonly #assetEvents: AssetEventAnswer[];
   readonly #states: () => { [task: string]: TaskInstanceState | null };
@@ -137,6 +139,12 @@ export class MemoryWorld {
         return this.#assetEvents.filter(
           ({ asset }) => asset.name === request.params.name || asset.uri === request.params.uri,
         );
+      case "study.create":
+        return this.#studies.create(request.params);
+      case "study.read":
+        return this.#studies.read(request.params.name, request.params.after);
+      case "study.write":
+        return this.#studies.write(request.params);
       case "rendered-fields.set":
         this.rendered.set(keyOf(asker.taskId, asker.mapIndex), request.params.fields);
         return null;
