@@ -295,6 +295,36 @@ export const configOptions = {
       environment: ["AIRFLOW__WEBSERVER__EXPOSE_CONFIG"],
       oneOf: ["true", "false", "non-sensitive-only"],
     }),
+    tokenSeconds: count("Life of a token of POST /auth/token.", 86_400, {
+      airflow: "api_auth.jwt_expiration_time",
+      min: 1,
+    }),
+    cliTokenSeconds: count("Life of a token of POST /auth/token/cli.", 3600, {
+      airflow: "api_auth.jwt_cli_expiration_time",
+      min: 1,
+    }),
+    sessionHours: count("Hours until the page asks for the password again.", 24, {
+      integer: false,
+      min: 0.01,
+    }),
+    publicRole: text("Role of whoever is not signed in.", "Public", {
+      environment: ["AIRFLOW__FAB__AUTH_ROLE_PUBLIC"],
+    }),
+    allAdmins: flag(
+      "Nobody signs in: everyone on this machine is an Admin. Only on a loopback address.",
+      false,
+      {
+        airflow: "core.simple_auth_manager_all_admins",
+      },
+    ),
+    allowedHosts: text(
+      "Names under which it may be asked, beside its own and single words, separated by commas; * = any.",
+      "",
+    ),
+    trustedProxies: text(
+      "Addresses of proxies whose X-Forwarded-* counts, separated by commas: IPs, CIDR, or loopback.",
+      "",
+    ),
     maxBodyMb: count("Largest body of a request in MiB; uploads of files apart.", 16, { min: 1 }),
     bodyTimeoutSeconds: count("Seconds in which a body has to arrive; uploads of files apart.", 30, {
       integer: false,

@@ -141,6 +141,7 @@ export const errorCatalogue = {
     exitCode: 3,
     httpStatus: 500,
   },
+  TW_ROLE_EXISTS: { summary: "A role of that name exists already.", exitCode: 1, httpStatus: 409 },
   TW_USER_EXISTS: { summary: "A user of that name or e-mail exists already.", exitCode: 1, httpStatus: 409 },
   TW_USER_NOT_FOUND: { summary: "No user has that name.", exitCode: 1, httpStatus: 404 },
   TW_VARIABLE_NOT_FOUND: { summary: "No variable has that key.", exitCode: 1, httpStatus: 404 },
@@ -205,6 +206,11 @@ export const errorCatalogue = {
   // End of Dag files
   // Web page and APIs
   TW_API_CERTIFICATE: { summary: "The files for TLS cannot be used.", exitCode: 2, httpStatus: 500 },
+  TW_API_OPEN: {
+    summary: "The API would be open to everybody without a sign-in.",
+    exitCode: 2,
+    httpStatus: 500,
+  },
   TW_API_PORT: {
     summary: "The port of the web page and the APIs cannot be opened.",
     exitCode: 3,

@@ -8,7 +8,9 @@
  *       }, async (request) => loadThing(parts.database, request.params.thing_id));
  *     }
  *
- * `access` is required: a route without it does not register. `request.user` is who asks.
+ * `access` is required: a route without it does not register. `request.user` is who asks. A change (any method but
+ * GET) that succeeds leaves an entry in the audit log, named after `schema.operationId` (audit.ts), in all areas but
+ * MLflow's; `config.audit` says otherwise where the handler leaves its own, or where one is wanted.
  */
 import type {
   FastifyBaseLogger,
@@ -38,6 +40,7 @@ export type ApiApp = FastifyInstance<
 declare module "fastify" {
   interface FastifyContextConfig {
     access?: Access;
+    audit?: boolean;
     /** The body may take as long as it takes: uploads of files. */
     longUpload?: boolean;
   }

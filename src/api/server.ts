@@ -4,17 +4,24 @@
  */
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import cookies from "@fastify/cookie";
 import fastify, { type FastifyServerOptions, LogController } from "fastify";
 import { TradewindError } from "../errors.ts";
 import { registerAirflowRoutes } from "./airflow/routes.ts";
 import type { ApiApp } from "./app.ts";
+import { auditChanges } from "./audit.ts";
 import { checkAccess } from "./auth/access.ts";
+import { Auth } from "./auth/auth.ts";
+import { registerFabRoutes } from "./auth/fab-routes.ts";
+import { registerAuthRoutes } from "./auth/routes.ts";
 import { recogniseUsers } from "./auth/sign-in.ts";
 import { limitBodies, readJsonBodies } from "./bodies.ts";
+import { protectBrowsers } from "./browser-rules.ts";
 import { answerErrors, answerNotFound, type ErrorStyle } from "./error-answers.ts";
 import { registerHealthRoutes } from "./health/routes.ts";
 import { registerMlflowRoutes } from "./mlflow/routes.ts";
 import type { ApiParts } from "./parts.ts";
+import { pathPrefix, withoutPrefix } from "./public-address.ts";
 import { logRequests } from "./request-log.ts";
 import { registerStudyRoutes } from "./studies/routes.ts";
 import { registerUiRoutes } from "./ui/routes.ts";
@@ -34,14 +41,23 @@ const headersTimeoutMs = 15_000;
 const idleTimeoutMs = 65_000;
 const checkingMs = 2000;
 
-type Register = (app: ApiApp, parts: ApiParts) => void | Promise<void>;
+type Register = (app: ApiApp, parts: ApiParts, auth: Auth) => void | Promise<void>;
 
-const areas: readonly { readonly style: ErrorStyle; readonly register: Register }[] = [
-  { style: "airflow", register: registerHealthRoutes },
-  { style: "airflow", register: registerAirflowRoutes },
-  { style: "airflow", register: registerStudyRoutes },
-  { style: "airflow", register: registerUiRoutes },
-  { style: "mlflow", register: registerMlflowRoutes },
+interface Area {
+  readonly style: ErrorStyle;
+  readonly register: Register;
+  /** Whether changes leave entries in the audit log; a training that logs its metrics would flood it. */
+  readonly audited: boolean;
+}
+
+const areas: readonly Area[] = [
+  { style: "airflow", audited: true, register: registerHealthRoutes },
+  { style: "airflow", audited: true, register: registerAuthRoutes },
+  { style: "airflow", audited: true, register: registerFabRoutes },
+  { style: "airflow", audited: true, register: registerAirflowRoutes },
+  { style: "airflow", audited: false, register: registerStudyRoutes },
+  { style: "airflow", audited: true, register: registerUiRoutes },
+  { style: "mlflow", audited: false, register: registerMlflowRoutes },
 ];
 
 /** @param more Routes beside those of the areas, answered in Airflow's style. */
@@ -52,22 +68,29 @@ export async function createApiServer(parts: ApiParts, more?: Register): Promise
   app.setNotFoundHandler(answerNotFound);
   readJsonBodies(app);
   logRequests(app, parts);
-  recogniseUsers(app, parts);
+  await app.register(cookies);
+  protectBrowsers(app, parts);
+  const auth = new Auth(parts);
+  recogniseUsers(app, parts, auth);
   checkAccess(app);
   limitBodies(app, parts);
-  const extra = more === undefined ? [] : [{ style: "airflow" as const, register: more }];
-  for (const { style, register } of [...areas, ...extra])
-    await app.register(async (scope) => {
-      answerErrors(scope as unknown as ApiApp, style);
-      await register(scope as unknown as ApiApp, parts);
-    });
+  const extra: Area[] = more === undefined ? [] : [{ style: "airflow", audited: true, register: more }];
+  for (const area of [...areas, ...extra])
+    await app.register(async (scope) => registerArea(scope as unknown as ApiApp, area, parts, auth));
   await app.ready();
   app.server.maxConnections = parts.config.api.maxConnections;
   return { app, listen: () => listen(app, parts), stop: (graceMs) => stop(app, parts, graceMs) };
 }
 
+async function registerArea(app: ApiApp, area: Area, parts: ApiParts, auth: Auth): Promise<void> {
+  answerErrors(app, area.style);
+  auditChanges(app, parts, area.audited);
+  await area.register(app, parts, auth);
+}
+
 function serverOptions({ config, log }: ApiParts): FastifyServerOptions {
-  const { sslCert, sslKey, maxBodyMb } = config.api;
+  const { sslCert, sslKey, maxBodyMb, trustedProxies } = config.api;
+  const prefix = pathPrefix(config);
   const http = { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: checkingMs };
   const options = {
     loggerInstance: log,
@@ -79,6 +102,8 @@ function serverOptions({ config, log }: ApiParts): FastifyServerOptions {
     forceCloseConnections: "idle" as const,
     routerOptions: { maxParamLength: longestParam, ignoreTrailingSlash: true },
     requestIdHeader: false as const,
+    trustProxy: trustedProxies === "" ? false : trustedProxies,
+    rewriteUrl: ({ url = "/" }: { url?: string }) => withoutPrefix(url, prefix),
     http,
   };
   if (sslCert === "" && sslKey === "") return options as FastifyServerOptions;
@@ -98,7 +123,12 @@ function certificate(cert: string, key: string): { cert: Buffer; key: Buffer } {
 }
 
 async function listen(app: ApiApp, { config }: ApiParts): Promise<string> {
-  const { host, port } = config.api;
+  const { host, port, allAdmins } = config.api;
+  if (allAdmins && !isLoopbackName(host))
+    throw new TradewindError(
+      "TW_API_OPEN",
+      `api.all_admins: expected api.host to be a loopback address, got ${host}, which others can reach`,
+    );
   try {
     await app.listen({ host, port });
   } catch (cause) {
@@ -120,7 +150,11 @@ async function listen(app: ApiApp, { config }: ApiParts): Promise<string> {
   }
   const { port: opened } = app.server.address() as AddressInfo;
   const scheme = config.api.sslCert === "" ? "http" : "https";
-  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${opened}`;
+  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${opened}${pathPrefix(config)}`;
+}
+
+function isLoopbackName(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
 async function stop(app: ApiApp, { clock }: ApiParts, graceMs = 5000): Promise<void> {

@@ -1,17 +1,20 @@
 /** The API server as a child of `standalone`: started again when it dies, slower when it dies again and again. */
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
+import type { FirstAdmin } from "../api/auth/first-admin.ts";
 import { type ErrorCode, TradewindError } from "../errors.ts";
 import { delay, systemClock } from "../time.ts";
 import type { Session } from "./session.ts";
 
 export type ApiMessage =
-  | { readonly listening: string }
+  | { readonly listening: string; readonly firstAdmin: FirstAdmin | null }
   | { readonly failed: { code: ErrorCode; message: string; hint: string | undefined } };
 
 export interface ApiProcess {
   /** As `http://127.0.0.1:8080`. */
   readonly address: string;
+  /** Made by this start, in a database without users. */
+  readonly firstAdmin: FirstAdmin | null;
   stop(): Promise<void>;
 }
 
@@ -47,6 +50,7 @@ export async function startApiProcess(session: Session, databaseUrl: string): Pr
   const watching = watch();
   return {
     address: child.address,
+    firstAdmin: child.firstAdmin,
     async stop() {
       stopping.abort();
       await end(child);
@@ -60,6 +64,7 @@ export async function startApiProcess(session: Session, databaseUrl: string): Pr
 interface Begun {
   readonly process: ChildProcess;
   readonly address: string;
+  readonly firstAdmin: FirstAdmin | null;
   readonly ended: Promise<string>;
 }
 
@@ -77,7 +82,8 @@ async function begin(session: Session, databaseUrl: string, port: string): Promi
   );
   const said = new Promise<ApiMessage>((resolve) => process.once("message", (m) => resolve(m as ApiMessage)));
   const first = await Promise.race([said, ended]);
-  if (typeof first !== "string" && "listening" in first) return { process, address: first.listening, ended };
+  if (typeof first !== "string" && "listening" in first)
+    return { process, address: first.listening, firstAdmin: first.firstAdmin, ended };
   if (typeof first === "string")
     throw new TradewindError("TW_API_START", `expected the API server to start, but it ended: ${first}`);
   const { code, message, hint } = first.failed;

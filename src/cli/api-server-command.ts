@@ -5,6 +5,7 @@
  * over Node's channel: the child says where it listens or why it cannot, and ends when the channel closes.
  */
 import type { Command } from "commander";
+import { type FirstAdmin, makeFirstAdmin } from "../api/auth/first-admin.ts";
 import { createApiServer } from "../api/server.ts";
 import { TradewindError } from "../errors.ts";
 import { loadSecrets } from "../store/secrets.ts";
@@ -53,6 +54,7 @@ async function onItsOwn(session: Session): Promise<void> {
     try {
       const api = await startApi(session, store);
       session.print(`The web page and the APIs are at ${api.address}. Ctrl-C ends it.`);
+      announceFirstAdmin(session, api.firstAdmin);
       await interrupts.received;
       await api.stop();
     } finally {
@@ -74,7 +76,7 @@ async function asChild(session: Session): Promise<void> {
     const store = await openStore(session, "command");
     try {
       const api = await startApi(session, store);
-      tell({ listening: api.address });
+      tell({ listening: api.address, firstAdmin: api.firstAdmin });
       await left;
       await api.stop();
     } finally {
@@ -87,8 +89,15 @@ async function asChild(session: Session): Promise<void> {
   if (process.connected) process.disconnect();
 }
 
+/** The only time that the password is shown: the database keeps its hash. */
+export function announceFirstAdmin(session: Session, admin: FirstAdmin | null): void {
+  if (admin === null) return;
+  session.print(`Sign in as ${admin.username} with the password ${admin.password}, which is shown only now.`);
+}
+
 interface RunningApi {
   readonly address: string;
+  readonly firstAdmin: FirstAdmin | null;
   stop(): Promise<void>;
 }
 
@@ -102,9 +111,11 @@ async function startApi(session: Session, store: OpenedStore): Promise<RunningAp
     log: session.log("api"),
   });
   const address = await server.listen();
+  const firstAdmin = config.api.allAdmins ? null : await makeFirstAdmin(store.database, systemClock.now());
   const job = await keepJob(store, "api", { address });
   return {
     address,
+    firstAdmin,
     async stop() {
       await server.stop();
       await job.end();

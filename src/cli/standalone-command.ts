@@ -7,7 +7,7 @@ import { notify } from "../store/notify.ts";
 import { loadSecrets } from "../store/secrets.ts";
 import { systemClock } from "../time.ts";
 import { announceResult } from "./announce-result.ts";
-import { type ApiFlags, apiSettings, withApiFlags } from "./api-server-command.ts";
+import { type ApiFlags, announceFirstAdmin, apiSettings, withApiFlags } from "./api-server-command.ts";
 import { triggerDag } from "./ask-scheduler.ts";
 import type { Work } from "./database-command.ts";
 import { wholeNumber } from "./flags.ts";
@@ -52,6 +52,7 @@ async function standalone(flags: StandaloneFlags): Promise<void> {
     session.print(
       `Tradewind is ready at ${services.api?.address}. Home ${session.config.home}, Dags ${session.config.paths.dagsFolder}. Ctrl-C ends it.`,
     );
+    announceFirstAdmin(session, services.api?.firstAdmin ?? null);
     if (flags.run !== undefined) await runOnce(session, services, flags.run, signal);
     return "stay";
   });

@@ -101,7 +101,7 @@ async function reset(
   flags: Named & { password?: string; useRandomPassword?: boolean },
 ): Promise<void> {
   const user = await named(work, flags);
-  await resetPassword(work.database, user.username, await passwordOf(work, flags));
+  await resetPassword(work.database, user.username, await passwordOf(work, flags), work.now());
   work.session.print(`Password of "${user.username}" changed`);
 }
 

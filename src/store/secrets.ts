@@ -8,7 +8,7 @@
  * mode 0600 when it is first needed. Without it the secrets cannot be read: it belongs into the backup, apart
  * from the database.
  */
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { TradewindError } from "../errors.ts";
@@ -32,6 +32,8 @@ export interface Secrets {
   open(sealed: Buffer, place: string): string;
   /** Sealed with another key than the first. */
   isOld(sealed: Buffer): boolean;
+  /** Keys of 32 bytes for something else than sealing (HKDF, RFC 5869), one of each key of the file, newest first. */
+  derive(purpose: string): readonly Buffer[];
 }
 
 function toKey(text: string, file: string, line: number): Key {
@@ -123,6 +125,8 @@ function secretsWith(keys: readonly Key[]): Secrets {
       }
     },
     isOld: (sealed) => keyOf(sealed) !== current,
+    derive: (purpose) =>
+      keys.map(({ bytes }) => Buffer.from(hkdfSync("sha256", bytes, "tradewind", purpose, 32))),
   };
 }
 

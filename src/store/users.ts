@@ -15,11 +15,16 @@ export interface User {
   readonly roles: string[];
   readonly isActive: boolean;
   readonly createdAt: number;
+  /** Sessions and signed tokens from before are no longer accepted; -Infinity: none was ended. */
+  readonly signedOutBefore: number;
+  readonly lastLogin: number | null;
+  readonly loginCount: number;
 }
 
 const columns = sql`
   id, username, email, first_name AS "firstName", last_name AS "lastName", roles, is_active AS "isActive",
-  created_at AS "createdAt"`;
+  created_at AS "createdAt", signed_out_before AS "signedOutBefore", last_login AS "lastLogin",
+  login_count AS "loginCount"`;
 
 export interface NewUser {
   readonly username: string;
@@ -42,15 +47,22 @@ export async function createUser(executor: Executor, user: NewUser, now: number)
       RETURNING ${columns}`);
     return row as User;
   } catch (error) {
-    const constraint = violatedConstraint(error);
-    if (constraint !== "app_user_username_key" && constraint !== "app_user_email_key") throw error;
-    const what = constraint === "app_user_email_key" ? `e-mail ${user.email}` : `name ${user.username}`;
-    throw new TradewindError(
-      "TW_USER_EXISTS",
-      `expected a new user, got the ${what}, which another one has`,
-      { cause: error },
-    );
+    throw takenName(error, user);
   }
+}
+
+function takenName(error: unknown, user: Pick<User, "username" | "email">): unknown {
+  const constraint = violatedConstraint(error);
+  if (constraint !== "app_user_username_key" && constraint !== "app_user_email_key") return error;
+  const what = constraint === "app_user_email_key" ? `e-mail ${user.email}` : `name ${user.username}`;
+  return new TradewindError("TW_USER_EXISTS", `expected a new user, got the ${what}, which another one has`, {
+    cause: error,
+  });
+}
+
+export async function hasUsers(executor: Executor): Promise<boolean> {
+  const row = await executor.row<{ found: boolean }>(sql`SELECT EXISTS (SELECT FROM app_user) AS found`);
+  return row?.found === true;
 }
 
 export function listUsers(executor: Executor): Promise<User[]> {
@@ -73,18 +85,41 @@ function notFound(username: string): TradewindError {
   );
 }
 
+/** @throws TradewindError TW_USER_EXISTS. */
+export async function updateUser(
+  executor: Executor,
+  id: number,
+  user: Pick<User, "username" | "email" | "firstName" | "lastName" | "roles" | "isActive">,
+): Promise<void> {
+  try {
+    await executor.run(sql`
+      UPDATE app_user SET username = ${user.username}, email = ${user.email}, first_name = ${user.firstName},
+        last_name = ${user.lastName}, roles = ${user.roles}, is_active = ${user.isActive} WHERE id = ${id}`);
+  } catch (error) {
+    throw takenName(error, user);
+  }
+}
+
 /** @throws TradewindError TW_USER_NOT_FOUND. */
 export async function deleteUser(executor: Executor, username: string): Promise<void> {
   if ((await executor.run(sql`DELETE FROM app_user WHERE username = ${username}`)) === 0)
     throw notFound(username);
 }
 
-/** @throws TradewindError TW_USER_NOT_FOUND. */
-export async function resetPassword(executor: Executor, username: string, password: string): Promise<void> {
+/**
+ * Sessions and signed tokens from before end with the old password.
+ *
+ * @throws TradewindError TW_USER_NOT_FOUND.
+ */
+export async function resetPassword(
+  executor: Executor,
+  username: string,
+  password: string,
+  now: number,
+): Promise<void> {
   const hash = await hashPassword(password);
-  const count = await executor.run(
-    sql`UPDATE app_user SET password_hash = ${hash} WHERE username = ${username}`,
-  );
+  const count = await executor.run(sql`
+    UPDATE app_user SET password_hash = ${hash}, signed_out_before = ${instant(now)} WHERE username = ${username}`);
   if (count === 0) throw notFound(username);
 }
 

@@ -78,7 +78,7 @@ function scannedTables(plan: string): string[] {
     .filter((name) => (grown as string[]).includes(name));
 }
 
-const secrets = { seal: () => Buffer.alloc(0), open: () => "{}", isOld: () => false };
+const secrets = { seal: () => Buffer.alloc(0), open: () => "{}", isOld: () => false, derive: () => [] };
 
 describe("comes in through an index", () => {
   const statements: [string, (executor: Executor) => Promise<unknown>][] = [

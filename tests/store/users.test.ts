@@ -43,7 +43,7 @@ test("a user signs in by name or e-mail, and not when inactive or without a pass
   expect(await users.authenticate(database, "ann", "")).toBeNull();
   expect(await users.authenticate(database, "bob", "")).toBeNull();
   expect(await users.authenticate(database, "nobody", "")).toBeNull();
-  await users.resetPassword(database, "ann", "new");
+  await users.resetPassword(database, "ann", "new", noon);
   expect(await users.authenticate(database, "ann", "pw")).toBeNull();
   expect(await users.authenticate(database, "ann", "new")).not.toBeNull();
   await database.run(sql`UPDATE app_user SET is_active = false`);
@@ -62,6 +62,6 @@ test("names and e-mails are given once, and unknown names are told", async () =>
   await users.deleteUser(database, "ann");
   const missing = { code: "TW_USER_NOT_FOUND" };
   await expect(users.deleteUser(database, "ann")).rejects.toMatchObject(missing);
-  await expect(users.resetPassword(database, "ann", "x")).rejects.toMatchObject(missing);
+  await expect(users.resetPassword(database, "ann", "x", noon)).rejects.toMatchObject(missing);
   await expect(users.setRoles(database, "ann", [])).rejects.toMatchObject(missing);
 });

@@ -1,22 +1,25 @@
 /**
  * What a route requires of who asks: declared with the route, checked before anything of the request is read. A
  * route that declares nothing does not register, so none is open by being forgotten.
+ *
+ * A route whose path has `:dag_id` requires it on that Dag. One without (and `~`) lets in whoever may do it on some
+ * Dag: its handler shows only those that `permittedDagIds` names.
  */
 import type { FastifyRequest } from "fastify";
 import type { ApiApp } from "../app.ts";
 import { HttpProblem } from "../http-problem.ts";
 import type { Principal } from "./principal.ts";
-import { type Action, type Resource, rolesMay } from "./roles.ts";
+import { type Action, dagResources, type Resource } from "./roles.ts";
 
 export interface Permission {
   readonly action: Action;
   readonly resource: Resource;
 }
 
-/** "public": anybody. "signed-in": any user. A permission, or several of which each is required. */
+/** "public": anybody. "signed-in": any user. Permissions: each of them. */
 export type Access = "public" | "signed-in" | readonly Permission[];
 
-/** `access: can("edit", "DAGs")`; with more than one call's worth, `[...can(…), ...can(…)]`. */
+/** `access: can("edit", "DAGs")`; several are required by `[...can("read", "DAGs"), ...can("edit", "XComs")]`. */
 export function can(action: Action, resource: Resource): readonly Permission[] {
   return [{ action, resource }];
 }
@@ -41,13 +44,26 @@ function requireAccess(request: FastifyRequest, access: Access): void {
     if (user.id === null) throw notSignedIn();
     return;
   }
-  for (const permission of access) requirePermission(user, permission);
+  const { dag_id: dagId } = (request.params ?? {}) as { dag_id?: string };
+  for (const permission of access) {
+    if (dagId !== undefined && dagId !== "~") requirePermission(user, permission, dagId);
+    else if (!mayOnSomeDag(user, permission)) throw refusal(user);
+  }
 }
 
-/** For what only the handler knows; a route declares everything else. */
-export function requirePermission(user: Principal, { action, resource }: Permission): void {
-  if (rolesMay(user.roles, action, resource)) return;
-  throw user.id === null ? notSignedIn() : new HttpProblem(403, "Forbidden");
+function mayOnSomeDag(user: Principal, { action, resource }: Permission): boolean {
+  const { permissions } = user;
+  if (permissions.may(action, resource)) return true;
+  return dagResources.has(resource) && permissions.dagIds(action, resource)?.length !== 0;
+}
+
+/** For what only the handler knows, as a Dag that the body names; a route declares everything else. */
+export function requirePermission(user: Principal, { action, resource }: Permission, dagId?: string): void {
+  if (!user.permissions.may(action, resource, dagId)) throw refusal(user);
+}
+
+function refusal(user: Principal): HttpProblem {
+  return user.id === null ? notSignedIn() : new HttpProblem(403, "Forbidden");
 }
 
 function notSignedIn(): HttpProblem {
@@ -56,13 +72,11 @@ function notSignedIn(): HttpProblem {
   });
 }
 
-/**
- * The Dags on which `user` may do it: null means all of them. Lists over Dags (and `~`) filter by it.
- */
+/** The Dags on which `user` may do it: null means all of them. Lists over Dags (and `~`) filter by it. */
 export async function permittedDagIds(
   user: Principal,
   action: Action,
   resource: Resource,
 ): Promise<readonly string[] | null> {
-  return rolesMay(user.roles, action, resource) ? null : [];
+  return user.permissions.dagIds(action, resource);
 }

@@ -120,7 +120,7 @@ const granted = new Map<string, ReadonlySet<string>>();
   }
 }
 
-/** Whether one of the roles may do it everywhere. A role that is not Airflow's own has only what Dags give it. */
-export function rolesMay(roles: readonly string[], action: Action, resource: Resource): boolean {
-  return roles.some((role) => role === "Admin" || granted.get(role)?.has(`${action} ${resource}`) === true);
+/** What a role of Airflow has everywhere; nothing for a role of one's own. Admin has everything and is not here. */
+export function builtInGrants(role: string): ReadonlySet<string> {
+  return granted.get(role) ?? new Set();
 }
