@@ -10,6 +10,7 @@ from .airflow_compat.expand_input import MappedArgument
 from .airflow_compat.mappedoperator import MappedOperator
 from .airflow_compat.weight import PriorityWeightStrategy
 from .airflow_compat.xcom_arg import XComArg
+from .errors import TradewindError
 from .serialize_values import (
     FunctionRegistry,
     asset_expressions,
@@ -135,10 +136,15 @@ class _FirstTry:
 
 
 def _own_weight(task: Any, rule: PriorityWeightStrategy) -> int:
+    """Asked once, for the first try: the order of what waits is by task."""
     try:
         weight = int(rule.get_weight(_FirstTry(task)))
-    except Exception:
-        return task.priority_weight
+    except Exception as error:
+        raise TradewindError(
+            "TW_DAG_OPTIONS",
+            f"the weight rule {type(rule).__name__} of task {task.task_id} gave no weight: {type(error).__name__}: {error}",
+            line=task.line,
+        ) from error
     return max(-2147483648, min(2147483647, weight))
 
 

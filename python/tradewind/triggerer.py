@@ -30,7 +30,7 @@ from .import_file import apply_settings
 from .loop_watch import LoopWatch
 from .protocol import PROTOCOL_VERSION, FrameStream
 from .supervisor import RequestRefused, Supervisor
-from .trigger_classes import TriggerClasses
+from .version_classes import VersionClasses
 from .xcom import decode_json, encode_json
 
 log = logging.getLogger("airflow.triggerer")
@@ -64,7 +64,7 @@ class Triggerer:
         self._stream = stream
         self._ids = itertools.count(1)
         self._answers: Dict[int, Callable[[Dict[str, Any]], Any]] = {}
-        self._classes = TriggerClasses()
+        self._classes = VersionClasses("trigger", "TW_TRIGGER_UNKNOWN")
         self._importing = concurrent.futures.ThreadPoolExecutor(1, "tradewind-import")
         self._waiting: Dict[str, "asyncio.Task[None]"] = {}
         self._ended: "set[asyncio.Task[None]]" = set()

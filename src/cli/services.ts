@@ -1,7 +1,11 @@
 /** Puts the running parts together: database, executor, scheduler, Dag files, triggerer, metrics, traces. */
 import { hostname } from "node:os";
 import type { DagProcessor } from "../dag-processor/dag-processor.ts";
-import { localExecutorFromConfig, triggererHostsFromConfig } from "../executor/from-config.ts";
+import {
+  localExecutorFromConfig,
+  timetableHostFromConfig,
+  triggererHostsFromConfig,
+} from "../executor/from-config.ts";
 import type { Logger } from "../log.ts";
 import type { LogLevel } from "../runtime/protocol.ts";
 import { OutsideAnswers } from "../scheduler/outside-answers.ts";
@@ -57,12 +61,19 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
     started.push(() => observation.stop());
     const secrets = loadSecrets(config.paths.secretKey);
     const executor = localExecutorFromConfig({ config, clock: systemClock, log: session.log("executor") });
+    const timetables = timetableHostFromConfig({
+      config,
+      clock: systemClock,
+      log: session.log("timetables"),
+    });
+    started.push(() => timetables.stop());
     const scheduler = await Scheduler.create({
       database,
       configuredConnections: configuredConnections(config),
       secrets,
       environment: config.environment,
       executor,
+      timetables,
       clock: systemClock,
       log: session.log("scheduler"),
       settings: schedulerSettings(config),

@@ -7,6 +7,7 @@ import type { DagSpec, TimetableSpec } from "./dag-model.ts";
 import { runsBetween } from "./forecast.ts";
 import { runId } from "./run-id.ts";
 import type { DagRunState } from "./states.ts";
+import { customOf } from "./timetable/custom.ts";
 import { timetableOf } from "./timetable/next-run.ts";
 import type { NextRun } from "./timetable/timetable.ts";
 
@@ -66,7 +67,10 @@ export function planBackfill(
 }
 
 function checkBackfill(dag: BackfillDag, request: BackfillRequest, now: number): void {
-  if (dag.timetable.kind === "custom" || !timetableOf(dag.timetable).periodic) {
+  if (customOf(dag.timetable) !== null) {
+    throw refused(`the dates of Dag "${dag.dagId}" are known only to its own timetable, a run at a time`);
+  }
+  if (!timetableOf(dag.timetable).periodic) {
     throw refused(`expected a schedule that repeats, but Dag "${dag.dagId}" is not run periodically`);
   }
   if (dag.allowedRunTypes !== undefined && !dag.allowedRunTypes.includes("backfill")) {

@@ -34,8 +34,19 @@ export type TimetableSpec =
   | { kind: "events"; dates: string[]; restrictToEvents: boolean; description?: string }
   | { kind: "asset"; assets: AssetExpression }
   | { kind: "asset-or-time"; timetable: TimetableSpec; assets: AssetExpression }
-  /** A timetable written by the user; only its own language can ask it (through the Dag processor). */
-  | { kind: "custom"; classpath: string; data: Json; summary: string };
+  /** A timetable written by the user: only its own language can tell its next run. */
+  | {
+      kind: "custom";
+      classpath: string;
+      /** What its `serialize` gives, for its `deserialize`. */
+      data: Json;
+      summary: string;
+      description?: string;
+      /** Absent: true, true, none. */
+      periodic?: boolean;
+      canBeScheduled?: boolean;
+      activeRunsLimit?: number;
+    };
 
 /** A step of time: seconds, or calendar fields as in dateutil's relativedelta (added in UTC, as Airflow does). */
 export type DeltaSpec =

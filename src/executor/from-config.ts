@@ -5,6 +5,7 @@ import type { Logger } from "../log.ts";
 import type { PythonSideSettings } from "../runtime/python-command.ts";
 import type { Clock } from "../time.ts";
 import { LocalExecutor, type LocalWorker } from "./local.ts";
+import { TimetableHost } from "./timetable-host.ts";
 import type { TriggererEvents } from "./triggerer-host.ts";
 import { TriggererHosts } from "./triggerer-hosts.ts";
 import type { WorkerSettings } from "./worker/settings.ts";
@@ -36,6 +37,10 @@ export function triggererHostsFromConfig(
     python: config.python,
   };
   return new TriggererHosts(options, events);
+}
+
+export function timetableHostFromConfig({ config, clock, log }: Outside): TimetableHost {
+  return new TimetableHost({ clock, log, python: config.python });
 }
 
 /** The second Ctrl-C: the worker of this machine outlives its scheduler otherwise. */

@@ -6,9 +6,11 @@ import type { Json } from "../core/dag-model.ts";
 import { deadlineAt } from "../core/deadline.ts";
 import { runId as runIdOf, runIdSuffix } from "../core/run-id.ts";
 import type { DagRunType, TriggeredBy } from "../core/states.ts";
+import { customOf } from "../core/timetable/custom.ts";
 import type { NextRun } from "../core/timetable/timetable.ts";
 import { TradewindError } from "../errors.ts";
 import { existingRuns, pastDurations } from "../store/scheduler-load.ts";
+import { CustomTimetables } from "./custom-timetables.ts";
 import type { LeasedDag, RunRow } from "./memory.ts";
 import type { Runs } from "./runs.ts";
 import { forecast, forecastColumns, type Schedule } from "./schedule.ts";
@@ -42,12 +44,14 @@ const runsPerDag = 16;
 export class CreateRuns {
   readonly #services: Services;
   readonly #runs: Runs;
+  readonly #timetables: CustomTimetables;
   #due = new Set<string>();
   #passing: Promise<void> | null = null;
 
   constructor(services: Services, runs: Runs) {
     this.#services = services;
     this.#runs = runs;
+    this.#timetables = new CustomTimetables(services);
   }
 
   /** Puts a new run into memory and into the batch; it starts in the same one where limits leave room. */
@@ -125,11 +129,29 @@ export class CreateRuns {
       schedule.next = kept;
       schedule.serial++;
     }
+    if (kept === null && customOf(schedule.timetable) !== null) {
+      return this.#timetables.watch(lease, schedule, (next) => this.#told(lease, next));
+    }
     const next = kept ?? this.#forecast(lease.dagId, schedule, clock.now());
     if (next === null || lease.isPaused) return;
     const { serial } = schedule;
     engine.timers.at(next.runAfter, () => {
       if (schedule.serial === serial) this.due(lease.dagId);
+    });
+  }
+
+  /** A timetable that is asked elsewhere has answered. */
+  #told(lease: LeasedDag, next: NextRun | null): void {
+    const { schedule } = lease;
+    if (schedule === null) return;
+    schedule.next = next;
+    if (next !== null) this.watch(lease, next);
+    this.#services.engine.submit({
+      name: "next run told",
+      apply: (work) => {
+        if (work.memory.dags.get(lease.dagId) === lease)
+          work.writeDag(forecastColumns(lease.dagId, schedule));
+      },
     });
   }
 
@@ -267,7 +289,7 @@ function scheduledRuns(lease: LeasedDag, now: number): Wanted[] {
     const next = wanted.length === 0 && ahead.next !== null ? ahead.next : forecast(ahead, now);
     if (next === null || next.runAfter > now) break;
     const { logicalDate, dataInterval, runAfter } = next;
-    const runId = runIdOf("scheduled", runAfter);
+    const runId = next.runId ?? runIdOf("scheduled", runAfter);
     const run = {
       dagId,
       runId,
@@ -276,6 +298,7 @@ function scheduledRuns(lease: LeasedDag, now: number): Wanted[] {
       dataInterval,
       runAfter,
       triggeredBy: "timetable",
+      partitionKey: next.partitionKey ?? null,
     } as const;
     wanted.push({ lease, schedule, next, after: last, run });
     last = dataInterval;

@@ -20,10 +20,10 @@ export interface Schedule {
   serial: number;
 }
 
-/** Null where time and assets start nothing: no version, or a timetable of another language. */
+/** Null where time and assets start nothing, without a version. */
 export function scheduleOf(record: DagRecord): Schedule | null {
   const { timetable } = record;
-  if (timetable === null || timetable.kind === "custom") return null;
+  if (timetable === null) return null;
   const { start, end } = timeRestriction({
     tasks: (record.taskDates ?? []) as never,
     catchup: record.catchup ?? false,
@@ -47,7 +47,7 @@ export function scheduleOf(record: DagRecord): Schedule | null {
   };
 }
 
-/** Asks the timetable for the run after `last`. */
+/** Asks the timetable for the run after `last`; null for one that `CustomTimetables` asks. */
 export function forecast(schedule: Schedule, now: number): NextRun | null {
   const { last, start, end, catchup } = schedule;
   schedule.next = nextRun(schedule.timetable, { last, now, start, end, catchup });

@@ -49,6 +49,8 @@ export interface SchedulerOptions {
   /** Connections that settings stand for, where nobody made them. */
   readonly configuredConnections?: SecretSources["configured"];
   readonly executor: Executor;
+  /** Asks timetables of users; without one their Dags are not scheduled. */
+  readonly timetables?: Services["timetables"];
   readonly clock: Clock;
   readonly log: Logger;
   readonly settings: SchedulerSettings;
@@ -114,6 +116,7 @@ export class Scheduler {
       runIds: new IdPool(database, "dag_run"),
       triggerIds: new IdPool(database, "trigger"),
       engine,
+      timetables: options.timetables ?? null,
       jobId,
       hostname: options.hostname ?? systemHostname(),
       random: randomSource(),

@@ -1,5 +1,6 @@
 /** What the parts of a scheduler share. Put together once, in `scheduler.ts`. */
 import type { Executor } from "../executor/executor.ts";
+import type { TimetableHost } from "../executor/timetable-host.ts";
 import type { Logger } from "../log.ts";
 import type { Database } from "../store/connect.ts";
 import type { SecretSources } from "../store/environment-secrets.ts";
@@ -26,6 +27,8 @@ export interface Services {
   readonly runIds: IdPool;
   readonly triggerIds: IdPool;
   readonly engine: Engine;
+  /** Asks timetables of users; null where nothing of theirs may run. */
+  readonly timetables: Pick<TimetableHost, "ask"> | null;
   readonly jobId: number;
   readonly hostname: string;
   /** `bytes` random ones. */

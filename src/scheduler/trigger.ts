@@ -10,6 +10,7 @@ import { notify } from "../store/notify.ts";
 import { currentVersionOf, existingRuns, loadRuns } from "../store/scheduler-load.ts";
 import { requestOf } from "../store/scheduler-requests.ts";
 import { type CreateRuns, generatedRunId, type NewRun, noVersion } from "./create-runs.ts";
+import { asksItself, CustomTimetables } from "./custom-timetables.ts";
 import type { Services } from "./services.ts";
 import type { DagVersion } from "./versions.ts";
 
@@ -39,17 +40,19 @@ const mostTries = 5;
 export class Trigger {
   readonly #services: Services;
   readonly #createRuns: CreateRuns;
+  readonly #timetables: CustomTimetables;
 
   constructor(services: Services, createRuns: CreateRuns) {
     this.#services = services;
     this.#createRuns = createRuns;
+    this.#timetables = new CustomTimetables(services);
   }
 
   /** @throws TradewindError TW_DAG_NOT_FOUND, TW_DAG_RUN_EXISTS, TW_RUN_ID, TW_RUN_REFUSED. */
   async trigger(request: TriggerRequest): Promise<TriggeredRun> {
     const { database, clock, runIds } = this.#services;
     const { version, leased } = await this.#versionOf(request.dagId);
-    const run = this.#newRun(request, version, clock.now());
+    const run = await this.#withInterval(this.#newRun(request, version, clock.now()), request, version);
     if (request.runId !== undefined || run.logicalDate !== null) await this.#refuseExisting(run);
     if (!leased) return this.#elsewhere(run, version.id);
     const pastDurations = await this.#createRuns.durationsFor(version);
@@ -117,13 +120,7 @@ export class Trigger {
       );
     }
     if (request.runId !== undefined) checkRunId(request.runId);
-    const timed = spec.timetable.kind !== "custom";
-    const dataInterval =
-      logicalDate === null
-        ? null
-        : timed
-          ? manualDataInterval(spec.timetable, logicalDate)
-          : { start: logicalDate, end: logicalDate };
+    const dataInterval = logicalDate === null ? null : manualDataInterval(spec.timetable, logicalDate);
     return {
       dagId: spec.dagId,
       runId: request.runId ?? generatedRunId("manual", now, logicalDate, this.#services.random(8)),
@@ -137,6 +134,13 @@ export class Trigger {
       note: request.note ?? null,
       partitionKey: request.partitionKey ?? null,
     };
+  }
+
+  /** A timetable of the user's own is asked for the interval, and may name the run. */
+  async #withInterval(run: NewRun, request: TriggerRequest, version: DagVersion): Promise<NewRun> {
+    if (run.logicalDate === null || !asksItself(version.compiled.spec)) return run;
+    const { dataInterval, runId = run.runId } = await this.#timetables.manual(version, run.logicalDate);
+    return { ...run, dataInterval, runId: request.runId ?? runId };
   }
 
   async #refuseExisting(run: NewRun): Promise<void> {

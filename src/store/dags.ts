@@ -4,7 +4,7 @@ import type { Executor } from "./connect.ts";
 import type { Listing, Page } from "./page.ts";
 import { defaultLimit } from "./page.ts";
 import type { Statement } from "./sql.ts";
-import { sql } from "./sql.ts";
+import { instant, sql } from "./sql.ts";
 
 export interface DagRow {
   readonly dagId: string;
@@ -174,6 +174,23 @@ export async function putWarnings(
     INSERT INTO dag_warning (dag_id, kind, message, occurred_at)
     SELECT ${dagId}, u.kind, u.message, to_timestamp(${now}::float8 / 1000)
     FROM unnest(${warnings.map(({ kind }) => kind)}::text[], ${warnings.map(({ message }) => message)}::text[]) AS u (kind, message)
+    ON CONFLICT DO NOTHING`);
+}
+
+/** Replaces those of one kind, and leaves the others. Nothing for a Dag that is gone. */
+export async function putWarningsOf(
+  executor: Executor,
+  dagId: string,
+  { kind, messages }: { kind: string; messages: readonly string[] },
+  now: number,
+): Promise<void> {
+  await executor.run(sql`
+    DELETE FROM dag_warning WHERE dag_id = ${dagId} AND kind = ${kind} AND message <> ALL (${messages}::text[])`);
+  if (messages.length === 0) return;
+  await executor.run(sql`
+    INSERT INTO dag_warning (dag_id, kind, message, occurred_at)
+    SELECT d.dag_id, ${kind}, u.message, ${instant(now)} FROM unnest(${messages}::text[]) AS u (message)
+    JOIN dag d ON d.dag_id = ${dagId}
     ON CONFLICT DO NOTHING`);
 }
 

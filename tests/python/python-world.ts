@@ -37,7 +37,11 @@ export interface PythonWorld {
   /** As Dags are until somebody unpauses them, no run of theirs starts. */
   unpause(dagId: string): Promise<void>;
   /** Unpauses a Dag, starts a run of it, and resolves when it has ended. */
-  run(dagId: string, conf?: { [key: string]: Json }): Promise<PythonRun>;
+  run(
+    dagId: string,
+    conf?: { [key: string]: Json },
+    more?: { readonly logicalDate?: number },
+  ): Promise<PythonRun>;
   readonly config: Config;
   readonly database: Awaited<ReturnType<typeof freshDatabase>>["database"];
 }
@@ -87,11 +91,15 @@ export async function pythonWorld(
     await notify(database, [`dag:${dagId}`]);
   }
 
-  async function run(dagId: string, conf: { [key: string]: Json } = {}): Promise<PythonRun> {
+  async function run(
+    dagId: string,
+    conf: { [key: string]: Json } = {},
+    more: { readonly logicalDate?: number } = {},
+  ): Promise<PythonRun> {
     await unpause(dagId);
     const [problem] = await listImportErrors(database);
     if (problem !== undefined) throw new Error(problem.message);
-    const { pk, runId } = await services.scheduler.triggerRun({ dagId, conf, triggeredBy: "test" });
+    const { pk, runId } = await services.scheduler.triggerRun({ dagId, conf, triggeredBy: "test", ...more });
     await services.scheduler.waitForRun(pk);
     const ended = await findDagRun(database, dagId, runId);
     const instances = await taskInstancesOfRun(database, pk);

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Union
 
 from tradewind import time_values
+from tradewind.xcom import encode_json
 
 from .assets import AssetAll, BaseAsset
 from .exceptions import AirflowTimetableInvalid
@@ -107,11 +108,25 @@ class Timetable:
     def spec(self) -> Dict[str, Any]:
         """The TimetableSpec."""
         cls = type(self)
+        data = self.serialize()
+        classpath = f"{cls.__module__}.{cls.__qualname__}"
+        try:
+            cls.deserialize(data)
+        except Exception as error:
+            raise AirflowTimetableInvalid(
+                f"timetable {classpath} cannot be made again from what its serialize() gives, {data!r}: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        limit = self.active_runs_limit
         return {
             "kind": "custom",
-            "classpath": f"{cls.__module__}.{cls.__qualname__}",
-            "data": self.serialize(),
-            "summary": self.summary,
+            "classpath": classpath,
+            "data": encode_json(data, f"what serialize() of timetable {classpath} gives"),
+            "summary": str(self.summary),
+            **({"description": str(self.description)} if self.description else {}),
+            **({} if self.periodic else {"periodic": False}),
+            **({} if self.can_be_scheduled else {"canBeScheduled": False}),
+            **({} if limit is None else {"activeRunsLimit": limit}),
         }
 
     def assets(self) -> List[BaseAsset]:
@@ -397,7 +412,7 @@ class AssetOrTimeSchedule(_Known):
     def spec(self) -> Dict[str, Any]:
         return {
             "kind": "asset-or-time",
-            "timetable": self.timetable.spec(),
+            "timetable": timetable_spec(self.timetable),
             "assets": self.asset_condition.as_expression(),
         }
 

@@ -31,7 +31,7 @@ export function describeTimetable(spec: TimetableSpec): string {
     case "asset-or-time":
       return `Triggered by assets or ${describeTimetable(spec.timetable)}`;
     case "custom":
-      return spec.summary;
+      return spec.description ?? spec.summary;
     default:
       return assertNever(spec, "timetable");
   }

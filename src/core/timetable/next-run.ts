@@ -5,6 +5,7 @@ import { assetOrTime, assetTriggered } from "./asset.ts";
 import { continuous } from "./continuous.ts";
 import { cronDataInterval } from "./cron-data-interval.ts";
 import { cronTrigger } from "./cron-trigger.ts";
+import { custom } from "./custom.ts";
 import { deltaDataInterval } from "./delta-data-interval.ts";
 import { deltaTrigger } from "./delta-trigger.ts";
 import { events } from "./events.ts";
@@ -57,10 +58,7 @@ function compile(spec: TimetableSpec): Timetable {
       }
       return assetOrTime(timetableOf(spec.timetable));
     case "custom":
-      throw new TradewindError(
-        "TW_TIMETABLE",
-        `the timetable ${spec.classpath} can be asked only in its own language`,
-      );
+      return custom(spec);
     default:
       return assertNever(spec, "timetable");
   }
@@ -78,7 +76,7 @@ export function manualDataInterval(spec: TimetableSpec, logicalDate: number): In
 
 /** Throws a `TradewindError` when the schedule cannot be read or, from `now` on, never fires. */
 export function validateTimetable(spec: TimetableSpec, now: number): void {
-  if (spec.kind !== "custom") timetableOf(spec).validate(now);
+  timetableOf(spec).validate(now);
 }
 
 /** The expression over assets that starts runs, or null for a schedule of time alone. */

@@ -12,6 +12,9 @@ export interface NextRun {
   readonly dataInterval: Interval;
   /** The run is not created before this instant. */
   readonly runAfter: number;
+  /** Where the timetable names its runs itself. */
+  readonly runId?: string;
+  readonly partitionKey?: string;
 }
 
 export interface NextRunQuery {

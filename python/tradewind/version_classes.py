@@ -1,4 +1,4 @@
-"""Classes of triggers by their class path, each as the version of the Dag that waits has it."""
+"""Classes by their class path (of triggers, of timetables), each as the version of the Dag that names it has it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from .import_file import extend_path, module_name
 from .local_modules import LocalModules
 
 
-class TriggerClasses:
+class VersionClasses:
     """Not for two threads at once. Local modules leave the interpreter after each import, so that another version finds its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str, code: str) -> None:
+        self._what = what
+        self._code = code
         self._found: Dict[Tuple[str, str], Any] = {}
         self._modules = LocalModules()
         self._modules.install()
@@ -25,7 +27,7 @@ class TriggerClasses:
         return self._found.get((identity_of(code), classpath))
 
     def find(self, classpath: str, code: Dict[str, Any]) -> Any:
-        """Raises TradewindError TW_TRIGGER_UNKNOWN, and whatever the import of the module raises."""
+        """Raises TradewindError with the code that was given for a class that is nowhere, and whatever the import of its module raises."""
         key = (identity_of(code), classpath)
         if key not in self._found:
             self._found[key] = self._import(classpath, code)
@@ -47,17 +49,16 @@ class TriggerClasses:
         except ModuleNotFoundError as error:
             if error.name is None or not (module == error.name or module.startswith(f"{error.name}.")):
                 raise
-            raise _unknown(classpath, f"there is no module {error.name}") from error
+            raise self._unknown(classpath, f"there is no module {error.name}") from error
         finally:
             self._modules.forget()
         if not isinstance(found, type):
-            raise _unknown(classpath, f"module {module} has no class {name}" if module else "it names no module")
+            raise self._unknown(classpath, f"module {module} has no class {name}" if module else "it names no module")
         return found
 
-
-def _unknown(classpath: str, why: str) -> TradewindError:
-    return TradewindError(
-        "TW_TRIGGER_UNKNOWN",
-        f'expected "{classpath}" to be a class of a trigger, but {why}',
-        hint="serialize() of the trigger gives its class path: the module has to be in the Dags folder, in the plugins folder or installed",
-    )
+    def _unknown(self, classpath: str, why: str) -> TradewindError:
+        return TradewindError(
+            self._code,
+            f'expected "{classpath}" to be a class of a {self._what}, but {why}',
+            hint="its module has to be in the Dags folder, in the plugins folder or installed",
+        )

@@ -1,0 +1,124 @@
+"""The process that asks timetables of users, by frames on descriptor 3 (src/executor/timetable-host.ts)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import faulthandler
+import inspect
+import os
+import signal
+from typing import Any, Dict, Optional
+
+from . import supervisor as supervisors
+from . import task_log, time_values
+from .airflow_compat.constants import DagRunType
+from .airflow_compat.timetables import DagRunInfo, DataInterval, TimeRestriction, Timetable
+from .child import VERSION
+from .error_info import error_name, last_user_frame, message_of
+from .errors import TradewindError
+from .import_file import apply_settings
+from .protocol import PROTOCOL_VERSION, FrameStream
+from .supervisor import RequestRefused, Supervisor
+from .version_classes import VersionClasses
+from .xcom import decode_json
+
+
+class TimetableServer:
+    def __init__(self, stream: FrameStream) -> None:
+        self._stream = stream
+        self._classes = VersionClasses("timetable", "TW_TIMETABLE")
+
+    def run(self) -> None:
+        self._stream.send({"type": "ready", "protocol": PROTOCOL_VERSION, "pid": os.getpid(), "language": "python", "version": VERSION})
+        while True:
+            message = self._stream.receive()
+            if message is None or message["type"] == "shutdown":
+                return
+            if message["type"] == "timetable":
+                self._stream.send({"id": message["id"], **self._answer(message)})
+
+    def _answer(self, message: Dict[str, Any]) -> Dict[str, Any]:
+        try:
+            kind = self._classes.find(message["classpath"], message["code"])
+            timetable = kind.deserialize(decode_json(message["data"]))
+            return {"type": "answer", "run": answer(timetable, message["question"])}
+        except TradewindError as error:
+            return {"type": "no-answer", "message": str(error)}
+        except Exception as error:
+            text = f"timetable {message['classpath']} raised {error_name(error)}: {message_of(error)}{_place(error)}"
+            return {"type": "no-answer", "message": text}
+
+
+def answer(timetable: Any, question: Dict[str, Any]) -> Optional[Dict[str, Any]]:
+    """A TimetableAnswer of src/executor/timetable-host.ts; None where there is no run any more."""
+    if question["ask"] == "manual":
+        run_after = _instant(question["runAfter"])
+        interval = timetable.infer_manual_data_interval(run_after=run_after)
+        return _run(timetable, DagRunInfo(run_after, interval), DagRunType.MANUAL)
+    last = question["last"]
+    interval = None if last is None else DataInterval(_instant(last["start"]), _instant(last["end"]))
+    restriction = TimeRestriction(_instant(question["start"]), _instant(question["end"]), question["catchup"])
+    info = _next(timetable, interval, restriction)
+    return None if info is None else _run(timetable, info, DagRunType.SCHEDULED)
+
+
+def _next(timetable: Any, last: Optional[DataInterval], restriction: TimeRestriction) -> Any:
+    if type(timetable).next_dagrun_info_v2 is not Timetable.next_dagrun_info_v2:
+        before = None if last is None else DagRunInfo(last.end, last)
+        return timetable.next_dagrun_info_v2(last_dagrun_info=before, restriction=restriction)
+    return timetable.next_dagrun_info(last_automated_data_interval=last, restriction=restriction)
+
+
+def _run(timetable: Any, info: Any, run_type: Any) -> Dict[str, Any]:
+    if not hasattr(info, "run_after"):
+        raise TypeError(f"expected a DagRunInfo or None, got {type(info).__name__}")
+    interval = info.data_interval if info.data_interval is not None else DataInterval.exact(info.run_after)
+    result: Dict[str, Any] = {
+        "runAfter": _iso(info.run_after),
+        "dataInterval": {"start": _iso(interval.start), "end": _iso(interval.end)},
+    }
+    if type(timetable).generate_run_id is not Timetable.generate_run_id:
+        result["runId"] = str(_run_id(timetable, run_type, info.run_after, interval))
+    if getattr(info, "partition_key", None) is not None:
+        result["partitionKey"] = str(info.partition_key)
+    return result
+
+
+def _run_id(timetable: Any, run_type: Any, run_after: Any, interval: Any) -> Any:
+    """Airflow 2 names the logical date, Airflow 3 the date after which the run starts."""
+    given = {"run_type": run_type, "run_after": run_after, "logical_date": interval.start, "data_interval": interval}
+    parameters = inspect.signature(timetable.generate_run_id).parameters.values()
+    if any(one.kind is one.VAR_KEYWORD for one in parameters):
+        return timetable.generate_run_id(**given)
+    return timetable.generate_run_id(**{one.name: given[one.name] for one in parameters if one.name in given})
+
+
+def _instant(text: Optional[str]) -> Any:
+    return None if text is None else time_values.pendulum_or_plain(time_values.parse_instant(text))
+
+
+def _iso(date: Any) -> str:
+    if not isinstance(date, dt.datetime):
+        raise TypeError(f"expected a datetime, got {type(date).__name__}: {date!r}")
+    if date.tzinfo is None:
+        raise ValueError(f"expected a datetime with a time zone, got {date.isoformat()}")
+    return time_values.iso(date.astimezone(dt.timezone.utc))
+
+
+def _place(error: BaseException) -> str:
+    frame = last_user_frame(error)
+    return "" if frame is None else f" ({frame.filename}, line {frame.lineno}, in {frame.name})"
+
+
+def _refuse(method: str, params: Dict[str, Any]) -> Any:
+    raise RequestRefused("TW_PROTOCOL", f"a timetable may not ask for {method}: its answer has to depend on its arguments alone")
+
+
+def main() -> None:
+    faulthandler.enable()
+    apply_settings()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    supervisors.set_current(Supervisor(_refuse, lambda message: None))
+    task_log.install("info")
+    TimetableServer(FrameStream.of_descriptor(3)).run()
+    os._exit(0)

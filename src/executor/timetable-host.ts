@@ -1,0 +1,177 @@
+/**
+ * Asks timetables that users wrote in Python: one process for each interpreter, started with the first question and
+ * ended when none came for a while. A question that takes too long ends its process, and with it whatever hangs in it.
+ */
+import type { Json } from "../core/dag-model.ts";
+import type { CustomTimetable } from "../core/timetable/custom.ts";
+import { TradewindError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { environmentForTasks } from "../runtime/environment.ts";
+import type { CodeLocation } from "../runtime/protocol.ts";
+import { pythonArguments, pythonSettings } from "../runtime/python-command.ts";
+import type { Clock, Timer } from "../time.ts";
+import { describeExit } from "./worker/attempt-failure.ts";
+import { type ProcessExit, TaskProcess } from "./worker/task-process.ts";
+
+/** Instants are ISO 8601 with offset. */
+export type TimetableQuestion =
+  | {
+      ask: "next";
+      last: { start: string; end: string } | null;
+      start: string | null;
+      end: string | null;
+      catchup: boolean;
+    }
+  | { ask: "manual"; runAfter: string };
+
+export interface TimetableAnswer {
+  runAfter: string;
+  dataInterval: { start: string; end: string };
+  /** Where the timetable names its runs itself. */
+  runId?: string;
+  partitionKey?: string;
+}
+
+export interface TimetableHostOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Section `python` of the settings. */
+  readonly python: Parameters<typeof pythonSettings>[0];
+  readonly idleMs?: number;
+  readonly patienceMs?: number;
+}
+
+interface Question {
+  type: "timetable";
+  id: number;
+  code: CodeLocation;
+  classpath: string;
+  data: Json;
+  question: TimetableQuestion;
+}
+
+type Answer =
+  | { type: "answer"; id: number; run: TimetableAnswer | null }
+  | { type: "no-answer"; id: number; message: string };
+
+type TimetableProcess = TaskProcess<Answer, Question>;
+
+interface Waiting {
+  readonly timer: Timer;
+  resolve(answer: TimetableAnswer | null): void;
+  reject(error: TradewindError): void;
+}
+
+export class TimetableHost {
+  readonly #options: TimetableHostOptions;
+  readonly #processes = new Map<string, AskedProcess>();
+
+  constructor(options: TimetableHostOptions) {
+    this.#options = options;
+  }
+
+  /** Null when there is no run (any more). @throws TradewindError TW_TIMETABLE when the timetable gives no answer. */
+  ask(
+    code: CodeLocation,
+    timetable: CustomTimetable,
+    question: TimetableQuestion,
+  ): Promise<TimetableAnswer | null> {
+    const { interpreter } = code;
+    let asked = this.#processes.get(interpreter);
+    if (asked === undefined) {
+      asked = new AskedProcess(interpreter, this.#options, () => this.#processes.delete(interpreter));
+      this.#processes.set(interpreter, asked);
+    }
+    const { classpath, data } = timetable;
+    return asked.ask({ code, classpath, data, question });
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#processes.values()].map((asked) => asked.stop()));
+  }
+}
+
+class AskedProcess {
+  readonly #options: TimetableHostOptions;
+  readonly #process: TimetableProcess;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #over = Promise.withResolvers<void>();
+  readonly #gone: () => void;
+  #lastId = 0;
+  #idle: Timer | null = null;
+  /** Which question the process was ended for. */
+  #hung: string | null = null;
+
+  constructor(interpreter: string, options: TimetableHostOptions, gone: () => void) {
+    const { clock, log, python } = options;
+    this.#options = options;
+    this.#gone = gone;
+    const command = {
+      file: interpreter,
+      args: pythonArguments("timetable_server"),
+      env: { ...environmentForTasks(), ...pythonSettings(python) },
+      cwd: null,
+    };
+    const onExit = (exit: ProcessExit): void => this.#ended(exit);
+    this.#process = new TaskProcess(command, { clock, isolated: true, sensitiveNames: [], onExit });
+    this.#process.user = {
+      message: (message) => this.#answered(message),
+      line: (stream, text) => log.info({ stream }, text),
+      exited: () => {},
+    };
+  }
+
+  ask(body: Omit<Question, "type" | "id">): Promise<TimetableAnswer | null> {
+    const { clock, patienceMs = 30_000 } = this.#options;
+    this.#idle?.cancel();
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      const timer = clock.after(patienceMs, () => {
+        this.#waiting.delete(id);
+        const message = `timetable ${body.classpath} gave no answer within ${patienceMs / 1000} s`;
+        reject(new TradewindError("TW_TIMETABLE", message));
+        this.#hung = message;
+        this.#process.kill();
+      });
+      this.#waiting.set(id, { timer, resolve, reject });
+      this.#process.send({ type: "timetable", id, ...body });
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#gone();
+    this.#idle?.cancel();
+    this.#fail("the service ends");
+    this.#process.retire();
+    await this.#over.promise;
+  }
+
+  #answered(message: Answer): void {
+    const waiting = this.#waiting.get(message.id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(message.id);
+    waiting.timer.cancel();
+    if (message.type === "answer") waiting.resolve(message.run);
+    else waiting.reject(new TradewindError("TW_TIMETABLE", message.message));
+    if (this.#waiting.size > 0) return;
+    const { clock, idleMs = 60_000 } = this.#options;
+    this.#idle = clock.after(idleMs, () => void this.stop());
+  }
+
+  #ended(exit: ProcessExit): void {
+    this.#gone();
+    this.#idle?.cancel();
+    this.#fail(`the process that asks timetables ended: ${this.#hung ?? describeExit(exit, null)}`);
+    this.#over.resolve();
+  }
+
+  #fail(message: string): void {
+    // The next question starts another process.
+    this.#gone();
+    for (const { timer, reject } of this.#waiting.values()) {
+      timer.cancel();
+      reject(new TradewindError("TW_TIMETABLE", message));
+    }
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,161 @@
+/** Timetables that users wrote in Python, asked in a process of their own. */
+import { expect, it, vi } from "vitest";
+import type { Database } from "../../src/store/connect.ts";
+import { listDagRuns } from "../../src/store/dag-runs.ts";
+import { findDag, listWarnings } from "../../src/store/dags.ts";
+import { listImportErrors } from "../../src/store/import-errors.ts";
+import { describePython } from "./find-python.ts";
+import { pythonWorld } from "./python-world.ts";
+
+/** Three runs of uneven length, then no more. */
+const uneven = `
+from datetime import timedelta
+from airflow.plugins_manager import AirflowPlugin
+from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
+
+class Uneven(Timetable):
+    description = "three uneven days"
+    def __init__(self, hours):
+        self.hours = hours
+
+    def serialize(self):
+        return {"hours": [one.total_seconds() / 3600 for one in self.hours]}
+
+    @classmethod
+    def deserialize(cls, data):
+        return cls([timedelta(hours=one) for one in data["hours"]])
+
+    @property
+    def summary(self):
+        return f"{len(self.hours)} times"
+
+    def infer_manual_data_interval(self, *, run_after):
+        return DataInterval(start=run_after.subtract(hours=1), end=run_after)
+
+    def next_dagrun_info(self, *, last_automated_data_interval, restriction):
+        start = restriction.earliest if last_automated_data_interval is None else last_automated_data_interval.end
+        done = timedelta()
+        for hours in self.hours:
+            if restriction.earliest + done == start:
+                return DagRunInfo.interval(start=start, end=start + hours)
+            done += hours
+        return None
+
+    def generate_run_id(self, *, run_type, run_after, data_interval, **extra):
+        return f"{run_type.value}_{data_interval.start.format('DDHH')}_{data_interval.end.format('DDHH')}"
+
+class UnevenPlugin(AirflowPlugin):
+    name = "uneven"
+    timetables = [Uneven]
+`;
+
+const dags = `
+from datetime import datetime, timedelta, timezone
+from airflow.sdk import DAG, task
+from airflow.timetables.base import Timetable
+from uneven import Uneven
+
+class InTheFile(Timetable):
+    """Never by itself."""
+    def infer_manual_data_interval(self, *, run_after):
+        raise ValueError("not on this day")
+    def next_dagrun_info(self, *, last_automated_data_interval, restriction):
+        raise KeyError("calendar")
+
+start = datetime(2024, 1, 1, tzinfo=timezone.utc)
+with DAG("uneven", schedule=Uneven([timedelta(hours=5), timedelta(hours=1), timedelta(hours=30)]), start_date=start, catchup=True):
+    @task
+    def hours(data_interval_start, data_interval_end):
+        return (data_interval_end - data_interval_start).total_seconds() / 3600
+    hours()
+
+with DAG("broken", schedule=InTheFile(), start_date=start):
+    hours()
+`;
+
+const runsOf = async (database: Database, dagId: string) =>
+  (await listDagRuns(database, { dagIds: [dagId] }, { limit: 20, orderBy: "logical_date" })).rows;
+
+describePython("timetables of users in Python", { timeout: 120_000 }, () => {
+  it("start runs over their intervals, one after the other, and know manual ones", async () => {
+    const world = await pythonWorld({ "dags.py": dags, "../plugins/uneven.py": uneven });
+    await world.unpause("uneven");
+    await vi.waitFor(
+      async () => {
+        const runs = await runsOf(world.database, "uneven");
+        expect(runs.map(({ runId, state }) => [runId, state])).toEqual([
+          ["scheduled_0100_0105", "success"],
+          ["scheduled_0105_0106", "success"],
+          ["scheduled_0106_0212", "success"],
+        ]);
+      },
+      { timeout: 60_000, interval: 100 },
+    );
+    const dag = await findDag(world.database, "uneven");
+    expect(dag).toMatchObject({ timetableSummary: "3 times", timetableDescription: "three uneven days" });
+    const logicalDate = Date.UTC(2024, 5, 1);
+    const run = await world.run("uneven", {}, { logicalDate });
+    expect([run.runId, await run.xcom("hours")]).toEqual(["manual_3123_0100", 1]);
+  });
+
+  it("that fail are warned of, and the others go on", async () => {
+    const world = await pythonWorld({ "dags.py": dags, "uneven.py": uneven });
+    expect(await listImportErrors(world.database)).toEqual([]);
+    await world.unpause("broken");
+    await vi.waitFor(
+      async () => {
+        const [warning] = await listWarnings(world.database, "broken");
+        expect(warning?.kind).toBe("timetable error");
+        expect(warning?.message).toMatch(
+          /InTheFile raised KeyError: 'calendar' \(.*dags\.py, line \d+, in next_dagrun_info\)/,
+        );
+      },
+      { timeout: 30_000, interval: 50 },
+    );
+    await expect(world.run("broken", {}, { logicalDate: Date.UTC(2024, 5, 1) })).rejects.toThrow(
+      "not on this day",
+    );
+    expect((await world.run("broken")).states).toEqual({ hours: "failed" });
+  });
+
+  it("that cannot be made again from what they serialise, and weights that fail, are import errors", async () => {
+    const world = await pythonWorld({
+      "forgetful.py": `
+from airflow.sdk import DAG
+from airflow.timetables.base import Timetable
+
+class Forgetful(Timetable):
+    def __init__(self, hours):
+        self.hours = hours
+
+with DAG("forgetful", schedule=Forgetful(3)):
+    pass
+`,
+      "weights.py": `
+from airflow.sdk import DAG
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.task.priority_strategy import PriorityWeightStrategy
+
+class Decreasing(PriorityWeightStrategy):
+    def get_weight(self, ti):
+        return max(3 - ti.try_number + 1, 1)
+
+class Broken(PriorityWeightStrategy):
+    def get_weight(self, ti):
+        return 1 / 0
+
+with DAG("fine", schedule=None):
+    EmptyOperator(task_id="a", weight_rule=Decreasing())
+with DAG("weights", schedule=None):
+    EmptyOperator(task_id="a", weight_rule=Broken())
+`,
+    });
+    const errors = await listImportErrors(world.database);
+    expect(errors.map(({ relativeFile, message }) => `${relativeFile}: ${message}`)).toEqual([
+      expect.stringMatching(
+        /^forgetful.py: .*Forgetful cannot be made again from what its serialize\(\) gives, \{\}/,
+      ),
+      expect.stringMatching(/^weights.py: .*weight rule Broken of task a gave no weight: ZeroDivisionError/),
+    ]);
+  });
+});
