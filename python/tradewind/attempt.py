@@ -10,7 +10,7 @@ import signal
 import threading
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
-from . import run_folder
+from . import run_folder, xcom_backend
 from .attempt_values import AttemptValues
 from .code_version import texts_of
 from .error_info import describe_error, message_of, stack_of
@@ -157,7 +157,7 @@ class Attempt:
         if ti.skip_request is not None:
             result["skip"] = ti.skip_request
         if value is not None and self.task.do_xcom_push:
-            encoded = encode_value(value, RETURN_KEY, f"the result of task {ti.task_id}", self.store)
+            encoded = encode_value(self._stored(value, RETURN_KEY), RETURN_KEY, f"the result of task {ti.task_id}", self.store)
             if getattr(self.task, "multiple_outputs", False):
                 self._push_outputs(value)
             result["value"] = encoded
@@ -169,13 +169,16 @@ class Attempt:
         self._label(value)
         return result
 
+    def _stored(self, value: Any, key: str) -> Any:
+        return xcom_backend.store(value, key, self.start["task"])
+
     def _push_outputs(self, value: Any) -> None:
         if not isinstance(value, dict):
             raise TradewindError("TW_XCOM_VALUE", f"expected a dict from a task with multiple_outputs, got {type(value).__name__}")
         for key, item in value.items():
             if not isinstance(key, str):
                 raise TradewindError("TW_XCOM_VALUE", f"expected keys of multiple_outputs to be str, got {key!r}")
-            self.outputs.append({"key": key, "value": encode_value(item, key, f"the result at {key}", self.store)})
+            self.outputs.append({"key": key, "value": encode_value(self._stored(item, key), key, f"the result at {key}", self.store)})
 
     def _publish_rendered(self) -> None:
         """Not waited for: the order of messages puts it before the result."""

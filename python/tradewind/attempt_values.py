@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
+from . import xcom_backend
 from .supervisor import Supervisor
 from .xcom import ValueStore, decode_value, encode_value
 
@@ -18,7 +19,7 @@ class AttemptValues:
         self.pushed: Dict[str, Dict[str, Any]] = {}
 
     def push(self, key: str, value: Any) -> None:
-        self.pushed[key] = encode_value(value, key, f'the value of the key "{key}"', self._store)
+        self.pushed[key] = encode_value(xcom_backend.store(value, key, self._start["task"]), key, f'the value of the key "{key}"', self._store)
 
     def pull(
         self,

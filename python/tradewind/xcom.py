@@ -22,7 +22,7 @@ import urllib.parse
 import uuid
 from typing import Any, Callable, Dict, Optional, Tuple
 
-from . import xcom_artifacts
+from . import xcom_artifacts, xcom_backend
 from .errors import TradewindError
 
 TYPE = "__type__"
@@ -155,11 +155,13 @@ class _Encoder:
         return _typed(name, [self.encode(item, f"{at}[{index}]") for index, item in enumerate(value)])
 
     def _other(self, value: Any, at: str) -> Any:
+        if isinstance(value, enum.Enum):
+            return {TYPE: "enum", "class": _class_path(value), "value": self.encode(value.value, at)}
         for kind, encode in _SIMPLE:
             if isinstance(value, kind):
                 return encode(value)
-        if isinstance(value, enum.Enum):
-            return self.encode(value.value, at)
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            return {TYPE: "namedtuple", "class": _class_path(value), "value": [self.encode(item, f"{at}[{n}]") for n, item in enumerate(value)]}
         for kind, name in ((tuple, "tuple"), (set, "set"), (frozenset, "frozenset")):
             if isinstance(value, kind):
                 return self._items(name, _sorted(value) if kind is not tuple else value, at)
@@ -176,6 +178,11 @@ class _Encoder:
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
             return {TYPE: "dataclass", "class": _class_path(value), "value": self.encode(fields, at)}
+        if isinstance(value, xcom_backend.Stored):
+            return {TYPE: "stored", "value": self.encode(value.value, at)}
+        if hasattr(type(value), "__attrs_attrs__"):
+            fields = {field.name: getattr(value, field.name) for field in type(value).__attrs_attrs__}
+            return {TYPE: "attrs", "class": _class_path(value), "value": self.encode(fields, at)}
         dump = getattr(value, "model_dump", None)
         if callable(dump) and hasattr(type(value), "model_validate"):
             return {TYPE: "pydantic", "class": _class_path(value), "value": dump(mode="json")}
@@ -196,11 +203,14 @@ class _Encoder:
         sequence = getattr(value, "__tradewind_list__", None)
         if callable(sequence):
             return self.encode(sequence(), at)
+        if xcom_artifacts.pickle_allowed():
+            what = f"{self._what} at {at}" if at else self._what
+            return {TYPE: "artifact", **xcom_artifacts.save_pickled(value, f"{self._key}.{self._files}", what, self._store)}
         place = f" at {at}" if at else ""
         raise TradewindError(
             "TW_XCOM_VALUE",
             f"expected {self._what}{place} to be JSON or a type that travels, got {_preview(value)}",
-            hint="return JSON, a dataclass, an array or a frame; or write the value to a file and return its path",
+            hint="return JSON, a dataclass, an array or a frame; write the value to a file and return its path; or set python.allow_pickle",
         )
 
 
@@ -214,6 +224,7 @@ _SIMPLE: Tuple[Tuple[type, Callable[[Any], Any]], ...] = (
     (bytes, lambda v: _typed("bytes", base64.b64encode(v).decode("ascii"))),
     (bytearray, lambda v: _typed("bytes", base64.b64encode(v).decode("ascii"))),
     (pathlib.PurePath, lambda v: _typed("path", str(v))),
+    (complex, lambda v: _typed("complex", [v.real, v.imag])),
 )
 
 
@@ -307,6 +318,29 @@ def _decode_dataclass(value: Dict[str, Any]) -> Any:
     return made
 
 
+def _decode_attrs(value: Dict[str, Any]) -> Any:
+    fields = decode_json(value["value"])
+    kind: Any = _find_class(value["class"])
+    if kind is None or not hasattr(kind, "__attrs_attrs__"):
+        return fields
+    made = kind(**{getattr(field, "alias", None) or field.name.lstrip("_"): fields.pop(field.name) for field in kind.__attrs_attrs__ if field.init})
+    for name, item in fields.items():
+        object.__setattr__(made, name, item)
+    return made
+
+
+def _decode_enum(value: Dict[str, Any]) -> Any:
+    plain = decode_json(value["value"])
+    kind = _find_class(value["class"])
+    return kind(plain) if kind is not None and issubclass(kind, enum.Enum) else plain
+
+
+def _decode_namedtuple(value: Dict[str, Any]) -> Any:
+    items = decode_json(value["value"])
+    kind = _find_class(value["class"])
+    return tuple(items) if kind is None else kind(*items)
+
+
 def _decode_pydantic(value: Dict[str, Any]) -> Any:
     kind = _find_class(value["class"])
     validate = getattr(kind, "model_validate", None) or getattr(kind, "parse_obj", None)
@@ -338,6 +372,11 @@ _DECODERS: Dict[str, Callable[[Dict[str, Any]], Any]] = {
     "dataclass": _decode_dataclass,
     "pydantic": _decode_pydantic,
     "custom": _decode_custom,
+    "stored": lambda v: xcom_backend.load(decode_json(v["value"])),
+    "attrs": _decode_attrs,
+    "enum": _decode_enum,
+    "namedtuple": _decode_namedtuple,
+    "complex": lambda v: complex(*v["value"]),
     "artifact": lambda v: load_reference(v["uri"], v["mediaType"]),
 }
 

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 NPY = "application/vnd.numpy.npy"
 PARQUET = "application/vnd.apache.parquet"
 SERIES = "application/vnd.apache.parquet; kind=series"
+INDEX = "application/vnd.apache.parquet; kind=index"
 POLARS = "application/vnd.apache.parquet; kind=polars"
+POLARS_SERIES = "application/vnd.apache.parquet; kind=polars-series"
 ARROW = "application/vnd.apache.parquet; kind=arrow"
 PICKLE = "application/vnd.python.pickle"
 JOBLIB = "application/vnd.python.joblib"
@@ -43,14 +45,18 @@ def save(value: Any, key: str, what: str, store: "ValueStore") -> Optional[Dict[
         return _save_array(value, key, what, store)
     if package == "pandas" and name in ("DataFrame", "Series"):
         return _save_pandas(value, key, what, store)
+    if package == "pandas" and name.endswith("Index"):
+        return _save_pandas(value, key, what, store)
+    if package == "torch" and callable(getattr(value, "numpy", None)):
+        return _save_array(value.detach().cpu().numpy(), key, what, store)
     if package == "geopandas" and name in ("GeoDataFrame", "GeoSeries"):
-        return _save_pickled(value, key, what, store)
-    if package == "polars" and name == "DataFrame":
-        return store.write(key, ".parquet", POLARS, lambda path: value.write_parquet(path))
+        return save_pickled(value, key, what, store)
+    if package == "polars" and name in ("DataFrame", "LazyFrame", "Series"):
+        return _save_polars(value, key, store)
     if package == "pyarrow" and name in ("Table", "RecordBatch"):
         return _save_arrow(value, key, store)
     if _is_model(value):
-        return _save_pickled(value, key, what, store)
+        return save_pickled(value, key, what, store)
     return None
 
 
@@ -59,22 +65,17 @@ def load(path: str, media_type: str) -> Any:
         import numpy
 
         return numpy.load(path, allow_pickle=False)
-    if media_type == POLARS:
+    if media_type in (POLARS, POLARS_SERIES):
         import polars
 
-        return polars.read_parquet(path)
+        frame = polars.read_parquet(path)
+        return frame if media_type == POLARS else frame.to_series()
     if media_type == ARROW:
         import pyarrow.parquet
 
         return pyarrow.parquet.read_table(path)
-    if media_type in (PARQUET, SERIES):
-        import pandas
-
-        frame = pandas.read_parquet(path)
-        if media_type == PARQUET:
-            return frame
-        series = frame.iloc[:, 0]
-        return series.rename(None) if series.name == "__tradewind__" else series
+    if media_type in (PARQUET, SERIES, INDEX):
+        return _load_pandas(path, media_type)
     if media_type in (PICKLE, JOBLIB):
         return _load_pickled(path, media_type)
     with open(path, "rb") as file:
@@ -99,7 +100,7 @@ def _save_array(value: Any, key: str, what: str, store: "ValueStore") -> Dict[st
     import numpy
 
     if value.dtype.hasobject:
-        return _save_pickled(value, key, what, store)
+        return save_pickled(value, key, what, store)
     return store.write(key, ".npy", NPY, lambda path: numpy.save(path, value, allow_pickle=False))
 
 
@@ -108,22 +109,59 @@ def _save_pandas(value: Any, key: str, what: str, store: "ValueStore") -> Dict[s
         import pyarrow  # noqa: F401
     except ImportError:
         if pickle_allowed():
-            return _save_pickled(value, key, what, store)
+            return save_pickled(value, key, what, store)
         raise TradewindError(
             "TW_XCOM_VALUE",
             f"expected {what} to be writable as Parquet, but this Python has no pyarrow",
             hint="pip install pyarrow, or set python.allow_pickle",
         ) from None
-    is_frame = type(value).__name__ == "DataFrame"
-    frame = value if is_frame else value.to_frame(name=value.name if isinstance(value.name, str) else "__tradewind__")
-    if any(not isinstance(column, str) for column in frame.columns) and pickle_allowed():
-        return _save_pickled(value, key, what, store)
+    kind = type(value).__name__
+    media_type = PARQUET if kind == "DataFrame" else SERIES if kind == "Series" else INDEX
     try:
-        return store.write(key, ".parquet", PARQUET if is_frame else SERIES, lambda path: frame.to_parquet(path, engine="pyarrow"))
+        return store.write(key, ".parquet", media_type, lambda path: _write_pandas(value, media_type, path))
     except (TypeError, ValueError, ArithmeticError) as error:
         if pickle_allowed():
-            return _save_pickled(value, key, what, store)
-        raise TradewindError("TW_XCOM_VALUE", f"expected {what} to be writable as Parquet, got: {error}") from error
+            return save_pickled(value, key, what, store)
+        raise TradewindError(
+            "TW_XCOM_VALUE",
+            f"expected {what} to be writable as Parquet, got: {error}",
+            hint="a column with values of several types has to be made one type, or set python.allow_pickle",
+        ) from error
+
+
+# Names of pandas that are no text, and none at all, are kept in the file's metadata by pyarrow; a series needs one.
+_UNNAMED = "__tradewind__"
+
+
+def _write_pandas(value: Any, media_type: str, path: str) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    frame = value
+    if media_type == SERIES:
+        frame = value.to_frame(name=_UNNAMED if value.name is None else value.name)
+    elif media_type == INDEX:
+        # The index itself is what is kept; a frame of its levels would lose their kinds.
+        frame = value.to_series().to_frame(name=_UNNAMED)[[]] if value.nlevels == 1 else value.to_frame()[[]]
+    pyarrow.parquet.write_table(pyarrow.Table.from_pandas(frame, preserve_index=True if media_type == INDEX else None), path)
+
+
+def _load_pandas(path: str, media_type: str) -> Any:
+    import pyarrow.parquet
+
+    frame = pyarrow.parquet.read_table(path).to_pandas()
+    if media_type == PARQUET:
+        return frame
+    if media_type == INDEX:
+        return frame.index
+    series = frame.iloc[:, 0]
+    return series.rename(None) if series.name == _UNNAMED else series
+
+
+def _save_polars(value: Any, key: str, store: "ValueStore") -> Dict[str, Any]:
+    name = type(value).__name__
+    frame = value.collect() if name == "LazyFrame" else value.to_frame() if name == "Series" else value
+    return store.write(key, ".parquet", POLARS_SERIES if name == "Series" else POLARS, lambda path: frame.write_parquet(path))
 
 
 def _save_arrow(value: Any, key: str, store: "ValueStore") -> Dict[str, Any]:
@@ -134,7 +172,7 @@ def _save_arrow(value: Any, key: str, store: "ValueStore") -> Dict[str, Any]:
     return store.write(key, ".parquet", ARROW, lambda path: pyarrow.parquet.write_table(table, path))
 
 
-def _save_pickled(value: Any, key: str, what: str, store: "ValueStore") -> Dict[str, Any]:
+def save_pickled(value: Any, key: str, what: str, store: "ValueStore") -> Dict[str, Any]:
     if not pickle_allowed():
         raise TradewindError(
             "TW_XCOM_VALUE",

@@ -5,7 +5,9 @@
  */
 import type { Json } from "../core/dag-model.ts";
 import { TradewindError } from "../errors.ts";
+import { decodeFrame, encodeTable, isTableLike } from "./frame-values.ts";
 import type { TaskCoordinates, XComValue } from "./protocol.ts";
+import { decodeTyped } from "./typed-values.ts";
 import { checkJson } from "./xcom-json.ts";
 
 export interface ValueStore {
@@ -17,6 +19,11 @@ export interface ValueStore {
 const jsonType = "application/json";
 const bytesType = "application/octet-stream";
 const arrayType = "application/vnd.tradewind.typed-array";
+
+const endings: Readonly<Record<string, string>> = {
+  [jsonType]: ".json",
+  "application/vnd.apache.parquet": ".parquet",
+};
 
 const arrayKinds = {
   Int8Array,
@@ -46,6 +53,10 @@ export async function encodeValue(
 ): Promise<XComValue> {
   if (value === null || typeof value === "boolean") return { json: value };
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return encodeBytes(value, key, store);
+  if (isTableLike(value)) {
+    const { bytes, mediaType } = await encodeTable(value);
+    return { ref: await writeArtifact(bytes, key, mediaType, store) };
+  }
   checkJson(value, what);
   // A number or a short string needs no measuring: the hot path ends here.
   if (typeof value === "number") return { json: value };
@@ -110,7 +121,7 @@ async function writeArtifact(
   ];
   const folder = join(store.artifactRoot, ...parts.map(safeName));
   // The attempt's id keeps a late attempt from writing over the value of the one that counts.
-  const path = join(folder, `${safeName(key)}-${attemptId}${mediaType === jsonType ? ".json" : ".bin"}`);
+  const path = join(folder, `${safeName(key)}-${attemptId}${endings[mediaType] ?? ".bin"}`);
   const partial = `${path}.partial`;
   try {
     await mkdir(folder, { recursive: true });
@@ -147,27 +158,32 @@ function safeName(text: string): string {
 
 /** The value that came from another task. */
 export async function decodeValue(value: XComValue): Promise<unknown> {
-  if ("json" in value) return value.json;
+  if ("json" in value) return decodeTyped(value.json, readReference);
+  return readReference(value.ref);
+}
+
+async function readReference({ uri, mediaType }: { uri: string; mediaType: string }): Promise<unknown> {
   const { readFile } = await import("node:fs/promises");
   let bytes: Buffer;
   try {
-    bytes = await readFile(new URL(value.ref.uri));
+    bytes = await readFile(new URL(uri));
   } catch (cause) {
     throw new TradewindError(
       "TW_XCOM_VALUE",
-      `expected to read a value from ${value.ref.uri}, got: ${(cause as Error).message}`,
+      `expected to read a value from ${uri}, got: ${(cause as Error).message}`,
       {
         cause,
         hint: "the artifact root must be the same folder for all workers",
       },
     );
   }
-  if (value.ref.mediaType === jsonType) return JSON.parse(bytes.toString("utf8")) as unknown;
-  const kind = /kind=(\w+)/.exec(value.ref.mediaType)?.[1];
-  if (value.ref.mediaType.startsWith(arrayType) && kind !== undefined && kind in arrayKinds) {
+  if (mediaType === jsonType) return decodeTyped(JSON.parse(bytes.toString("utf8")) as Json, readReference);
+  const kind = /kind=(\w+)/.exec(mediaType)?.[1];
+  if (mediaType.startsWith(arrayType) && kind !== undefined && kind in arrayKinds) {
     // A copy with an offset of 0, as the typed arrays ask of their buffer.
     const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
     return new arrayKinds[kind as ArrayKind](buffer);
   }
-  return new Uint8Array(bytes);
+  const frame = await decodeFrame(bytes, mediaType, uri);
+  return frame === undefined ? new Uint8Array(bytes) : frame;
 }
