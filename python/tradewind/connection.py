@@ -6,8 +6,9 @@ import json
 from typing import Any, Dict, Optional
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from . import supervisor
+from . import client, supervisor
 from .airflow_compat.exceptions import AirflowException, AirflowNotFoundException
+from .airflow_compat.fields import Field
 
 _TYPE_OF_SCHEME = {"postgresql": "postgres", "aws-s3": "s3"}
 _FIELDS = ("conn_type", "description", "host", "login", "password", "schema", "port", "extra")
@@ -17,6 +18,15 @@ class Connection:
     """Fields are Airflow's; `extra` is JSON text and `extra_dejson` its value. `uri=` fills all of them."""
 
     EXTRA_KEY = "__extra__"
+    # For filters of queries; an instance has its values.
+    conn_id: Any = Field("conn_id")
+    conn_type: Any = Field("conn_type")
+    description: Any = Field("description")
+    host: Any = Field("host")
+    login: Any = Field("login")
+    schema: Any = Field("schema")
+    port: Any = Field("port")
+    extra: Any = Field("extra")
 
     def __init__(
         self,
@@ -212,6 +222,23 @@ def get_connection(conn_id: str) -> Connection:
         conn_type=answer.get("connType"),
         **{name: answer.get(name) for name in _FIELDS if name != "conn_type"},
     )
+
+
+def put_connection(connection: Connection) -> None:
+    """Stores it under its id, in the place of one that has this id."""
+    if not connection.conn_id:
+        raise AirflowException("a connection that is stored needs a conn_id")
+    client.request(
+        "connection.set",
+        connId=connection.conn_id,
+        connType=connection.conn_type or "generic",
+        **{name: getattr(connection, name) for name in _FIELDS if name != "conn_type"},
+    )
+
+
+def delete_connection(conn_id: str) -> None:
+    """Nothing where there is none."""
+    client.request("connection.delete", connId=conn_id)
 
 
 def _from_environment(conn_id: str) -> Optional[Dict[str, Any]]:

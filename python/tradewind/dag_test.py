@@ -85,7 +85,7 @@ class LocalRun:
             if conf:
                 params[name] = dag.params.get_param(name).resolve(conf[name]) if name in conf else dag.params[name]
         self.params = {**params, **conf}
-        world.run_id = self.fields["runId"]
+        world.run = {**self.fields, "dagId": dag.dag_id, "state": "running", "endDate": None}
 
     def _interval(self, at: datetime.datetime) -> Any:
         try:
@@ -103,6 +103,7 @@ class LocalRun:
         bad = [state for task in leaves for state in self.states[task.task_id].values() if state in ("failed", "upstream_failed")]
         state = "failed" if bad else "success"
         result = DagRun(self.dag.dag_id, {**self.fields, "state": state}, self.world, self.dag)
+        self.world.run["state"] = state
         result.end_date = time_values.pendulum_or_plain(time_values.utcnow())
         self._call_back(state)
         log.info("Dag run %s of %s: %s", result.run_id, self.dag.dag_id, state)
@@ -131,7 +132,7 @@ class LocalRun:
             for index in indexes:
                 found[index] = self._instance(task, index)
         for index, state in found.items():
-            self.world.states[task.task_id if index < 0 else f"{task.task_id}[{index}]"] = state
+            self.world.note(task, index, state=state)
             log.info("task %s%s: %s", task.task_id, "" if index < 0 else f"[{index}]", state)
 
     def _indexes(self, task: Any) -> Any:
@@ -186,7 +187,9 @@ class LocalRun:
         if self.marked is not None and self.marked.search(task.task_id):
             return "success"
         for number in range(1, int(task.retries or 0) + 2):
+            self.world.note(task, index, state="running", tryNumber=number, startDate=time_values.iso(time_values.utcnow()))
             answer = self._attempt(task, index, number)
+            self.world.note(task, index, endDate=time_values.iso(time_values.utcnow()))
             outcome = answer["result"]["outcome"]
             if outcome != "failed" or not answer["result"]["retryable"]:
                 break
@@ -248,7 +251,7 @@ class LocalRun:
                 "attemptId": f"{task.task_id}-{index}-{number}",
                 "startDate": time_values.iso(time_values.utcnow()),
             },
-            "code": {"relativeFile": self.dag.fileloc, "dagsFolder": self.dag.folder},
+            "code": {"relativeFile": self.dag.fileloc, "dagsFolder": self.dag.folder, "files": {}},
             "run": self.fields,
             "xcoms": [],
             "params": {**dict(self.params)},

@@ -10,6 +10,13 @@ from .errors import TradewindError
 from .supervisor import Supervisor
 
 Key = Tuple[str, int, str]
+# Fields of a ConnectionAnswer that a connection in JSON calls otherwise.
+_NAMES = {"connType": "conn_type"}
+_FILTERS = {"dagIds": "dagId", "runIds": "runId", "taskIds": "taskId", "states": "state"}
+
+
+def _wanted(instance: Dict[str, Any], filters: Dict[str, Any]) -> bool:
+    return all(instance[field] in filters.get(name, [instance[field]]) for name, field in _FILTERS.items())
 
 
 class LocalWorld(Supervisor):
@@ -20,8 +27,9 @@ class LocalWorld(Supervisor):
         self.variables = variables
         self.connections = connections
         self.xcoms: Dict[Key, Dict[str, Any]] = {}
-        self.states: Dict[str, Optional[str]] = {}
-        self.run_id = ""
+        self.instances: Dict[Tuple[str, int], Dict[str, Any]] = {}
+        self.run: Dict[str, Any] = {}
+        """A DagRunAnswer of the one run that there is."""
 
     def mask(self, values: Any) -> None:
         """Nothing is written anywhere but to the terminal of the author."""
@@ -33,6 +41,14 @@ class LocalWorld(Supervisor):
                 return {"connId": conn_id, "uri": value}
             return {"connId": conn_id, "json": json.dumps(value)}
         return super().get_connection(conn_id)
+
+    def note(self, task: Any, map_index: int, **fields: Any) -> None:
+        """Of an instance, in the words of a TaskInstanceAnswer."""
+        nothing = {"tryNumber": 0, "startDate": None, "endDate": None, "state": None}
+        same = {"dagId": self.run["dagId"], "runId": self.run["runId"], "logicalDate": self.run["logicalDate"]}
+        its = {"taskId": task.task_id, "mapIndex": map_index, "operator": task.task_type, "pool": task.pool, "queue": task.queue}
+        known = self.instances.setdefault((task.task_id, map_index), {**nothing, **same, **its, "maxTries": int(task.retries or 0)})
+        known.update(fields)
 
     def push(self, task_id: str, map_index: int, key: str, value: Dict[str, Any]) -> None:
         self.xcoms[(task_id, map_index, key)] = value
@@ -53,11 +69,26 @@ class LocalWorld(Supervisor):
         if method == "variable.delete":
             self.variables.pop(params["key"], None)
             return None
-        if method == "task-instance.states":
-            return {self.run_id: dict(self.states)}
-        if method in ("connection.get", "dag-run.get", "dag.get", "xcom.set", "xcom.delete", "rendered-fields.set"):
+        if method == "connection.set":
+            self.connections[params["connId"]] = {_NAMES.get(name, name): value for name, value in params.items() if name != "connId"}
             return None
-        if method in ("dag-run.list", "asset-events.get"):
+        if method == "connection.delete":
+            self.connections.pop(params["connId"], None)
+            return None
+        if method == "connection.list":
+            return [{"connId": conn_id, "connType": "", "description": None} for conn_id in self.connections]
+        if method == "task-instance.states":
+            names = {task_id if index < 0 else f"{task_id}[{index}]": one["state"] for (task_id, index), one in self.instances.items()}
+            return {self.run["runId"]: names}
+        if method == "task-instance.list":
+            return [one for one in self.instances.values() if _wanted(one, params)]
+        if method == "dag-run.list":
+            return [self.run] if params.get("dagId") in (None, self.run["dagId"]) and self.run["state"] in params.get("states", [self.run["state"]]) else []
+        if method == "dag-run.get":
+            return self.run if (params["dagId"], params["runId"]) == (self.run["dagId"], self.run["runId"]) else None
+        if method in ("connection.get", "dag.get", "dag.set-paused", "xcom.set", "xcom.delete", "rendered-fields.set"):
+            return None
+        if method in ("asset-events.get", "dag.list"):
             return []
         raise TradewindError(
             "TW_DAG_TEST",

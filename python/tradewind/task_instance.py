@@ -100,9 +100,7 @@ class TaskInstance:
 
     @property
     def log_url(self) -> str:
-        base = os.environ.get("TRADEWIND_BASE_URL", "http://localhost:8080")
-        mapped = f"/mapped/{self.map_index}" if self.map_index >= 0 else ""
-        return f"{base}/dags/{self.dag_id}/runs/{self.run_id}/tasks/{self.task_id}{mapped}?try_number={self.try_number}"
+        return log_url(self.dag_id, self.run_id, self.task_id, self.map_index, self.try_number)
 
     @property
     def mark_success_url(self) -> str:
@@ -190,6 +188,13 @@ class TaskInstance:
 
     def __repr__(self) -> str:
         return f"<TaskInstance: {self.dag_id}.{self.task_id} {self.run_id} [{self.state}]>"
+
+
+def log_url(dag_id: str, run_id: str, task_id: str, map_index: int, try_number: int) -> str:
+    """The page of an instance's log."""
+    base = os.environ.get("TRADEWIND_BASE_URL", "http://localhost:8080")
+    mapped = f"/mapped/{map_index}" if map_index >= 0 else ""
+    return f"{base}/dags/{dag_id}/runs/{run_id}/tasks/{task_id}{mapped}?try_number={try_number}"
 
 
 def _in_order(dag: Any) -> List[str]:

@@ -6,6 +6,7 @@ import json
 from typing import Any, Optional
 
 from . import client, supervisor
+from .airflow_compat.fields import Field
 
 _NOTHING: Any = object()
 
@@ -17,6 +18,10 @@ class Variable:
     """
 
     __NO_DEFAULT_SENTINEL = _NOTHING
+    # For filters of queries; an instance has its values.
+    key: Any = Field("key")
+    val: Any = Field("val")
+    description: Any = Field("description")
 
     def __init__(self, key: Optional[str] = None, val: Any = None, value: Any = None, description: Optional[str] = None) -> None:
         self.key = key
@@ -26,6 +31,10 @@ class Variable:
 
     def get_val(self) -> Any:
         return self.val
+
+    def set_val(self, value: Any) -> None:
+        """Stored by the session that is told of it, or that it came from."""
+        self.val = self.value = value
 
     @classmethod
     def get(

@@ -7,7 +7,7 @@ import { TradewindError } from "../errors.ts";
 import { pythonSideSettings } from "../executor/from-config.ts";
 import { type Logger, silentLog } from "../log.ts";
 import type { ChildRequest } from "../runtime/protocol.ts";
-import { OutsideAnswers } from "../scheduler/outside-answers.ts";
+import { OutsideAnswers, type OutsideRequest } from "../scheduler/outside-answers.ts";
 import type { Database } from "../store/connect.ts";
 import { listJobs } from "../store/jobs.ts";
 import { loadSecrets } from "../store/secrets.ts";
@@ -50,19 +50,17 @@ function answersForImports(session: Session, database: Database): (request: Chil
   const { config } = session;
   let answers: OutsideAnswers | undefined;
   return (request) => {
-    if (request.method !== "variable.get" && request.method !== "connection.get")
+    const { method } = request;
+    if (method.startsWith("xcom.") || method === "rendered-fields.set" || method === "dag-run.trigger")
       return Promise.reject(
-        new TradewindError(
-          "TW_PROTOCOL",
-          `a Dag file may not ask for ${request.method} while it is imported`,
-        ),
+        new TradewindError("TW_PROTOCOL", `a Dag file may not ask for ${method} while it is imported`),
       );
     answers ??= new OutsideAnswers(database, {
       executor: database,
       secrets: loadSecrets(config.paths.secretKey),
       environment: config.environment,
     });
-    return answers.answer(request);
+    return answers.answer(request as OutsideRequest);
   };
 }
 

@@ -111,6 +111,18 @@ const supervisorMessage = z.discriminatedUnion("type", [
   z.object({ type: one("shutdown") }),
 ]);
 
+const connectionAnswer = z.object({
+  connId: text,
+  connType: text,
+  host: text.nullable(),
+  schema: text.nullable(),
+  login: text.nullable(),
+  password: text.nullable(),
+  port: whole.nullable(),
+  extra: text.nullable(),
+  description: text.nullable(),
+});
+
 const requestParams = {
   "xcom.get": z.object({
     dagId: text.optional(),
@@ -127,6 +139,9 @@ const requestParams = {
   "variable.set": z.object({ key: text, value: text, description: text.optional() }),
   "variable.delete": z.object({ key: text }),
   "connection.get": z.object({ connId: text }),
+  "connection.set": connectionAnswer,
+  "connection.delete": z.object({ connId: text }),
+  "connection.list": z.object({}),
   "dag-run.trigger": z.object({
     dagId: text,
     runId: text.optional(),
@@ -137,7 +152,7 @@ const requestParams = {
   }),
   "dag-run.get": z.object({ dagId: text, runId: text }),
   "dag-run.list": z.object({
-    dagId: text,
+    dagId: text.optional(),
     logicalDates: z.array(instant).optional(),
     states: z.array(text).optional(),
     limit: whole.optional(),
@@ -150,7 +165,16 @@ const requestParams = {
     taskIds: z.array(text).optional(),
     taskGroupId: text.optional(),
   }),
+  "task-instance.list": z.object({
+    dagIds: z.array(text).optional(),
+    runIds: z.array(text).optional(),
+    taskIds: z.array(text).optional(),
+    states: z.array(text).optional(),
+    limit: whole.optional(),
+  }),
   "dag.get": z.object({ dagId: text }),
+  "dag.list": z.object({}),
+  "dag.set-paused": z.object({ dagId: text, isPaused: z.boolean() }),
   "asset-events.get": z.object({
     name: text.optional(),
     uri: text.optional(),
@@ -172,17 +196,6 @@ const childRequest = z.union(
   Object.entries(requestParams).map(([method, params]) => z.object({ method: one(method), params })),
 ) as unknown as z.ZodType<RequestOf<Method>>;
 
-const connectionAnswer = z.object({
-  connId: text,
-  connType: text,
-  host: text.nullable(),
-  schema: text.nullable(),
-  login: text.nullable(),
-  password: text.nullable(),
-  port: whole.nullable(),
-  extra: text.nullable(),
-  description: text.nullable(),
-});
 const dagRunAnswer = z.object({
   dagId: text,
   runId: text,
@@ -191,6 +204,22 @@ const dagRunAnswer = z.object({
   logicalDate: instant.nullable(),
   dataIntervalStart: instant.nullable(),
   dataIntervalEnd: instant.nullable(),
+  startDate: instant.nullable(),
+  endDate: instant.nullable(),
+});
+const dagAnswer = z.object({ dagId: text, isPaused: z.boolean() });
+const taskInstanceAnswer = z.object({
+  dagId: text,
+  runId: text,
+  taskId: text,
+  mapIndex: whole,
+  state: text.nullable(),
+  tryNumber: whole,
+  maxTries: whole,
+  operator: text,
+  pool: text,
+  queue: text,
+  logicalDate: instant.nullable(),
   startDate: instant.nullable(),
   endDate: instant.nullable(),
 });
@@ -219,11 +248,17 @@ const childAnswers = z.object({
   "variable.set": z.null(),
   "variable.delete": z.null(),
   "connection.get": connectionAnswer.nullable(),
+  "connection.set": z.null(),
+  "connection.delete": z.null(),
+  "connection.list": z.array(z.object({ connId: text, connType: text, description: text.nullable() })),
   "dag-run.trigger": z.object({ runId: text, created: z.boolean() }),
   "dag-run.get": dagRunAnswer.nullable(),
   "dag-run.list": z.array(dagRunAnswer),
   "task-instance.states": z.record(text, z.record(text, text.nullable())),
-  "dag.get": z.object({ dagId: text, isPaused: z.boolean() }).nullable(),
+  "task-instance.list": z.array(taskInstanceAnswer),
+  "dag.get": dagAnswer.nullable(),
+  "dag.list": z.array(dagAnswer),
+  "dag.set-paused": z.null(),
   "asset-events.get": z.array(assetEventAnswer),
   "study.create": z.boolean(),
   "study.read": z.object({ id: whole, revision: whole, spec: json, trials: z.array(json) }).nullable(),

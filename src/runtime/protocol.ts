@@ -122,6 +122,9 @@ export type ChildRequest =
   | { method: "variable.set"; params: { key: string; value: string; description?: string } }
   | { method: "variable.delete"; params: { key: string } }
   | { method: "connection.get"; params: { connId: string } }
+  | { method: "connection.set"; params: ConnectionAnswer }
+  | { method: "connection.delete"; params: { connId: string } }
+  | { method: "connection.list"; params: { [name: string]: never } }
   | {
       method: "dag-run.trigger";
       params: {
@@ -136,7 +139,14 @@ export type ChildRequest =
   | { method: "dag-run.get"; params: { dagId: string; runId: string } }
   | {
       method: "dag-run.list";
-      params: { dagId: string; logicalDates?: string[]; states?: string[]; limit?: number; orderBy?: string };
+      /** Without `dagId` of all Dags. `orderBy` is a name of `dagRunOrders`; the latest first without it. */
+      params: {
+        dagId?: string;
+        logicalDates?: string[];
+        states?: string[];
+        limit?: number;
+        orderBy?: string;
+      };
     }
   | {
       method: "task-instance.states";
@@ -148,7 +158,13 @@ export type ChildRequest =
         taskGroupId?: string;
       };
     }
+  | {
+      method: "task-instance.list";
+      params: { dagIds?: string[]; runIds?: string[]; taskIds?: string[]; states?: string[]; limit?: number };
+    }
   | { method: "dag.get"; params: { dagId: string } }
+  | { method: "dag.list"; params: { [name: string]: never } }
+  | { method: "dag.set-paused"; params: { dagId: string; isPaused: boolean } }
   | { method: "asset-events.get"; params: { name?: string; uri?: string; alias?: string; limit?: number } }
   | { method: "study.create"; params: { name: string; directions: string[]; spec: Json } }
   | { method: "study.read"; params: { name: string; after: number } }
@@ -173,13 +189,20 @@ export interface ChildAnswers {
   "variable.set": null;
   "variable.delete": null;
   "connection.get": ConnectionAnswer | null;
+  "connection.set": null;
+  "connection.delete": null;
+  /** Of those in the store; what is secret about one is asked for by its id. */
+  "connection.list": { connId: string; connType: string; description: string | null }[];
   /** `created` is false where the run existed already; with `reset` it was cleared and starts again. */
   "dag-run.trigger": { runId: string; created: boolean };
   "dag-run.get": DagRunAnswer | null;
   "dag-run.list": DagRunAnswer[];
   /** By run id, then by task id: `task`, or `task[3]` for an instance of a mapped task. */
   "task-instance.states": { [runId: string]: { [taskId: string]: string | null } };
-  "dag.get": { dagId: string; isPaused: boolean } | null;
+  "task-instance.list": TaskInstanceAnswer[];
+  "dag.get": DagAnswer | null;
+  "dag.list": DagAnswer[];
+  "dag.set-paused": null;
   "asset-events.get": AssetEventAnswer[];
   /** False where a study of that name exists. */
   "study.create": boolean;
@@ -188,6 +211,27 @@ export interface ChildAnswers {
   /** The new revision; null, with nothing written, where the study is at another one than the task knew. */
   "study.write": number | null;
   "rendered-fields.set": null;
+}
+
+export interface DagAnswer {
+  dagId: string;
+  isPaused: boolean;
+}
+
+export interface TaskInstanceAnswer {
+  dagId: string;
+  runId: string;
+  taskId: string;
+  mapIndex: number;
+  state: string | null;
+  tryNumber: number;
+  maxTries: number;
+  operator: string;
+  pool: string;
+  queue: string;
+  logicalDate: string | null;
+  startDate: string | null;
+  endDate: string | null;
 }
 
 export interface ConnectionAnswer {

@@ -9,10 +9,23 @@ import { assertNever, TradewindError } from "../errors.ts";
 import type { ChildRequest } from "../runtime/protocol.ts";
 import { listAssetEvents } from "../store/asset-events.ts";
 import type { Database } from "../store/connect.ts";
-import { type DagRunRow, findDagRun, listDagRuns } from "../store/dag-runs.ts";
-import { findDag } from "../store/dags.ts";
+import { deleteConnection, listConnections, putConnection } from "../store/connections.ts";
+import {
+  type DagRunOrder,
+  type DagRunRow,
+  dagRunOrders,
+  findDagRun,
+  listDagRuns,
+} from "../store/dag-runs.ts";
+import { findDag, listDags, setPaused } from "../store/dags.ts";
 import { resolveConnection, resolveVariable, type SecretSources } from "../store/environment-secrets.ts";
-import { readStates } from "../store/task-instances.ts";
+import { notify } from "../store/notify.ts";
+import {
+  listTaskInstances,
+  readStates,
+  type TaskInstanceFilter,
+  type TaskInstanceRow,
+} from "../store/task-instances.ts";
 import { deleteVariable, setVariable } from "../store/variables.ts";
 import { answerAboutStudy } from "./study-answers.ts";
 
@@ -20,6 +33,9 @@ type Params<M extends ChildRequest["method"]> = Extract<ChildRequest, { method: 
 
 const iso = (instant: number | null): string | null =>
   instant === null ? null : new Date(instant).toISOString();
+
+/** Rows of an answer to a question that names no limit. */
+const mostRows = 1000;
 
 /** What may be asked without being a running attempt. */
 export type OutsideRequest = Exclude<
@@ -61,6 +77,16 @@ export class OutsideAnswers {
         return null;
       case "connection.get":
         return (await resolveConnection(secretSources, request.params.connId)) as unknown as Json;
+      case "connection.set":
+        await putConnection(database, secrets, request.params);
+        return null;
+      case "connection.delete":
+        await deleteConnection(database, request.params.connId).catch(ignoreMissing);
+        return null;
+      case "connection.list": {
+        const found = await listConnections(database, secrets);
+        return found.map(({ connId, connType, description }) => ({ connId, connType, description }));
+      }
       case "dag-run.get": {
         const run = await findDagRun(database, request.params.dagId, request.params.runId);
         return run === null ? null : runAnswer(run);
@@ -69,9 +95,24 @@ export class OutsideAnswers {
         return this.#listRuns(request.params);
       case "task-instance.states":
         return this.#states(request.params);
+      case "task-instance.list":
+        return this.#listInstances(request.params);
       case "dag.get": {
         const dag = await findDag(database, request.params.dagId);
         return dag === null ? null : { dagId: dag.dagId, isPaused: dag.isPaused };
+      }
+      case "dag.list": {
+        const { rows } = await listDags(database, {}, { limit: mostRows });
+        return rows.map(({ dagId, isPaused }) => ({ dagId, isPaused }));
+      }
+      case "dag.set-paused": {
+        const { dagId, isPaused } = request.params;
+        const changed = await setPaused(database, [dagId], isPaused);
+        await notify(
+          database,
+          changed.map((id) => `dag:${id}`),
+        );
+        return null;
       }
       case "asset-events.get":
         return this.#assetEvents(request.params);
@@ -88,15 +129,21 @@ export class OutsideAnswers {
     const { rows } = await listDagRuns(
       this.#database,
       {
-        dagIds: [params.dagId],
+        ...(params.dagId === undefined ? {} : { dagIds: [params.dagId] }),
         ...(params.logicalDates === undefined
           ? {}
           : { logicalDates: params.logicalDates.map(instantFromIso) }),
         ...(params.states === undefined ? {} : { states: params.states as DagRunState[] }),
       },
-      { limit: params.limit ?? 100 },
+      { limit: params.limit ?? mostRows, orderBy: orderOf(params.orderBy) },
     );
     return rows.map(runAnswer);
+  }
+
+  async #listInstances(params: Params<"task-instance.list">): Promise<Json> {
+    const { limit = mostRows, ...filter } = params;
+    const { rows } = await listTaskInstances(this.#database, filter as TaskInstanceFilter, { limit });
+    return rows.map(instanceAnswer);
   }
 
   async #states(params: Params<"task-instance.states">): Promise<Json> {
@@ -130,8 +177,39 @@ export class OutsideAnswers {
   }
 }
 
+const missing = new Set(["TW_VARIABLE_NOT_FOUND", "TW_CONNECTION_NOT_FOUND"]);
+
 function ignoreMissing(error: unknown): void {
-  if (!(error instanceof TradewindError && error.code === "TW_VARIABLE_NOT_FOUND")) throw error;
+  if (!(error instanceof TradewindError && missing.has(error.code))) throw error;
+}
+
+function orderOf(name: string | undefined): DagRunOrder {
+  if (name === undefined) return "-run_after";
+  const order = dagRunOrders.find((one) => one === name);
+  if (order !== undefined) return order;
+  throw new TradewindError(
+    "TW_PROTOCOL",
+    `expected orderBy to be one of ${dagRunOrders.join(", ")}, got ${name}`,
+  );
+}
+
+function instanceAnswer(row: TaskInstanceRow): { [key: string]: Json } {
+  const { dagId, runId, taskId, mapIndex, state, tryNumber, maxTries, operator, pool, queue } = row;
+  return {
+    dagId,
+    runId,
+    taskId,
+    mapIndex,
+    state,
+    tryNumber,
+    maxTries,
+    operator,
+    pool,
+    queue,
+    logicalDate: iso(row.logicalDate),
+    startDate: iso(row.startDate),
+    endDate: iso(row.endDate),
+  };
 }
 
 function runAnswer(run: DagRunRow): { [key: string]: Json } {

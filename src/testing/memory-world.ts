@@ -47,7 +47,7 @@ export class MemoryWorld {
   readonly emitted: OutletEventJson[] = [];
   readonly rendered = new Map<string, { readonly [name: string]: Json }>();
   readonly #xcoms = new Map<XComKey, { taskId: string; mapIndex: number; key: string; value: XComValue }>();
-  readonly #connections: NonNullable<WorldOptions["connections"]>;
+  readonly #connections: { [connId: string]: NonNullable<WorldOptions["connections"]>[string] };
   readonly #studies = new MemoryStudies();
   readonly #dagRuns: DagRunAnswer[];
   readonly #assetEvents: AssetEventAnswer[];
@@ -62,7 +62,7 @@ export class MemoryWorld {
     for (const [key, value] of Object.entries(options.variables ?? {})) {
       this.variables.set(key, typeof value === "string" ? value : JSON.stringify(value));
     }
-    this.#connections = options.connections ?? {};
+    this.#connections = { ...options.connections };
     this.#dagRuns = (options.dagRuns ?? []).map(asDagRun);
     this.#assetEvents = (options.assetEvents ?? []).map(asAssetEvent);
     this.#dagId = run.dagId;
@@ -119,6 +119,25 @@ export class MemoryWorld {
       case "variable.delete":
         this.variables.delete(request.params.key);
         return null;
+      case "connection.set": {
+        const { connId, connType, extra, ...rest } = request.params;
+        const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null));
+        this.#connections[connId] = {
+          type: connType,
+          ...given,
+          ...(extra === null ? {} : { extra: JSON.parse(extra) }),
+        };
+        return null;
+      }
+      case "connection.delete":
+        delete this.#connections[request.params.connId];
+        return null;
+      case "connection.list":
+        return Object.entries(this.#connections).map(([connId, { type = "generic" }]) => ({
+          connId,
+          connType: type,
+          description: null,
+        }));
       case "connection.get":
         return this.#connection(request.params.connId);
       case "dag-run.trigger":
@@ -133,6 +152,11 @@ export class MemoryWorld {
         return this.#list(request.params);
       case "task-instance.states":
         return this.#taskStates(request.params);
+      case "task-instance.list":
+      case "dag.list":
+        return [];
+      case "dag.set-paused":
+        return null;
       case "dag.get":
         return { dagId: request.params.dagId, isPaused: false };
       case "asset-events.get":
@@ -195,7 +219,7 @@ export class MemoryWorld {
   #list(params: Extract<ChildRequest, { method: "dag-run.list" }>["params"]): DagRunAnswer[] {
     const found = this.#dagRuns.filter(
       (run) =>
-        run.dagId === params.dagId &&
+        (params.dagId === undefined || run.dagId === params.dagId) &&
         (params.states === undefined || params.states.includes(run.state)) &&
         (params.logicalDates === undefined ||
           params.logicalDates.some((date) => sameInstant(date, run.logicalDate))),

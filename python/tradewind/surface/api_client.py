@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any, Dict, Optional
 
 from .. import client
-from ..airflow_compat.models_api import DagRun
+from ..dag_run import DagRun
 
 
 def trigger_dag(
@@ -25,7 +25,7 @@ def trigger_dag(
         asked["runId"] = run_id
     answer = client.request("dag-run.trigger", **asked)
     found = client.request("dag-run.get", dagId=dag_id, runId=answer["runId"])
-    return None if found is None else DagRun(found)
+    return None if found is None else DagRun.of_answer(found)
 
 
 def get_dag_run_state(dag_id: str, execution_date: Any) -> Dict[str, str]:
