@@ -31,7 +31,7 @@ const allowed: Record<string, readonly string[]> = {
   observe: ["base", "core"],
   providers: ["base", "core", "sdk", "runtime/protocol"],
   ml: ["base", "core", "store", "sdk"],
-  api: ["base", "core", "store", "logs", "scheduler", "ml"],
+  api: ["base", "core", "store", "logs", "scheduler", "ml", "providers"],
   index: ["base", "core", "sdk", "providers"],
   cli: ["*"],
 };

@@ -1,7 +1,7 @@
 /** Asking the scheduler that holds a Dag's lease for something; without one, this process holds it for a moment. */
 import type { Executor } from "../executor/executor.ts";
 import { silentLog } from "../log.ts";
-import type { Database } from "../store/connect.ts";
+import type { Database, Executor as Statements } from "../store/connect.ts";
 import { hasLiveScheduler, requestOf, type SchedulerRequest } from "../store/scheduler-requests.ts";
 import { isRequestDone } from "../store/scheduling-requests.ts";
 import type { Secrets } from "../store/secrets.ts";
@@ -21,15 +21,22 @@ export interface RequestParts {
 const lookMs = 30;
 const patienceMs = 30_000;
 
-/** Resolves with true when it was carried out, with false when it still waits after 30 s (it is durable). */
+/**
+ * Resolves with true when it was carried out, with false when it still waits after 30 s (it is durable). What `also`
+ * writes stands and falls with the request.
+ */
 export async function applyRequest(
   parts: RequestParts,
   dagId: string,
   request: SchedulerRequest,
   user: string | null,
+  also: (tx: Statements) => Promise<void> = async () => undefined,
 ): Promise<boolean> {
   const { database, clock } = parts;
-  const id = await database.transaction((tx) => requestOf(tx, dagId, request, { now: clock.now(), user }));
+  const id = await database.transaction(async (tx) => {
+    await also(tx);
+    return await requestOf(tx, dagId, request, { now: clock.now(), user });
+  });
   if (await hasLiveScheduler(database, dagId)) return await waitFor(parts, id);
   const scheduler = await Scheduler.create({
     database,

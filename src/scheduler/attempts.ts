@@ -13,6 +13,7 @@ import { assetEventsOf, attemptEndOf, outcomeOf, pushedValues } from "./attempt-
 import { carryOut } from "./carry-out.ts";
 import { defer } from "./deferral.ts";
 import type { EngineEvent } from "./engine.ts";
+import { awaitInput } from "./human-input.ts";
 import type { ActiveRun, Attempt } from "./memory.ts";
 import type { Around } from "./run-changes.ts";
 import type { Services } from "./services.ts";
@@ -118,6 +119,10 @@ export class Attempts {
     const { result } = end;
     if (before !== "restarting" && result.outcome === "deferred" && triggerId !== null) {
       defer(work, this.#services, this.#around, run, instance, result, { attemptId, triggerId });
+    }
+    if (before !== "restarting" && result.outcome === "awaiting_input") {
+      const asked = { request: result.request, attemptId };
+      awaitInput(work, this.#services, this.#around, run, instance, asked);
     }
     if (before !== "restarting" && result.outcome === "reschedule") {
       const startDate = row.startDate ?? work.now;

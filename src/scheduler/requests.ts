@@ -14,6 +14,7 @@ import {
   type TaskChoice,
 } from "../store/scheduler-requests.ts";
 import { carryOut } from "./carry-out.ts";
+import { answer } from "./human-input.ts";
 import { type LoadedRun, loadWithInstances, restoreRun } from "./load-runs.ts";
 import type { ActiveRun, LeasedDag } from "./memory.ts";
 import type { Around } from "./run-changes.ts";
@@ -130,6 +131,8 @@ export class Requests {
         return this.#act(work, run, markRun(run, request.state));
       case "delete-runs":
         return this.#delete(work, lease, run);
+      case "answer":
+        return answer(work, this.#around, run, request);
     }
   }
 

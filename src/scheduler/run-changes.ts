@@ -157,7 +157,7 @@ function newTry(
   if (to === null) row.scheduledAt = null;
 }
 
-/** A trigger row lives while its instance is deferred; where it goes on stays until the attempt's end. */
+/** A trigger row lives while its instance is deferred; where a waiting one goes on stays until the attempt's end. */
 function leaveDeferral(
   work: Work,
   run: ActiveRun,
@@ -166,7 +166,7 @@ function leaveDeferral(
   to: TaskInstanceState | null,
 ): void {
   const { deferral } = row;
-  if (deferral === null || to === "deferred") return;
+  if (deferral === null || to === "deferred" || to === "awaiting_input") return;
   if (deferral.triggerId !== null) {
     work.batch.triggerDeletes.push(deferral.triggerId);
     row.deferral = { ...deferral, triggerId: null, timeoutAt: null };

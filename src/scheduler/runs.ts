@@ -9,6 +9,7 @@ import { settle } from "../core/plan.ts";
 import { executionStates } from "../core/states.ts";
 import { carryOut } from "./carry-out.ts";
 import { watchDeferral } from "./deferral.ts";
+import { watchInput } from "./human-input.ts";
 import { ActiveRun, type LeasedDag, type RunRow, runKey } from "./memory.ts";
 import { loadPast } from "./past-run.ts";
 import { type Around, record } from "./run-changes.ts";
@@ -206,6 +207,7 @@ export class Runs {
           this.#around.wake(run, instance, notBefore);
         }
         if (state === "deferred") watchDeferral(this.#services, this.#around, run, instance);
+        if (state === "awaiting_input") watchInput(this.#services, this.#around, run, instance);
       }
     }
   }

@@ -19,7 +19,7 @@ export interface AssetEventRow {
   readonly partitionKey: string | null;
 }
 
-const columns = sql`
+export const assetEventColumns = sql`
   e.id, e.asset_id AS "assetId", a.name, a.uri, e."timestamp", e.extra, e.source_dag_id AS "sourceDagId",
   e.source_task_id AS "sourceTaskId", e.source_run_id AS "sourceRunId", e.source_map_index AS "sourceMapIndex",
   e.partition_key AS "partitionKey"`;
@@ -79,7 +79,7 @@ export async function listAssetEvents(
         SELECT x.event_id FROM asset_alias_event x JOIN asset_alias l ON l.id = x.alias_id WHERE l.name = ${filter.alias ?? null}))`;
   const order = page.ascending === true ? sql`e."timestamp", e.id` : sql`e."timestamp" DESC, e.id DESC`;
   const rows = await executor.rows<AssetEventRow>(sql`
-    SELECT ${columns} ${from} ORDER BY ${order} LIMIT ${page.limit ?? defaultLimit} OFFSET ${page.offset ?? 0}`);
+    SELECT ${assetEventColumns} ${from} ORDER BY ${order} LIMIT ${page.limit ?? defaultLimit} OFFSET ${page.offset ?? 0}`);
   const total = await executor.row<{ total: number }>(sql`SELECT count(*) AS total ${from}`);
   return { rows, total: total?.total ?? 0 };
 }
@@ -87,7 +87,7 @@ export async function listAssetEvents(
 /** Events that a run was started by. */
 export function eventsOfRun(executor: Executor, runPk: number): Promise<AssetEventRow[]> {
   return executor.rows(sql`
-    SELECT ${columns} FROM dagrun_asset_event x JOIN asset_event e ON e.id = x.event_id JOIN asset a ON a.id = e.asset_id
+    SELECT ${assetEventColumns} FROM dagrun_asset_event x JOIN asset_event e ON e.id = x.event_id JOIN asset a ON a.id = e.asset_id
     WHERE x.run_pk = ${runPk} ORDER BY e."timestamp", e.id`);
 }
 

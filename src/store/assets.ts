@@ -17,7 +17,7 @@ export interface AssetRow {
   readonly createdAt: number;
 }
 
-const columns = sql`id, name, uri, "group", extra, is_active AS "isActive", created_at AS "createdAt"`;
+export const assetColumns = sql`id, name, uri, "group", extra, is_active AS "isActive", created_at AS "createdAt"`;
 
 type Role = "schedule" | "outlet" | "inlet";
 
@@ -140,7 +140,7 @@ export async function listAssets(
     AND (${filter.dagIds ?? null}::text[] IS NULL OR EXISTS (
       SELECT FROM asset_reference r WHERE r.asset_id = asset.id AND r.dag_id = ANY (${filter.dagIds ?? null})))`;
   const rows = await executor.rows<AssetRow>(sql`
-    SELECT ${columns} FROM asset WHERE ${where}
+    SELECT ${assetColumns} FROM asset WHERE ${where}
     ORDER BY name, uri LIMIT ${page.limit ?? defaultLimit} OFFSET ${page.offset ?? 0}`);
   const total = await executor.row<{ total: number }>(
     sql`SELECT count(*) AS total FROM asset WHERE ${where}`,
@@ -157,7 +157,7 @@ export async function getAsset(
   const name = "id" in by ? null : (by.name ?? null);
   const uri = "id" in by ? null : (by.uri ?? null);
   const rows = await executor.rows<AssetRow>(sql`
-    SELECT ${columns} FROM asset
+    SELECT ${assetColumns} FROM asset
     WHERE (${id}::bigint IS NULL OR id = ${id}) AND (${name}::text IS NULL OR name = ${name})
       AND (${uri}::text IS NULL OR uri = ${uri}) AND num_nonnulls(${id}::bigint, ${name}::text, ${uri}::text) > 0
     ORDER BY is_active DESC, id LIMIT 1`);

@@ -28,7 +28,7 @@ export interface BackfillDagRunRow {
   readonly exceptionReason: string | null;
 }
 
-const columns = sql`
+export const backfillColumns = sql`
   id, dag_id AS "dagId", from_date AS "fromDate", to_date AS "toDate", conf, is_paused AS "isPaused",
   run_backwards AS "runBackwards", reprocess_behavior AS "reprocessBehavior", max_active_runs AS "maxActiveRuns",
   triggering_user AS "triggeringUser", created_at AS "createdAt", completed_at AS "completedAt"`;
@@ -66,7 +66,7 @@ export async function createBackfill(tx: Executor, backfill: NewBackfill, now: n
     VALUES (${backfill.dagId}, ${instant(backfill.fromDate)}, ${instant(backfill.toDate)}, ${json(backfill.conf)},
       ${backfill.runBackwards}, ${backfill.reprocessBehavior}, ${backfill.maxActiveRuns},
       ${backfill.triggeringUser ?? null}, ${instant(now)})
-    RETURNING ${columns}`);
+    RETURNING ${backfillColumns}`);
   const made = row as BackfillRow;
   await tx.run(sql`
     INSERT INTO backfill_dag_run (backfill_id, logical_date, sort_ordinal, exception_reason)
@@ -78,7 +78,7 @@ export async function createBackfill(tx: Executor, backfill: NewBackfill, now: n
 
 /** @throws TradewindError TW_BACKFILL_NOT_FOUND. */
 export async function getBackfill(executor: Executor, id: number): Promise<BackfillRow> {
-  const row = await executor.row<BackfillRow>(sql`SELECT ${columns} FROM backfill WHERE id = ${id}`);
+  const row = await executor.row<BackfillRow>(sql`SELECT ${backfillColumns} FROM backfill WHERE id = ${id}`);
   if (row !== null) return row;
   throw new TradewindError("TW_BACKFILL_NOT_FOUND", `expected a backfill, got number ${id}`);
 }
@@ -89,7 +89,7 @@ export function listBackfills(
   filter: { dagId?: string | null; onlyActive?: boolean } = {},
 ): Promise<BackfillRow[]> {
   return executor.rows(sql`
-    SELECT ${columns} FROM backfill
+    SELECT ${backfillColumns} FROM backfill
     WHERE (${filter.dagId ?? null}::text IS NULL OR dag_id = ${filter.dagId ?? null})
       AND (NOT ${filter.onlyActive ?? false}::boolean OR completed_at IS NULL)
     ORDER BY id DESC`);

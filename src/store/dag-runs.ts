@@ -32,7 +32,7 @@ export interface DagRunRow {
   readonly note: string | null;
 }
 
-const columns = sql`
+export const dagRunColumns = sql`
   id, dag_id AS "dagId", run_id AS "runId", run_type AS "runType", state, logical_date AS "logicalDate",
   data_interval_start AS "dataIntervalStart", data_interval_end AS "dataIntervalEnd", run_after AS "runAfter",
   queued_at AS "queuedAt", start_date AS "startDate", end_date AS "endDate", triggered_by AS "triggeredBy",
@@ -68,7 +68,7 @@ export async function createDagRun(executor: Executor, run: NewDagRun, now: numb
         ${instant(run.dataInterval?.start)}, ${instant(run.dataInterval?.end)}, ${instant(run.runAfter)},
         ${instant(now)}, ${run.triggeredBy}, ${run.triggeringUser ?? null}, ${json(run.conf ?? {})}, ${run.versionId},
         ${run.partitionKey ?? null}, ${run.note ?? null})
-      RETURNING ${columns}`);
+      RETURNING ${dagRunColumns}`);
     return row as DagRunRow;
   } catch (error) {
     throw existing(run, error);
@@ -157,7 +157,7 @@ export async function listDagRuns(
   page: Page & { orderBy?: DagRunOrder } = {},
 ): Promise<Listing<DagRunRow>> {
   const rows = await executor.rows<DagRunRow>(sql`
-    SELECT ${columns} FROM dag_run WHERE ${where(filter)}
+    SELECT ${dagRunColumns} FROM dag_run WHERE ${where(filter)}
     ORDER BY ${orders[page.orderBy ?? "-run_after"]} LIMIT ${page.limit ?? defaultLimit} OFFSET ${page.offset ?? 0}`);
   const total = await executor.row<{ total: number }>(
     sql`SELECT count(*) AS total FROM dag_run WHERE ${where(filter)}`,
@@ -166,7 +166,9 @@ export async function listDagRuns(
 }
 
 export function findDagRun(executor: Executor, dagId: string, runId: string): Promise<DagRunRow | null> {
-  return executor.row(sql`SELECT ${columns} FROM dag_run WHERE dag_id = ${dagId} AND run_id = ${runId}`);
+  return executor.row(
+    sql`SELECT ${dagRunColumns} FROM dag_run WHERE dag_id = ${dagId} AND run_id = ${runId}`,
+  );
 }
 
 export function findDagRunByLogicalDate(
@@ -175,7 +177,7 @@ export function findDagRunByLogicalDate(
   logicalDate: number,
 ): Promise<DagRunRow | null> {
   return executor.row(
-    sql`SELECT ${columns} FROM dag_run WHERE dag_id = ${dagId} AND logical_date = ${instant(logicalDate)}`,
+    sql`SELECT ${dagRunColumns} FROM dag_run WHERE dag_id = ${dagId} AND logical_date = ${instant(logicalDate)}`,
   );
 }
 
@@ -209,7 +211,7 @@ export function latestDagRuns(executor: Executor, dagIds: readonly string[]): Pr
   return executor.rows(sql`
     SELECT r.* FROM unnest(${dagIds}::text[]) AS d (dag_id)
     CROSS JOIN LATERAL (
-      SELECT ${columns} FROM dag_run WHERE dag_run.dag_id = d.dag_id ORDER BY run_after DESC, id DESC LIMIT 1
+      SELECT ${dagRunColumns} FROM dag_run WHERE dag_run.dag_id = d.dag_id ORDER BY run_after DESC, id DESC LIMIT 1
     ) r`);
 }
 
@@ -223,4 +225,23 @@ export async function setDagRunNote(
     sql`UPDATE dag_run SET note = ${note} WHERE dag_id = ${dagId} AND run_id = ${runId}`,
   );
   if (count === 0) await getDagRun(executor, dagId, runId);
+}
+
+/** Runs of a partition key, or the run of an id where it has one; without `dryRun` they lose their key. */
+export async function clearPartitions(
+  executor: Executor,
+  dagId: string,
+  by: { key?: string | null; runId?: string | null },
+  { dryRun }: { dryRun: boolean },
+): Promise<{ rows: { runId: string }[] }> {
+  const where = sql`dag_id = ${dagId} AND partition_key IS NOT NULL
+    AND (${by.key ?? null}::text IS NULL OR partition_key = ${by.key ?? null})
+    AND (${by.runId ?? null}::text IS NULL OR run_id = ${by.runId ?? null})
+    AND num_nonnulls(${by.key ?? null}::text, ${by.runId ?? null}::text) > 0`;
+  const rows = await executor.rows<{ runId: string }>(
+    dryRun
+      ? sql`SELECT run_id AS "runId" FROM dag_run WHERE ${where} ORDER BY id`
+      : sql`UPDATE dag_run SET partition_key = NULL WHERE ${where} RETURNING run_id AS "runId"`,
+  );
+  return { rows };
 }

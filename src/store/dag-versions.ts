@@ -63,7 +63,8 @@ export async function storeDag(tx: Executor, dag: ImportedDag, now: number): Pro
       tags = ${spec.tags}, timetable_summary = ${dag.timetableSummary},
       timetable_description = ${dag.timetableDescription}, max_active_runs = ${spec.maxActiveRuns},
       max_active_tasks = ${spec.maxActiveTasks}, max_consecutive_failed_dag_runs = ${spec.maxConsecutiveFailedDagRuns},
-      last_parsed_at = ${instant(now)}
+      timetable_kind = ${spec.timetable.kind}, has_task_limits = ${spec.tasks.some(hasLimits)},
+      allowed_run_types = ${spec.allowedRunTypes ?? null}, last_parsed_at = ${instant(now)}
     WHERE dag_id = ${spec.dagId}`);
   return {
     versionId: version.id,
@@ -71,6 +72,10 @@ export async function storeDag(tx: Executor, dag: ImportedDag, now: number): Pro
     isNew: before.isNew,
     versionChanged: before.currentVersionId !== version.id,
   };
+}
+
+function hasLimits(task: DagSpec["tasks"][number]): boolean {
+  return task.maxActiveTisPerDag !== undefined || task.maxActiveTisPerDagrun !== undefined;
 }
 
 async function lockRow(

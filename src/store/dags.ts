@@ -33,7 +33,7 @@ export interface DagRow {
   readonly lastExpiredAt: number | null;
 }
 
-const columns = sql`
+export const dagColumns = sql`
   dag_id AS "dagId", display_name AS "displayName", description, language, bundle_name AS "bundleName",
   dags_folder AS "dagsFolder", relative_file AS "relativeFile", is_paused AS "isPaused", is_stale AS "isStale",
   has_import_errors AS "hasImportErrors", current_version_id AS "currentVersionId", owners, tags,
@@ -76,7 +76,7 @@ export async function listDags(
   page: Page = {},
 ): Promise<Listing<DagRow>> {
   const rows = await executor.rows<DagRow>(sql`
-    SELECT ${columns} FROM dag WHERE ${where(filter)}
+    SELECT ${dagColumns} FROM dag WHERE ${where(filter)}
     ORDER BY dag_id LIMIT ${page.limit ?? defaultLimit} OFFSET ${page.offset ?? 0}`);
   const total = await executor.row<{ total: number }>(
     sql`SELECT count(*) AS total FROM dag WHERE ${where(filter)}`,
@@ -85,7 +85,7 @@ export async function listDags(
 }
 
 export function findDag(executor: Executor, dagId: string): Promise<DagRow | null> {
-  return executor.row<DagRow>(sql`SELECT ${columns} FROM dag WHERE dag_id = ${dagId}`);
+  return executor.row<DagRow>(sql`SELECT ${dagColumns} FROM dag WHERE dag_id = ${dagId}`);
 }
 
 /** @throws TradewindError TW_DAG_NOT_FOUND, with an id that differs by little when there is one. */

@@ -18,6 +18,8 @@ export const tablesOfRuns = [
   "dagrun_asset_event",
   "deadline",
   "callback",
+  "hitl_detail",
+  "task_state",
 ] as const;
 
 export interface DeletedRuns {

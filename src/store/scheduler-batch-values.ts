@@ -1,6 +1,7 @@
 /** Set statements on what task instances leave behind: XComs, map lengths, pokes, rendered fields, triggers. */
 import type { Json } from "../core/dag-model.ts";
 import type { XComValue } from "../runtime/protocol.ts";
+import type { HumanQuestion } from "./hitl.ts";
 import { plainArray, textArray } from "./scheduler-arrays.ts";
 import type { BatchStatement, SchedulerBatch } from "./scheduler-batch.ts";
 import type { InstanceRef } from "./scheduler-batch-instances.ts";
@@ -25,6 +26,16 @@ export interface RescheduleWrite extends InstanceRef {
 
 export interface RenderedWrite extends InstanceRef {
   readonly fields: { [name: string]: Json };
+}
+
+export interface QuestionWrite extends InstanceRef {
+  readonly attemptId: string;
+  readonly tryNumber: number;
+  readonly question: HumanQuestion;
+}
+
+export interface AnswerByDefault extends InstanceRef {
+  readonly tryNumber: number;
 }
 
 export interface TriggerInsert extends InstanceRef {
@@ -85,6 +96,25 @@ SELECT u.id, u.classpath, decode(u.kwargs, 'base64'), to_timestamp($9::float8 / 
 FROM unnest(${refs}, $4::bigint[], $5::text[], $6::text[], $7::bigint[], $8::uuid[])
 AS u (run_pk, task_id, map_index, id, classpath, kwargs, version_id, attempt_id)`;
 
+const questionSql = `
+INSERT INTO hitl_detail (run_pk, task_id, map_index, attempt_id, try_number, subject, body, options, defaults, multiple,
+  params, assigned_users, created_at)
+SELECT u.run_pk, u.task_id, u.map_index, u.attempt_id, u.try_number, q.subject, q.body, q.options, q.defaults, q.multiple,
+  q.params, q."assignedUsers", to_timestamp($7::float8 / 1000.0)
+FROM unnest(${refs}, $4::uuid[], $5::int[], $6::json[]) AS u (run_pk, task_id, map_index, attempt_id, try_number, question)
+CROSS JOIN LATERAL json_to_record(u.question) AS q (subject text, body text, options text[], defaults text[],
+  multiple boolean, params json, "assignedUsers" json)
+ON CONFLICT (run_pk, task_id, map_index, try_number) DO UPDATE SET attempt_id = excluded.attempt_id,
+  subject = excluded.subject, body = excluded.body, options = excluded.options, defaults = excluded.defaults,
+  multiple = excluded.multiple, params = excluded.params, assigned_users = excluded.assigned_users,
+  created_at = excluded.created_at, responded_at = NULL, responder_id = NULL, responder_name = NULL,
+  chosen_options = NULL, params_input = '{}'`;
+
+const answerByDefaultSql = `
+UPDATE hitl_detail t SET responded_at = to_timestamp($5::float8 / 1000.0), chosen_options = t.defaults
+FROM unnest(${refs}, $4::int[]) AS u (run_pk, task_id, map_index, try_number)
+WHERE ${sameInstance} AND t.try_number = u.try_number AND t.responded_at IS NULL`;
+
 export function valueStatements(batch: SchedulerBatch): BatchStatement[] {
   const out: BatchStatement[] = [];
   if (batch.xcomClears.length > 0) {
@@ -118,6 +148,18 @@ export function valueStatements(batch: SchedulerBatch): BatchStatement[] {
       text: "DELETE FROM trigger WHERE id = ANY ($1::bigint[])",
       values,
     });
+  }
+  if (batch.questions.length > 0)
+    out.push(
+      questionStatement(
+        lastOfEach(batch.questions, () => ""),
+        batch.now,
+      ),
+    );
+  if (batch.answeredByDefault.length > 0) {
+    const tries = plainArray(batch.answeredByDefault, (r) => r.tryNumber);
+    const values = [...refArrays(batch.answeredByDefault), tries, batch.now];
+    out.push({ name: "tw_answer_by_default", text: answerByDefaultSql, values });
   }
   if (batch.triggerInserts.length > 0) out.push(triggerStatement(batch.triggerInserts, batch.now));
   return out;
@@ -168,6 +210,17 @@ function rescheduleStatement(rows: readonly RescheduleWrite[]): BatchStatement {
 function renderedStatement(rows: readonly RenderedWrite[]): BatchStatement {
   const values = [...refArrays(rows), textArray(rows, (r) => JSON.stringify(r.fields))];
   return { name: "tw_rendered_put", text: renderedSql, values };
+}
+
+function questionStatement(rows: readonly QuestionWrite[], now: number): BatchStatement {
+  const values = [
+    ...refArrays(rows),
+    plainArray(rows, (r) => r.attemptId),
+    plainArray(rows, (r) => r.tryNumber),
+    textArray(rows, (r) => JSON.stringify(r.question)),
+    now,
+  ];
+  return { name: "tw_question_put", text: questionSql, values };
 }
 
 function triggerStatement(rows: readonly TriggerInsert[], now: number): BatchStatement {

@@ -30,6 +30,8 @@ import { instanceStatements } from "./scheduler-batch-instances.ts";
 import type { RunInsert, RunWrite } from "./scheduler-batch-runs.ts";
 import { runStatements } from "./scheduler-batch-runs.ts";
 import type {
+  AnswerByDefault,
+  QuestionWrite,
   RenderedWrite,
   RescheduleWrite,
   TaskMapWrite,
@@ -63,6 +65,8 @@ export interface SchedulerBatch {
   readonly reschedules: RescheduleWrite[];
   readonly rescheduleClears: InstanceRef[];
   readonly rendered: RenderedWrite[];
+  readonly questions: QuestionWrite[];
+  readonly answeredByDefault: AnswerByDefault[];
   readonly triggerInserts: TriggerInsert[];
   readonly triggerDeletes: number[];
   readonly assetEvents: AssetEventWrite[];
@@ -102,6 +106,8 @@ export function emptyBatch(now: number): SchedulerBatch {
     reschedules: [],
     rescheduleClears: [],
     rendered: [],
+    questions: [],
+    answeredByDefault: [],
     triggerInserts: [],
     triggerDeletes: [],
     assetEvents: [],

@@ -48,7 +48,19 @@ export type SchedulerRequest =
       readonly runIds: readonly string[];
       readonly state: "success" | "failed" | "queued";
     }
-  | { readonly kind: "delete-runs"; readonly runIds: readonly string[] };
+  | { readonly kind: "delete-runs"; readonly runIds: readonly string[] }
+  | AnswerRequest;
+
+/** What a person answered an attempt that waits for it. */
+export interface AnswerRequest {
+  readonly kind: "answer";
+  readonly runIds: readonly string[];
+  readonly taskId: string;
+  readonly mapIndex: number;
+  readonly attemptId: string;
+  /** What the task goes on with. */
+  readonly event: Json;
+}
 
 export interface StoredRequest {
   readonly id: number;

@@ -42,7 +42,8 @@ export interface TaskInstanceRow {
   readonly note: string | null;
 }
 
-const columns = sql`
+/** Of `dag_run r JOIN task_instance t`. */
+export const taskInstanceColumns = sql`
   t.run_pk AS "runPk", r.dag_id AS "dagId", r.run_id AS "runId", r.logical_date AS "logicalDate",
   r.run_after AS "runAfter", t.task_id AS "taskId", t.map_index AS "mapIndex", t.attempt_id AS "attemptId", t.state,
   t.try_number AS "tryNumber", t.max_tries AS "maxTries", t.version_id AS "versionId", t.pool,
@@ -90,7 +91,7 @@ export async function listTaskInstances(
 ): Promise<Listing<TaskInstanceRow>> {
   const from = sql`FROM dag_run r JOIN task_instance t ON t.run_pk = r.id WHERE ${where(filter)}`;
   const rows = await executor.rows<TaskInstanceRow>(sql`
-    SELECT ${columns} ${from} ORDER BY r.run_after DESC, r.id DESC, t.task_id, t.map_index
+    SELECT ${taskInstanceColumns} ${from} ORDER BY r.run_after DESC, r.id DESC, t.task_id, t.map_index
     LIMIT ${page.limit ?? defaultLimit} OFFSET ${page.offset ?? 0}`);
   const total = await executor.row<{ total: number }>(sql`SELECT count(*) AS total ${from}`);
   return { rows, total: total?.total ?? 0 };
@@ -99,7 +100,7 @@ export async function listTaskInstances(
 /** All instances of one run. */
 export function taskInstancesOfRun(executor: Executor, runPk: number): Promise<TaskInstanceRow[]> {
   return executor.rows(sql`
-    SELECT ${columns} FROM dag_run r JOIN task_instance t ON t.run_pk = r.id
+    SELECT ${taskInstanceColumns} FROM dag_run r JOIN task_instance t ON t.run_pk = r.id
     WHERE r.id = ${runPk} ORDER BY t.task_id, t.map_index`);
 }
 
@@ -108,7 +109,7 @@ export function findTaskInstance(
   at: { dagId: string; runId: string; taskId: string; mapIndex?: number },
 ): Promise<TaskInstanceRow | null> {
   return executor.row(sql`
-    SELECT ${columns} FROM dag_run r JOIN task_instance t ON t.run_pk = r.id
+    SELECT ${taskInstanceColumns} FROM dag_run r JOIN task_instance t ON t.run_pk = r.id
     WHERE r.dag_id = ${at.dagId} AND r.run_id = ${at.runId} AND t.task_id = ${at.taskId}
       AND t.map_index = ${at.mapIndex ?? -1}`);
 }
