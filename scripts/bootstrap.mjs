@@ -2,11 +2,13 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { bringNode, installPackages, root } from "../bin/bring-node.mjs";
+import { buildPage } from "./build-page.mjs";
 import { testPython } from "./test-python.mjs";
 
 const [command, ...rest] = process.argv.slice(2);
 const node = bringNode();
 installPackages(node);
+if (command === "start") buildPage(node);
 
 const commands = {
   start: [

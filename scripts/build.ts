@@ -5,6 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { buildPage } from "./build-page.mjs";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
@@ -14,6 +15,8 @@ execFileSync(
   [join(root, "node_modules/typescript/bin/tsc"), "-p", join(root, "tsconfig.build.json")],
   { stdio: "inherit" },
 );
+
+buildPage(process.execPath);
 
 for (const file of [
   ...globSync("src/**/*.sql", { cwd: root }),
@@ -39,6 +42,7 @@ interface Manifest {
 const {
   scripts: _scripts,
   devDependencies: _dev,
+  workspaces: _workspaces,
   ...manifest
 } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
 const built = Object.entries(manifest.exports).map(([name, target]): [string, unknown] => {

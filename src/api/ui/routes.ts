@@ -1,5 +1,23 @@
 /** The page's files, and what only the page asks for, under /ui. */
 import type { ApiApp } from "../app.ts";
 import type { ApiParts } from "../parts.ts";
+import { pathPrefix } from "../public-address.ts";
+import { registerDagList } from "./dag-list.ts";
+import { registerDagViews } from "./dag-views.ts";
+import { registerHome } from "./home.ts";
+import { registerInstanceViews } from "./instance-views.ts";
+import { registerOverview } from "./overview.ts";
+import { registerPageFiles } from "./page-files.ts";
+import { registerPageSession } from "./page-session.ts";
+import { registerRunViews } from "./run-views.ts";
 
-export function registerUiRoutes(_app: ApiApp, _parts: ApiParts): void {}
+export function registerUiRoutes(app: ApiApp, parts: ApiParts): void {
+  registerPageSession(app, parts);
+  registerHome(app, parts);
+  registerDagList(app, parts);
+  registerDagViews(app, parts);
+  registerRunViews(app, parts);
+  registerInstanceViews(app, parts);
+  registerOverview(app, parts);
+  registerPageFiles(app, pathPrefix(parts.config));
+}

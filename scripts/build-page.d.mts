@@ -1,0 +1,1 @@
+export function buildPage(node: string): void;

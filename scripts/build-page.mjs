@@ -1,0 +1,49 @@
+// Builds the page into dist/ui, where its sources changed since it was last built. Plain JavaScript: the set-up runs it
+// on whatever Node is there.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const built = join(root, "dist", "ui");
+const stamp = join(root, "dist", ".page-sources");
+
+/** `node` is the one to build with. Ends the process when the build fails: an old page must not pass for the new one. */
+export function buildPage(node) {
+  const sources = hashOfSources();
+  if (existsSync(join(built, "index.html")) && existsSync(stamp) && readFileSync(stamp, "utf8") === sources)
+    return;
+  console.error("Building the page …");
+  rmSync(stamp, { force: true });
+  const vite = join(root, "node_modules", "vite", "bin", "vite.js");
+  const args = [vite, "build", "--config", join(root, "ui", "vite.config.ts"), "--logLevel", "warn"];
+  const { status } = spawnSync(node, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+  if (status !== 0) {
+    console.error(`The page could not be built (vite ended with ${status}); its message is above.`);
+    process.exit(3);
+  }
+  writeFileSync(stamp, sources);
+}
+
+/** Of the page's files, the two files of the server that it shares, and the versions of its packages. */
+function hashOfSources() {
+  const hash = createHash("sha256");
+  const add = (file) =>
+    hash.update(file.slice(root.length)).update("\0").update(readFileSync(file)).update("\0");
+  const walk = (folder) => {
+    for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) =>
+      a.name < b.name ? -1 : 1,
+    )) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) walk(path);
+      else add(path);
+    }
+  };
+  walk(join(root, "ui", "src"));
+  for (const file of ["ui/index.html", "ui/vite.config.ts", "ui/package.json", "package-lock.json"])
+    add(join(root, file));
+  for (const file of ["contract.ts", "state-letters.ts"]) add(join(root, "src", "api", "ui", file));
+  return hash.digest("hex");
+}

@@ -1,0 +1,133 @@
+/**
+ * The page itself: files with their hash in the name, kept by browsers for ever, and one document for every address
+ * that is a view's. They are read once, and sent as they were compressed when the page was built.
+ */
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { extname, join } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { ApiApp } from "../app.ts";
+
+const types: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".woff2": "font/woff2",
+  ".wasm": "application/wasm",
+  ".json": "application/json",
+};
+
+/** Views of the page; what is under them is a view, too. */
+const views = [
+  "/",
+  "/dags",
+  "/dags/*",
+  "/dag_runs",
+  "/assets",
+  "/assets/*",
+  "/required_actions",
+  "/import_errors",
+  "/pools",
+  "/variables",
+  "/connections",
+  "/users",
+  "/tokens",
+  "/providers",
+  "/configs",
+  "/jobs",
+  "/plugins",
+  "/events",
+  "/login",
+] as const;
+
+/** Beside the sources it is in `dist/ui`, in the published package in `ui`. */
+export function pageFolder(): string | null {
+  const root = join(import.meta.dirname, "../../..");
+  return (
+    [join(root, "dist/ui"), join(root, "ui")].find((folder) => existsSync(join(folder, "index.html"))) ?? null
+  );
+}
+
+export interface PageFile {
+  readonly type: string;
+  readonly plain: Buffer;
+  readonly gzip: Buffer | null;
+  readonly brotli: Buffer | null;
+}
+
+export function registerPageFiles(app: ApiApp, prefix: string): void {
+  const folder = pageFolder();
+  const cache = new Map<string, PageFile | null>();
+  const fileOf = (name: string): PageFile | null => {
+    let file = cache.get(name);
+    if (file === undefined) {
+      file = folder === null ? null : readPageFile(folder, name, prefix);
+      cache.set(name, file);
+    }
+    return file;
+  };
+  const known = new Set(folder === null ? [] : readdirSync(join(folder, "static")));
+  app.get(
+    "/static/:name",
+    { config: { access: "public" }, schema: { hide: true, params: z.object({ name: z.string() }) } },
+    (request, reply) => {
+      const { name } = request.params;
+      // Only names that the build made are files: none leads out of the folder.
+      if (!known.has(name)) return reply.code(404).send();
+      reply.header("cache-control", "public, max-age=31536000, immutable");
+      return send(fileOf(`static/${name}`), request, reply);
+    },
+  );
+  for (const view of views)
+    app.get(view, { config: { access: "public" }, schema: { hide: true } }, (request, reply) =>
+      sendDocument(fileOf("index.html"), request, reply),
+    );
+}
+
+function readPageFile(folder: string, name: string, prefix: string): PageFile | null {
+  const path = join(folder, name);
+  if (!existsSync(path) || !statSync(path).isFile()) return null;
+  const type = types[extname(name)] ?? "application/octet-stream";
+  const plain = name === "index.html" ? withPrefix(readFileSync(path, "utf8"), prefix) : readFileSync(path);
+  if (!/text|json|svg|wasm|javascript/.test(type)) return { type, plain, gzip: null, brotli: null };
+  return {
+    type,
+    plain,
+    gzip: gzipSync(plain),
+    brotli: brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 6 } }),
+  };
+}
+
+/** Files that the document names are where it is mounted, and the page is told where that is. */
+function withPrefix(html: string, prefix: string): Buffer {
+  const base = `${prefix.replace(/\/$/, "")}/`.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+  return Buffer.from(
+    html
+      .replaceAll('="./', `="${base}`)
+      .replace('name="base-path" content="/"', `name="base-path" content="${base}"`),
+  );
+}
+
+function sendDocument(file: PageFile | null, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (file === null)
+    return reply
+      .code(503)
+      .type("text/plain; charset=utf-8")
+      .send("The page is not built. `npm start` builds it; the API answers without it.\n");
+  // Its files are named by hash: an old document would ask for files that are gone.
+  reply.header("cache-control", "no-cache");
+  return send(file, request, reply);
+}
+
+function send(file: PageFile | null, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (file === null) return reply.code(404).send();
+  const accepted = String(request.headers["accept-encoding"] ?? "");
+  reply.header("content-type", file.type).header("vary", "accept-encoding");
+  if (file.brotli !== null && /\bbr\b/.test(accepted))
+    return reply.header("content-encoding", "br").send(file.brotli);
+  if (file.gzip !== null && /\bgzip\b/.test(accepted))
+    return reply.header("content-encoding", "gzip").send(file.gzip);
+  return reply.send(file.plain);
+}

@@ -1,0 +1,21 @@
+/** Plurals; everything else is its own key. */
+export const en: { [key: string]: string } = {
+  "{{count}} runs_one": "{{count}} run",
+  "{{count}} runs_other": "{{count}} runs",
+  "{{count}} tasks_one": "{{count}} task",
+  "{{count}} tasks_other": "{{count}} tasks",
+  "{{count}} Dags_one": "{{count}} Dag",
+  "{{count}} Dags_other": "{{count}} Dags",
+  "{{count}} task instances_one": "{{count}} task instance",
+  "{{count}} task instances_other": "{{count}} task instances",
+  "{{count}} failed tasks_one": "{{count}} failed task",
+  "{{count}} failed tasks_other": "{{count}} failed tasks",
+  "{{count}} files did not import_one": "{{count}} file did not import",
+  "{{count}} files did not import_other": "{{count}} files did not import",
+  "{{count}} lines_one": "{{count}} line",
+  "{{count}} lines_other": "{{count}} lines",
+  "{{count}} matches_one": "{{count}} match",
+  "{{count}} matches_other": "{{count}} matches",
+  "{{count}} tries_one": "{{count}} try",
+  "{{count}} tries_other": "{{count}} tries",
+};

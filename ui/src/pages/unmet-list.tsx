@@ -1,0 +1,24 @@
+import { useTranslation } from "react-i18next";
+import type { InstanceDetail } from "../api/types.ts";
+import { Icon } from "../components/icons.tsx";
+
+/** Why it is not running: each check that is not met, in words. */
+export function UnmetList({ instance }: { instance: InstanceDetail }) {
+  const { t } = useTranslation();
+  if (instance.unmet.length === 0) return null;
+  return (
+    <section aria-label={t("Why it is not running")} className="rounded-md bg-warn-soft p-3 text-warn-text">
+      <h3 className="mb-1.5 flex items-center gap-1.5 font-medium">
+        <Icon name="info" size={15} />
+        {t("Why it is not running")}
+      </h3>
+      <ul className="flex flex-col gap-1">
+        {instance.unmet.map(({ check, reason }) => (
+          <li key={check + reason} className="break-words">
+            <span className="font-medium">{check}:</span> {reason}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

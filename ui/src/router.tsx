@@ -1,0 +1,67 @@
+/** Which view stands at which address. Each comes in a file of its own, when it is first opened. */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  type RouteComponent,
+} from "@tanstack/react-router";
+import { basePath } from "./api/client.ts";
+import { Failure, Loading, Page } from "./components/page.tsx";
+import { Shell } from "./components/shell.tsx";
+
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: () => (
+    <Page title="404">
+      <Failure error={new Error(window.location.pathname)} />
+    </Page>
+  ),
+  errorComponent: ({ error }) => <Failure error={error} />,
+});
+
+type View = () => Promise<{ View: RouteComponent }>;
+const view = (path: string, load: View) =>
+  createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load, "View") });
+
+const dag: View = () => import("./pages/dag.tsx");
+const run: View = () => import("./pages/run.tsx");
+const task: View = () => import("./pages/task-instance.tsx");
+const admin: View = () => import("./pages/admin.tsx");
+
+const views = [
+  view("/", () => import("./pages/home.tsx")),
+  view("/dags", () => import("./pages/dags.tsx")),
+  view("/dags/$dagId", dag),
+  view("/dags/$dagId/$tab", dag),
+  view("/dags/$dagId/tasks/$taskId", () => import("./pages/task.tsx")),
+  view("/dags/$dagId/runs/$runId", run),
+  view("/dags/$dagId/runs/$runId/$tab", run),
+  view("/dags/$dagId/runs/$runId/tasks/$taskId", task),
+  view("/dags/$dagId/runs/$runId/tasks/$taskId/mapped/$mapIndex", task),
+  view("/dag_runs", () => import("./pages/runs.tsx")),
+  view("/assets", () => import("./pages/assets.tsx")),
+  view("/assets/$assetId", () => import("./pages/asset.tsx")),
+  view("/required_actions", () => import("./pages/inbox.tsx")),
+  view("/import_errors", () => import("./pages/import-errors.tsx")),
+  ...[
+    "pools",
+    "variables",
+    "connections",
+    "users",
+    "tokens",
+    "providers",
+    "configs",
+    "jobs",
+    "plugins",
+    "events",
+  ].map((what) => view(`/${what}`, admin)),
+];
+
+export const router = createRouter({
+  routeTree: root.addChildren(views),
+  basepath: basePath,
+  defaultPendingComponent: () => <Loading />,
+  defaultPreload: false,
+  scrollRestoration: false,
+});
