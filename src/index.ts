@@ -107,6 +107,7 @@ export {
   SkipException as AirflowSkipException,
 } from "./sdk/outcomes.ts";
 export { Param, type ParamSchema } from "./sdk/params.ts";
+export type { PythonTaskOptions } from "./sdk/python-task.ts";
 export {
   ExternalTaskMarker,
   type ExternalTaskMarkerOptions,

@@ -18,6 +18,7 @@ from .errors import TradewindError
 from .supervisor import Supervisor
 from .start_trigger import wait_for_start_trigger
 from .task_instance import RETURN_KEY, TaskInstance
+from .typescript_call import ForeignResult
 from .xcom import ValueStore, decode_json, encode_json, encode_value
 
 log = logging.getLogger("airflow.task")
@@ -157,6 +158,9 @@ class Attempt:
         if ti.skip_request is not None:
             result["skip"] = ti.skip_request
         if value is not None and self.task.do_xcom_push:
+            if isinstance(value, ForeignResult):
+                result["value"], self.size = value.value, value.size
+                return result
             encoded = encode_value(self._stored(value, RETURN_KEY), RETURN_KEY, f"the result of task {ti.task_id}", self.store)
             if getattr(self.task, "multiple_outputs", False):
                 self._push_outputs(value)

@@ -67,7 +67,7 @@ class Child:
         report: Dict[str, Any]
         self._running = True
         try:
-            dag = self._load_dag(start["code"], start["task"]["dagId"])
+            dag = self._dag_of(start)
             self._enter_environment(start, dag)
             report = Attempt(start, dag, supervisor, self._interruption).run()
         except BaseException as error:
@@ -75,6 +75,13 @@ class Child:
             report = {"result": failed(error, not isinstance(error, TaskCancelled)), "xcoms": []}
         self._running = False
         self._result(start["task"]["attemptId"], report)
+
+    def _dag_of(self, start: Dict[str, Any]) -> Any:
+        if start.get("call") is None:
+            return self._load_dag(start["code"], start["task"]["dagId"])
+        from .called_function import load_called
+
+        return load_called(start)
 
     def _enter_environment(self, start: Dict[str, Any], dag: Any) -> None:
         """Making an environment takes long, so it can be cancelled."""

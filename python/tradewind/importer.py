@@ -17,6 +17,7 @@ from typing import Any, Dict, List, Tuple
 from . import supervisor as supervisors
 from . import task_log
 from .import_file import apply_settings, extend_path, import_dag_file
+from .called_files import add_called_files
 from .import_problem import import_problem
 from .local_modules import LocalModules
 from .protocol import FrameStream, encode_frame
@@ -74,6 +75,7 @@ class Importer:
 
             specs = [serialize_dag(dag, relative) for dag in import_dag_file(path, self._modules)]
             dags = [{"spec": spec} for spec in specs]
+            add_called_files(specs, folder, self._modules.texts)
             encode_frame({"type": "imported", "dags": dags})
         except BaseException as error:
             dags = []

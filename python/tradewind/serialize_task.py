@@ -48,6 +48,7 @@ def task_spec(task: Any, dag: Any, zone: str, registry: FunctionRegistry) -> Dic
         **_contact(task),
         "doXcomPush": bool(task.do_xcom_push),
         "multipleOutputs": bool(task.multiple_outputs),
+        **given("call", getattr(task, "foreign_call", None)),
         "inputs": _inputs(task, registry),
         "params": _own_params(task, dag),
         "inlets": asset_expressions(task.inlets),

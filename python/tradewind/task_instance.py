@@ -129,6 +129,11 @@ class TaskInstance:
         """Committed with the end of the attempt, also when it fails."""
         self._values.push(key, value)
 
+    def adopt_xcoms(self, xcoms: Iterable[Dict[str, Any]]) -> None:
+        """What a function in the other language pushed for this task, as it was written."""
+        for one in xcoms:
+            self._values.pushed[one["key"]] = one["value"]
+
     def xcom_pull(
         self,
         task_ids: Union[str, Iterable[str], None] = None,

@@ -176,6 +176,8 @@ export interface TaskSpec {
 
   doXcomPush: boolean;
   multipleOutputs: boolean;
+  /** The function of another file that the task calls, in the other language. */
+  call?: ForeignCallSpec;
   /** Named arguments of the handler (TypeScript) or op_kwargs-like values, resolved before the handler starts. */
   inputs: { [name: string]: ValueSpec };
   params: { [name: string]: ParamSpec };
@@ -204,6 +206,14 @@ export interface TaskSpec {
   uiFgcolor?: string;
   /** 1-based line of the task's definition in the Dag file. */
   line?: number;
+}
+
+/** A function in a file of the other language; a whole script where no function is named. */
+export interface ForeignCallSpec {
+  language: "python" | "typescript";
+  /** Relative to the folder of the Dag file. */
+  file: string;
+  function?: string;
 }
 
 export interface DeadlineSpec {

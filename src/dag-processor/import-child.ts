@@ -11,6 +11,7 @@ import { DagImportFailure, loadDagFileFromDisk } from "../runtime/load-dag-file.
 import { userFrame } from "../sdk/call-site.ts";
 import { type CollectedDag, collectDags } from "../sdk/collect.ts";
 import { systemClock } from "../time.ts";
+import { addCalledPythonFiles } from "./called-files.ts";
 import type { ImportAnswer, ImportRequest } from "./import-messages.ts";
 import { importProblem } from "./import-problem.ts";
 
@@ -67,9 +68,15 @@ async function importFile(request: ImportRequest): Promise<Outcome> {
   let dags: CollectedDag[] = [];
   const now = systemClock.now();
   try {
-    const { files } = await loadDagFileFromDisk(dagsFolder, relativeFile, async (run) => {
+    const loaded = await loadDagFileFromDisk(dagsFolder, relativeFile, async (run) => {
       dags = await collectDags(run, { relativeFile, now });
     });
+    const files = { ...loaded.files };
+    try {
+      for (const { spec } of dags) addCalledPythonFiles(spec, dagsFolder, files);
+    } catch (error) {
+      return failed(error, request, files, []);
+    }
     // Promises that the file left behind are rejected by now, if they are at once.
     await new Promise((done) => setImmediate(done));
     if (stray !== undefined) return failed(stray, request, files, []);

@@ -63,8 +63,8 @@ function localWorker(config: Config): LocalWorker {
 
 /** What the processes of the Python side are told. */
 export function pythonSideSettings({ python, paths }: Config): PythonSideSettings {
-  const { airflow, allowPickle, pathMap } = python;
-  return { airflow, allowPickle, pathMap, environmentsFolder: paths.environments };
+  const { interpreter, airflow, allowPickle, pathMap } = python;
+  return { interpreter, airflow, allowPickle, pathMap, environmentsFolder: paths.environments };
 }
 
 function workerLimits(config: Config) {

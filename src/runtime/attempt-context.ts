@@ -37,6 +37,7 @@ export interface ContextParts {
   readonly client: AttemptClient;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  readonly callPython: TaskContext["callPython"];
   readonly log: (level: LogLevel, message: string, fields?: { [key: string]: unknown }) => void;
 }
 
@@ -245,6 +246,9 @@ export class AttemptContext implements TaskContext {
       AIRFLOW_CTX_DAG_RUN_ID: task.runId,
       ...(email ? { AIRFLOW_CTX_DAG_EMAIL: email } : {}),
     };
+  }
+  get callPython(): TaskContext["callPython"] {
+    return this.#parts.callPython;
   }
   get testMode(): boolean {
     return this.#parts.start.context?.["testMode"] === true;

@@ -1,6 +1,12 @@
 /** From what a handler returned or threw to the result that the scheduler commits. */
 import { TradewindError } from "../errors.ts";
-import { BranchResult, type DeferSignal, type RescheduleSignal, type SkipChoice } from "../sdk/outcomes.ts";
+import {
+  BranchResult,
+  type DeferSignal,
+  ForeignResult,
+  type RescheduleSignal,
+  type SkipChoice,
+} from "../sdk/outcomes.ts";
 import { describeError } from "./error-info.ts";
 import type { TaskResult, XComValue } from "./protocol.ts";
 import { checkJson } from "./xcom-json.ts";
@@ -25,6 +31,8 @@ export async function acceptReturned(
   const value = branch ? branch.value : result;
   const skip = branch?.skip ?? null;
   if (value === undefined || !options.doXcomPush) return { value: undefined, skip, outputs: [] };
+  if (value instanceof ForeignResult)
+    return { value: value.encoded as XComValue | undefined, skip, outputs: [], ...value.size };
   const outputs: Returned["outputs"] = [];
   const encoded = await encodeValue(value, "return_value", "the result of the handler", store);
   if (options.multipleOutputs) {

@@ -22,6 +22,7 @@ import {
   type SupervisorMessage,
 } from "./protocol.ts";
 import { type AttemptPort, type AttemptReport, runAttempt } from "./run-attempt.ts";
+import type { RunnableDag } from "./runnable-dag.ts";
 import { toLogFields } from "./task-log.ts";
 
 const heartbeatMs = 5000;
@@ -31,6 +32,15 @@ const levels: readonly LogLevel[] = ["debug", "info", "warning", "error", "criti
 interface Running {
   readonly attemptId: string;
   readonly cancel: AbortController;
+}
+
+async function runnableOf(start: StartTask): Promise<RunnableDag> {
+  if (start.call === undefined) {
+    const { loadRunnableDag } = await import("./dag-cache.ts");
+    return loadRunnableDag(start.code, start.task.dagId);
+  }
+  const { loadCalledFunction } = await import("./called-function.ts");
+  return loadCalledFunction(start, start.call);
 }
 
 class TaskChild {
@@ -100,8 +110,7 @@ class TaskChild {
     const beat = this.#beat();
     let report: AttemptReport;
     try {
-      const { loadRunnableDag } = await import("./dag-cache.ts");
-      const dag = await loadRunnableDag(start.code, start.task.dagId);
+      const dag = await runnableOf(start);
       report = await runAttempt(start, dag, this.#port(start.logLevel, cancel.signal));
     } catch (error) {
       report = { result: failed(error, true), xcoms: [], handlerStillRuns: false };

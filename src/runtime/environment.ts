@@ -29,6 +29,11 @@ export function inheritedEnvironment(): { [name: string]: string | undefined } {
   return { ...process.env };
 }
 
+/** The Python of functions that TypeScript tasks call, as the worker hands it on. */
+export function pythonInterpreter(): string {
+  return process.env["TRADEWIND__PYTHON__INTERPRETER"] ?? "python3";
+}
+
 /** Ways to the database and keys: user code asks through the protocol instead. */
 const withheld: readonly string[] = [
   "AIRFLOW__CORE__FERNET_KEY",

@@ -77,6 +77,17 @@ const start = z.object({
     clearNumber: whole,
     triggeredBy: text,
   }),
+  call: z
+    .object({
+      file: text.describe("relative to the folder of the Dag file"),
+      function: text.nullable(),
+      args: z.record(text, xcomValue),
+      templated: z.array(text),
+      argv: z.array(text),
+      environment: jsonObject,
+      multipleOutputs: z.boolean(),
+    })
+    .optional(),
   xcoms: z.array(z.object({ taskId: text, mapIndex: whole, key: text, value: xcomValue })),
   expansion: z.object({ index: whole, total: whole }).optional(),
   elements: z.array(z.object({ taskId: text, key: text, index: whole, value: xcomValue })).optional(),

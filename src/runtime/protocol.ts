@@ -66,6 +66,8 @@ export interface StartTask {
   resume?: { method: string; kwargs: { [key: string]: Json }; event: Json; error?: string };
   /** First poke of a rescheduled sensor, and how often it was rescheduled. */
   reschedule?: { firstAt: string; count: number };
+  /** In place of a task of the Dag file: a function of a file in the child's language. */
+  call?: ForeignCall;
   executionTimeout: number | null;
   memoryLimitMb: number | null;
   artifactRoot: string;
@@ -74,6 +76,21 @@ export interface StartTask {
   xcomInlineLimit: number;
   logLevel: LogLevel;
   context?: { [key: string]: Json };
+}
+
+export interface ForeignCall {
+  /** Relative to the folder of the Dag file that `code` names. */
+  file: string;
+  /** Null: the file is a script. */
+  function: string | null;
+  args: { [name: string]: XComValue };
+  /** Names of arguments that the Dag's author wrote: their texts are templates. */
+  templated: string[];
+  /** Command-line arguments of a script, which are templates. */
+  argv: string[];
+  /** Interpreter and requirements of a Python function, as `executor_config` of a Python task names them. */
+  environment: { [name: string]: Json };
+  multipleOutputs: boolean;
 }
 
 /** Where the code of a version is. `files` maps a path relative to the Dags folder to the hash of its text. */

@@ -8,15 +8,23 @@ import type { ChildMessage, ChildRequest, StartTask, SupervisorMessage } from ".
 import { type PythonSideSettings, pythonArguments, pythonSettings } from "./python-command.ts";
 import type { AttemptPort, AttemptReport } from "./run-attempt.ts";
 
-/** @throws TradewindError TW_TASK_PROCESS when the process ends without a result. */
+/**
+ * Without settings the process has those of this one's environment.
+ *
+ * @throws TradewindError TW_TASK_PROCESS when the process ends without a result.
+ */
 export async function runPythonAttempt(
   start: StartTask,
   port: Pick<AttemptPort, "request" | "log" | "mask">,
-  settings: PythonSideSettings,
+  settings: PythonSideSettings | null,
+  signal?: AbortSignal,
 ): Promise<AttemptReport> {
   const { interpreter } = start.code;
   const child = spawn(interpreter, pythonArguments("child"), {
-    env: { ...environmentForTasks(), ...pythonSettings(settings) } as NodeJS.ProcessEnv,
+    env: {
+      ...environmentForTasks(),
+      ...(settings === null ? {} : pythonSettings(settings)),
+    } as NodeJS.ProcessEnv,
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
   const done = Promise.withResolvers<AttemptReport>();
@@ -30,10 +38,14 @@ export async function runPythonAttempt(
     child.stdio[3] as Duplex,
     { message: (message) => receive(message), closed: () => undefined },
   );
+  const cancel = (): void => connection.send({ type: "cancel", reason: "the task is told to end" });
+  if (signal?.aborted) cancel();
+  signal?.addEventListener("abort", cancel, { once: true });
   connection.send(start);
   try {
     return await done.promise;
   } finally {
+    signal?.removeEventListener("abort", cancel);
     connection.send({ type: "shutdown" });
     connection.flush();
     connection.end();

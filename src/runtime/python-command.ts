@@ -1,5 +1,6 @@
 /** How a process of the Python side is started. */
 import { join } from "node:path";
+import { ownFile } from "../own-file.ts";
 
 const launcher = join(import.meta.dirname, "../../python/tradewind_process.py");
 
@@ -15,15 +16,25 @@ export interface PythonSideSettings {
   readonly allowPickle?: boolean | undefined;
   /** `/from=/to` pairs, separated by commas. */
   readonly pathMap?: string | undefined;
+  /** The Python of functions that TypeScript tasks call. */
+  readonly interpreter?: string | undefined;
   /** Absolute path of the folder for environments that are made for requirements. */
   readonly environmentsFolder?: string | undefined;
 }
 
 /** Settings that the Python side reads from its environment. */
 export function pythonSettings(settings: PythonSideSettings): { [name: string]: string } {
-  const { airflow = "auto", allowPickle = false, pathMap = "", environmentsFolder = "" } = settings;
+  const {
+    interpreter = "",
+    airflow = "auto",
+    allowPickle = false,
+    pathMap = "",
+    environmentsFolder = "",
+  } = settings;
   return {
     TRADEWIND__PYTHON__ALLOW_PICKLE: String(allowPickle),
+    TRADEWIND_NODE_CHILD: JSON.stringify([process.execPath, ownFile(import.meta.dirname, "child")]),
+    ...(interpreter === "" ? {} : { TRADEWIND__PYTHON__INTERPRETER: interpreter }),
     ...(airflow === "auto" ? {} : { TRADEWIND__PYTHON__AIRFLOW: airflow }),
     ...(pathMap === "" ? {} : { TRADEWIND__PYTHON__PATH_MAP: pathMap }),
     ...(environmentsFolder === "" ? {} : { TRADEWIND__PYTHON__ENVIRONMENTS_FOLDER: environmentsFolder }),

@@ -126,6 +126,12 @@ class Attempt {
       client: this.#client,
       clock: this.#port.clock,
       signal: this.#ending.signal,
+      callPython: async (call, inputs) => {
+        const { callPython } = await import("./call-python.ts");
+        const { signal } = this.#ending;
+        const parts = { start, spec: definition.spec, port: this.#port, store: this.#store, signal };
+        return callPython(parts, call, inputs, this.#client.pushed);
+      },
       log: (level, message, fields) => this.#port.log(level, message, fields, definition.spec.loggerName),
     });
   }

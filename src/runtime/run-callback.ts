@@ -44,6 +44,8 @@ export async function runDagCallback(
     client,
     clock: port.clock,
     signal: port.cancelled,
+    callPython: () =>
+      Promise.reject(new TradewindError("TW_CALLBACK", "a callback cannot call a function of dag.python()")),
     log: (level, text, fields) => port.log(level, text, fields),
   }).ended(errorOf(given["exception"]), typeof given["reason"] === "string" ? given["reason"] : "");
   const failures: unknown[] = [];

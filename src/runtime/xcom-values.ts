@@ -156,10 +156,20 @@ function safeName(text: string): string {
   return /^\.+$/.test(safe) ? safe.replaceAll(".", "%2e") : safe;
 }
 
+/** Values as they came, by what they were decoded to: a function of the other language gets them as they were written. */
+const origins = new WeakMap<object, XComValue>();
+
+/** What a value was before it was decoded; undefined for one that did not come from a task, or is its own text. */
+export function originOf(value: unknown): XComValue | undefined {
+  return typeof value === "object" && value !== null ? origins.get(value) : undefined;
+}
+
 /** The value that came from another task. */
 export async function decodeValue(value: XComValue): Promise<unknown> {
-  if ("json" in value) return decodeTyped(value.json, readReference);
-  return readReference(value.ref);
+  const decoded =
+    "json" in value ? await decodeTyped(value.json, readReference) : await readReference(value.ref);
+  if (typeof decoded === "object" && decoded !== null) origins.set(decoded, value);
+  return decoded;
 }
 
 async function readReference({ uri, mediaType }: { uri: string; mediaType: string }): Promise<unknown> {

@@ -85,7 +85,11 @@ export function workloadOf(parts: WorkloadParts, run: ActiveRun, instance: Insta
     executionTimeout: spec.executionTimeout ?? null,
     memoryLimitMb: spec.memoryLimitMb ?? settings.memoryLimitMb,
     artifactRoot: settings.artifactRoot,
-    ...workingFolderOf(settings, run.version.interpreter, coordinates),
+    ...workingFolderOf(
+      settings,
+      spec.call?.language === "python" ? "python" : run.version.interpreter,
+      coordinates,
+    ),
     xcomInlineLimit: settings.xcomInlineLimit,
     logLevel: settings.logLevel,
     ...(mapIndex < 0 ? {} : { expansion: { index: mapIndex, total: run.instances.size(instance.task) } }),

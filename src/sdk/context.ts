@@ -3,11 +3,13 @@
  * `getClient()` for variables, connections, XComs and runs. Both read an AsyncLocalStorage that the runtime (or
  * `tradewind/testing`) sets around the call, so a handler stays a plain function of its own data.
  */
+
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { AssetExpression, DagSpec, Json, TaskSpec } from "../core/dag-model.ts";
 import type { DagRunState, DagRunType, TaskInstanceState, TriggeredBy } from "../core/states.ts";
 import { TradewindError } from "../errors.ts";
 import type { InletEvents, OutletEvents, TriggeringAssetEvents } from "./asset-events.ts";
+import type { PythonCall } from "./dag-state.ts";
 
 /** Structured log of the attempt. The second argument becomes fields of the line. */
 export interface TaskLogger {
@@ -142,6 +144,8 @@ export interface TaskContext {
   readonly environment: { readonly [name: string]: string | undefined };
   /** True in `tradewind/testing` and `tasks test`. */
   readonly testMode: boolean;
+  /** For `dag.python`: calls the function in a Python process of this attempt. */
+  readonly callPython: (call: PythonCall, inputs: { readonly [name: string]: unknown }) => Promise<unknown>;
   /** In callbacks: what ended the attempt. */
   readonly exception?: unknown;
   readonly reason?: string;

@@ -1,4 +1,5 @@
 /** What a Dag remembers while its file is being imported; `build.ts` turns it into a `CollectedDag`. */
+import type { Json } from "../core/dag-model.ts";
 import type { CallSite } from "./call-site.ts";
 import type { DagOptions } from "./dag-options.ts";
 import type { OperatorContent, SensorOptions } from "./operator.ts";
@@ -37,7 +38,16 @@ export type Flavour =
   | { readonly kind: "task" }
   | { readonly kind: "branch" }
   | { readonly kind: "short-circuit"; readonly ignoreDownstreamTriggerRules: boolean }
-  | { readonly kind: "sensor"; readonly options: SensorOptions };
+  | { readonly kind: "sensor"; readonly options: SensorOptions }
+  | { readonly kind: "python"; readonly call: PythonCall };
+
+/** A function, or a script, of a Python file. */
+export interface PythonCall {
+  readonly file: string;
+  readonly function: string | null;
+  readonly argv: readonly string[];
+  readonly environment: { readonly [name: string]: Json };
+}
 
 /** Set by `dag.if` and `dag.switch`. */
 export type Decision =

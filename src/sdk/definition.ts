@@ -6,7 +6,7 @@ import type { TaskContext } from "./context.ts";
 import type { Decision, Flavour, Handler, NodeState, TaskNode } from "./dag-state.ts";
 import { sensorSettings } from "./operator.ts";
 import { checkOptions, show } from "./options.ts";
-import { BranchResult, FailException } from "./outcomes.ts";
+import { BranchResult, FailException, ForeignResult } from "./outcomes.ts";
 import type { ResolvedEdges } from "./resolve-edges.ts";
 import { runSensor } from "./sensor-loop.ts";
 import type {
@@ -65,6 +65,7 @@ type Work = Pick<
 function functionWork(handler: Handler, flavour: Flavour): Work {
   const call = handler as (inputs: Inputs) => unknown;
   const execute = async (inputs: Inputs, context: TaskContext): Promise<unknown> => {
+    if (flavour.kind === "python") return context.callPython(flavour.call, inputs);
     if (flavour.kind !== "sensor") return call(inputs);
     return runSensor(() => call(inputs) as PokeAnswer<unknown>, sensorSettings(flavour.options), context);
   };
@@ -120,7 +121,8 @@ function resumeOperator(
 
 /** What the returned value means for the tasks after this one. */
 function decided(value: unknown, node: TaskNode, edges: ResolvedEdges): unknown {
-  if (node.decision !== null) return byDecision(value, node, node.decision, edges);
+  const plain = value instanceof ForeignResult ? value.plain : value;
+  if (node.decision !== null) return byDecision(plain, node, node.decision, edges);
   const flavour = node.body.kind === "function" ? node.body.flavour.kind : "operator";
   if (flavour === "branch") return byChoice(value, node, edges);
   if (flavour === "short-circuit" && !value) return shortCircuit(value, node, edges);

@@ -126,3 +126,21 @@ export class BranchResult {
     return new BranchResult({ skipAll: true }, value);
   }
 }
+
+/**
+ * What a function in the other language returned, on its way to the tasks that take it: as it was written, since reading
+ * and writing it again would lose the types of that language.
+ */
+export class ForeignResult {
+  /** A value of the protocol; undefined where nothing was returned. */
+  readonly encoded: unknown;
+  /** The value where it is plain JSON, for decisions. */
+  readonly plain: unknown;
+  readonly size: { readonly length?: number; readonly keys?: string[] };
+
+  constructor(encoded: unknown, plain: unknown, size: ForeignResult["size"]) {
+    this.encoded = encoded;
+    this.plain = plain;
+    this.size = size;
+  }
+}

@@ -2,7 +2,7 @@
 import type { AssetExpression, Json, TaskSpec } from "../core/dag-model.ts";
 import { TradewindError } from "../errors.ts";
 import { type AssetLike, assetExpression, isAssetLike } from "./assets.ts";
-import type { TaskNode } from "./dag-state.ts";
+import type { PythonCall, TaskNode } from "./dag-state.ts";
 import { taskCallbacks } from "./definition.ts";
 import { toSeconds } from "./duration.ts";
 import { given } from "./given.ts";
@@ -124,9 +124,10 @@ function definitionOf(node: TaskNode) {
 
 function operatorParts(
   node: TaskNode,
-): Pick<TaskSpec, "options" | "templateFields" | "sensor" | "dagDependency"> {
+): Pick<TaskSpec, "options" | "templateFields" | "sensor" | "dagDependency" | "call"> {
   if (node.body.kind === "function") {
     const { flavour } = node.body;
+    if (flavour.kind === "python") return pythonParts(flavour.call);
     if (flavour.kind !== "sensor") return { options: {}, templateFields: [] };
     const { mode, pokeInterval, timeout, softFail } = sensorSettings(flavour.options);
     return { options: {}, templateFields: [], sensor: { mode, pokeInterval, timeout, softFail } };
@@ -145,6 +146,20 @@ function operatorParts(
     templateFields: [...(definition.templateFields ?? [])],
     ...given("sensor", sensor),
     ...given("dagDependency", dependency),
+  };
+}
+
+function pythonParts(call: PythonCall): Pick<TaskSpec, "options" | "templateFields" | "call"> {
+  const { file, argv, environment } = call;
+  return {
+    options: {
+      file,
+      ...given("function", call.function ?? undefined),
+      ...(argv.length === 0 ? {} : { argv: [...argv] }),
+      ...environment,
+    } as TaskSpec["options"],
+    templateFields: [],
+    call: { language: "python", file, ...given("function", call.function ?? undefined) },
   };
 }
 
@@ -174,6 +189,8 @@ function operatorName(node: TaskNode): string {
       return "@task.short_circuit";
     case "sensor":
       return "@task.sensor";
+    case "python":
+      return "PythonOperator";
   }
 }
 

@@ -15,6 +15,7 @@ import {
 } from "./operator.ts";
 import { TriggerDagRunOperator, type TriggerDagRunOptions } from "./operators/trigger-dag-run.ts";
 import { checkOptions, isPlainObject, type OptionRule, option, show } from "./options.ts";
+import { type PythonTaskOptions, pythonTask } from "./python-task.ts";
 import type { PokeAnswer } from "./task.ts";
 import {
   checkExpandValue,
@@ -283,6 +284,30 @@ export abstract class TaskScope {
     const { dagId, runId, ...rest } = spec;
     const run = { triggerDagId: dagId, ...(runId === undefined ? {} : { triggerRunId: runId }), ...rest };
     return this.add(new TriggerDagRunOperator(run));
+  }
+
+  /**
+   * Places a task that calls a function of a Python file beside the Dag file, `"steps.py:train_model"`, with named
+   * arguments: JSON, whose texts are templates, or references to other tasks. Without `:function` the file is run as a
+   * script, and the option `argv` are its arguments. What the function returns is the task's result.
+   *
+   * @example
+   * const model = dag.python<{ accuracy: number }>("steps.py:train_model", { rows: extract(), day: "{{ ds }}" }, {
+   *   requirements: ["scikit-learn==1.7"],
+   * });
+   */
+  python<Result = unknown>(
+    target: string,
+    inputs: { readonly [name: string]: unknown } = {},
+    options: PythonTaskOptions = {},
+  ): TaskRef<Result> {
+    const { call, rest, name } = pythonTask(target, options);
+    const handler = (given: unknown): unknown => given;
+    const args = [rest.taskId ?? name, handler, rest];
+    const factory = this.#functionTask(args, { kind: "python", call }, {}) as (
+      given: unknown,
+    ) => TaskRef<Result>;
+    return factory(inputs);
   }
 
   #functionTask(

@@ -132,13 +132,30 @@ def _bash() -> Any:
 
 
 def _stub() -> Any:
+    from tradewind import supervisor, typescript_call
+
     class _StubOperator(DecoratedOperator):
-        """Stands for a task that another language runs."""
+        """Stands for a function of a TypeScript file: `handler="steps.ts:train"`, by default the one of the same name
+        in the file beside the Dag file."""
 
         custom_operator_name = "@task.stub"
 
+        def __init__(self, *, python_callable: Any, handler: Any = None, **kwargs: Any) -> None:
+            super().__init__(python_callable=python_callable, **kwargs)
+            self.handler = handler
+
+        @property
+        def foreign_call(self) -> Any:
+            return typescript_call.target_of(self.handler, self.python_callable, self.dag.fileloc)
+
         def execute(self, context: Any) -> Any:
-            raise AirflowException(f"@task.stub '{self.task_id}' has no body in Python; its handler is in another file")
+            line = supervisor.current()
+            if line is None or line.start is None:
+                raise AirflowException(f"@task.stub '{self.task_id}' runs in TypeScript, and only under Tradewind's worker")
+            arguments = typescript_call.named_arguments(self.python_callable, self.op_args, self.op_kwargs)
+            report = typescript_call.call(self.foreign_call, arguments, line, bool(self.multiple_outputs))
+            context["ti"].adopt_xcoms(report["xcoms"])
+            return typescript_call.value_of(report)
 
     return _StubOperator
 

@@ -229,7 +229,7 @@ export class ProcessPool {
     return {
       file: process.execPath,
       args: ["--disable-warning=ExperimentalWarning", ...flags, this.#settings.childEntry],
-      env: environmentForTasks(),
+      env: { ...environmentForTasks(), ...pythonSettings(this.#settings.python) },
       cwd: null,
     };
   }

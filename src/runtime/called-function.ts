@@ -1,0 +1,47 @@
+/** A function of a TypeScript file that a Dag in Python calls, as a Dag of one task. */
+import { dirname, join } from "node:path/posix";
+import { nearest } from "../did-you-mean.ts";
+import { TradewindError } from "../errors.ts";
+import { collectDag } from "../sdk/collect.ts";
+import { Dag } from "../sdk/dag.ts";
+import { DagImportFailure, loadDagFileVersion } from "./load-dag-file.ts";
+import type { ForeignCall, StartTask } from "./protocol.ts";
+import type { RunnableDag } from "./runnable-dag.ts";
+import { decodeValue } from "./xcom-values.ts";
+
+type Called = (inputs: { [name: string]: unknown }) => unknown;
+
+/** @throws TradewindError TW_HANDLER_INVALID where the file has no such function; whatever the file throws. */
+export async function loadCalledFunction(start: StartTask, call: ForeignCall): Promise<RunnableDag> {
+  const { code, task } = start;
+  const relativeFile = join(dirname(code.relativeFile), call.file);
+  const called = await exported({ ...start, code: { ...code, relativeFile } }, call);
+  const dag = new Dag(task.dagId, { schedule: null });
+  dag.task(task.taskId, async () => called(await decodedArgs(call)), {
+    multipleOutputs: call.multipleOutputs,
+  })();
+  return collectDag(dag, { relativeFile, now: null });
+}
+
+async function exported({ code }: StartTask, call: ForeignCall): Promise<Called> {
+  const name = call.function ?? "default";
+  const { exports } = await loadDagFileVersion(code).catch((error: unknown) => {
+    throw error instanceof DagImportFailure ? error.cause : error;
+  });
+  const found = exports[name];
+  if (typeof found === "function") return found as Called;
+  const functions = Object.keys(exports).filter((one) => typeof exports[one] === "function");
+  const near = nearest(name, functions);
+  throw new TradewindError(
+    "TW_HANDLER_INVALID",
+    `expected ${code.relativeFile} to export the function "${name}", it exports ${functions.join(", ") || "none"}`,
+    near === null ? {} : { hint: `did you mean "${near}"?` },
+  );
+}
+
+async function decodedArgs({ args }: ForeignCall): Promise<{ [name: string]: unknown }> {
+  const entries = Object.entries(args).map(
+    async ([name, value]) => [name, await decodeValue(value)] as const,
+  );
+  return Object.fromEntries(await Promise.all(entries));
+}
