@@ -23,12 +23,15 @@ import { registerMlflowRoutes } from "./mlflow/routes.ts";
 import type { ApiParts } from "./parts.ts";
 import { pathPrefix, withoutPrefix } from "./public-address.ts";
 import { logRequests } from "./request-log.ts";
+import { type ApiRoute, listRoutes } from "./route-table.ts";
 import { registerStudyRoutes } from "./studies/routes.ts";
 import { registerUiRoutes } from "./ui/routes.ts";
 import { validateWithZod } from "./validation.ts";
 
 export interface ApiServer {
   readonly app: ApiApp;
+  /** Every route, in the order in which they were registered. */
+  readonly routes: readonly ApiRoute[];
   /** Opens the configured port (0: a free one) and returns the address, as `http://127.0.0.1:8080`. */
   listen(): Promise<string>;
   /** Takes no more connections and waits for open requests, at most `graceMs`. */
@@ -63,6 +66,7 @@ const areas: readonly Area[] = [
 /** @param more Routes beside those of the areas, answered in Airflow's style. */
 export async function createApiServer(parts: ApiParts, more?: Register): Promise<ApiServer> {
   const app = fastify(serverOptions(parts)) as unknown as ApiApp;
+  const routes = listRoutes(app);
   validateWithZod(app);
   answerErrors(app, "airflow");
   app.setNotFoundHandler(answerNotFound);
@@ -79,7 +83,7 @@ export async function createApiServer(parts: ApiParts, more?: Register): Promise
     await app.register(async (scope) => registerArea(scope as unknown as ApiApp, area, parts, auth));
   await app.ready();
   app.server.maxConnections = parts.config.api.maxConnections;
-  return { app, listen: () => listen(app, parts), stop: (graceMs) => stop(app, parts, graceMs) };
+  return { app, routes, listen: () => listen(app, parts), stop: (graceMs) => stop(app, parts, graceMs) };
 }
 
 async function registerArea(app: ApiApp, area: Area, parts: ApiParts, auth: Auth): Promise<void> {
