@@ -19,6 +19,7 @@ import { limitBodies, readJsonBodies } from "./bodies.ts";
 import { protectBrowsers } from "./browser-rules.ts";
 import { answerErrors, answerNotFound, type ErrorStyle } from "./error-answers.ts";
 import { registerHealthRoutes } from "./health/routes.ts";
+import { registerLiveRoutes } from "./live/routes.ts";
 import { registerMlflowRoutes } from "./mlflow/routes.ts";
 import type { ApiParts } from "./parts.ts";
 import { pathPrefix, withoutPrefix } from "./public-address.ts";
@@ -59,6 +60,7 @@ const areas: readonly Area[] = [
   { style: "airflow", audited: true, register: registerFabRoutes },
   { style: "airflow", audited: true, register: registerAirflowRoutes },
   { style: "airflow", audited: false, register: registerStudyRoutes },
+  { style: "airflow", audited: true, register: registerLiveRoutes },
   { style: "airflow", audited: true, register: registerUiRoutes },
   { style: "mlflow", audited: false, register: registerMlflowRoutes },
 ];

@@ -7,6 +7,8 @@ import { delay } from "../time.ts";
 import { type LogRecord, parseLogLine } from "./log-record.ts";
 
 const chunkBytes = 256 * 1024;
+/** Records that are held at once while a file is followed. */
+const pageRecords = 5000;
 /** How often a follower looks by itself: file systems without notifications, and notifications that got lost. */
 const pollMs = 500;
 
@@ -52,6 +54,19 @@ export async function* followLog(
   signal: AbortSignal,
   from = 0,
 ): AsyncGenerator<LogRecord, void, void> {
+  for await (const { records } of followLogPages(path, signal, from))
+    for (const record of records) {
+      if (signal.aborted) return;
+      yield record;
+    }
+}
+
+/** The same, page by page, with the offset from which to go on after each. */
+export async function* followLogPages(
+  path: string,
+  signal: AbortSignal,
+  from = 0,
+): AsyncGenerator<Pick<LogPage, "records" | "next">, void, void> {
   const changes = new Changes(path);
   let file: FileHandle | null = null;
   try {
@@ -62,12 +77,11 @@ export async function* followLog(
         file = await openIfThere(path);
         if (file !== null) lines = new LineReader(file, from);
       }
-      const found: string[] = lines === null ? [] : await lines.read(Number.POSITIVE_INFINITY);
-      for (const line of found) {
-        if (signal.aborted) return;
-        yield parseLogLine(line);
+      const found: string[] = lines === null ? [] : await lines.read(pageRecords);
+      if (lines !== null && found.length > 0) {
+        yield { records: found.map(parseLogLine), next: lines.offset };
+        continue;
       }
-      if (found.length > 0) continue;
       if (lines !== null) await lines.startOverIfShorter();
       await changes.next(seen, signal);
     }

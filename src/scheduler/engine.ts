@@ -45,6 +45,8 @@ export interface EngineParts {
   /** Everything between events and writing: starts runs, plans them, chooses tasks for slots. */
   decide(work: Work): void;
   /** Told how many seconds a batch took: decide, commit, act. */
+  /** Right after the commit, before anything acts on it. */
+  readonly onCommit?: ((work: Work) => void) | undefined;
   readonly onBatch?: ((seconds: number) => void) | undefined;
 }
 
@@ -167,6 +169,7 @@ export class Engine {
     }
     this.#passes++;
     this.#failures = 0;
+    this.#parts.onCommit?.(work);
     for (const act of work.committed()) act();
     for (const event of events) event.committed?.();
     this.#parts.onBatch?.((clock.now() - work.now) / 1000);

@@ -1,5 +1,7 @@
 /** From words on the channel `tradewind` to passes of services. Words about one thing that come together are one pass. */
 
+import { watchingWord } from "../store/live-changes.ts";
+import type { LiveChanges } from "./live-changes.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Services } from "./services.ts";
 
@@ -8,12 +10,14 @@ type Parts = Pick<Scheduler, "leases" | "requests" | "firedTriggers" | "assetRun
 export class Notifications {
   readonly #services: Services;
   readonly #parts: Parts;
+  readonly #live: LiveChanges;
   readonly #waiting = new Map<string, Set<string>>();
   #working = false;
 
-  constructor(services: Services, parts: Parts) {
+  constructor(services: Services, parts: Parts, live: LiveChanges) {
     this.#services = services;
     this.#parts = parts;
+    this.#live = live;
   }
 
   heard(payload: string): void {
@@ -22,6 +26,7 @@ export class Notifications {
     const about = colon < 0 ? "" : payload.slice(colon + 1);
     // A run that ended and a trigger that was made are for others to know.
     if (word === "ended" || word === "trigger") return;
+    if (word === watchingWord) return this.#live.watched();
     const waiting = this.#waiting.get(word);
     if (waiting === undefined) this.#waiting.set(word, new Set([about]));
     else waiting.add(about);

@@ -25,6 +25,7 @@ import { Engine } from "./engine.ts";
 import { ExecutionService, type OutsideRequest } from "./execution-service.ts";
 import { IdPool } from "./id-pool.ts";
 import { Leases } from "./leases.ts";
+import { LiveChanges } from "./live-changes.ts";
 import { Notifications } from "./notifications.ts";
 import type { Observer } from "./observer.ts";
 import { Pools } from "./pools.ts";
@@ -84,6 +85,7 @@ export class Scheduler {
   readonly #execution: ExecutionService;
   readonly #trigger: Trigger;
   readonly #notifications: Notifications;
+  readonly #live: LiveChanges;
   readonly #timers = new Set<Timer>();
   #markReady: () => void = () => undefined;
   #stopped = false;
@@ -91,6 +93,7 @@ export class Scheduler {
   private constructor(options: SchedulerOptions, jobId: number) {
     this.#options = options;
     const { clock, log, database, executor, secrets, settings, environment } = options;
+    this.#live = new LiveChanges(database, clock, log);
     const engine = new Engine({
       clock,
       log,
@@ -100,6 +103,7 @@ export class Scheduler {
         openSchedulerSession(database, jobId, (payload) => this.#notifications.heard(payload)),
       reload: () => this.#reload(),
       decide: (work) => this.#decide(work),
+      onCommit: (work) => this.#live.committed(work),
       onBatch: options.observer && ((seconds) => options.observer?.batch(seconds)),
     });
     this.services = {
@@ -138,7 +142,7 @@ export class Scheduler {
     this.firedTriggers = new FiredTriggers(services, around, this.#attempts);
     this.prune = new Prune(services);
     this.#trigger = new Trigger(services, this.createRuns);
-    this.#notifications = new Notifications(services, this);
+    this.#notifications = new Notifications(services, this, this.#live);
     const ready = new Promise<void>((resolve) => (this.#markReady = resolve));
     this.#execution = new ExecutionService(services, (params) => this.#trigger.forTask(params), ready);
     this.#endings.listeners.push((ended, run) => this.#afterRun(ended, run.run.backfillId));
@@ -186,6 +190,7 @@ export class Scheduler {
     const { executor, engine, database, jobId, clock, log } = this.services;
     await executor.stop({ keepRunning: options.keepRunning, graceMs: options.graceMs ?? 10_000 });
     await engine.stop();
+    await this.#live.stop();
     await endJob(database, jobId, clock.now()).catch((error: unknown) =>
       log.warn({ err: error }, "the job could not be ended"),
     );

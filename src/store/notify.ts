@@ -7,7 +7,7 @@
  */
 import type { Clock, Timer } from "../time.ts";
 import type { Connection, Database, Executor } from "./connect.ts";
-import { sql } from "./sql.ts";
+import { identifier, sql } from "./sql.ts";
 
 export const channel = "tradewind";
 
@@ -45,9 +45,11 @@ export function createNotifier(database: Executor): Notifier {
 
 export interface ListenOptions {
   readonly clock: Clock;
-  readonly onPayload: (payload: string) => void;
+  /** Beside that of the services. */
+  readonly channels?: readonly string[];
+  readonly onPayload: (payload: string, channel: string) => void;
   /** Something may have been missed: after each (new) session and each poll. */
-  readonly onGap: () => void;
+  readonly onGap: (why: "session" | "poll") => void;
   readonly pollMs?: number;
   /** First wait before a new session; doubles up to 5 s. */
   readonly reconnectMs?: number;
@@ -76,13 +78,13 @@ export function listen(database: Pick<Database, "connect">, options: ListenOptio
   const open = async (waitMs: number): Promise<void> => {
     if (stopped) return;
     try {
-      session = await openListening(database, options.onPayload);
+      session = await openListening(database, options);
     } catch {
       return later(waitMs);
     }
     if (stopped) return void session.close();
     markReady();
-    options.onGap();
+    options.onGap("session");
     await session.lost;
     session = null;
     if (!stopped) later(firstWait);
@@ -104,11 +106,12 @@ export function listen(database: Pick<Database, "connect">, options: ListenOptio
 
 async function openListening(
   database: Pick<Database, "connect">,
-  onPayload: (payload: string) => void,
+  options: ListenOptions,
 ): Promise<Connection> {
   const session = await database.connect({ applicationName: "tradewind listener" });
-  session.client.on("notification", ({ payload }) => onPayload(payload ?? ""));
-  await session.run({ text: `LISTEN ${channel}`, values: [] });
+  session.client.on("notification", (heard) => options.onPayload(heard.payload ?? "", heard.channel));
+  for (const name of [channel, ...(options.channels ?? [])])
+    await session.run({ text: `LISTEN ${identifier(name).text}`, values: [] });
   return session;
 }
 
@@ -116,7 +119,7 @@ function poll(options: ListenOptions): Timer {
   const every = options.pollMs ?? 10_000;
   let timer = options.clock.after(every, tick);
   function tick(): void {
-    options.onGap();
+    options.onGap("poll");
     timer = options.clock.after(every, tick);
   }
   return { cancel: () => timer.cancel() };

@@ -12,7 +12,7 @@ import type { Database } from "../../src/store/connect.ts";
 import { loadSecrets } from "../../src/store/secrets.ts";
 import { createUser } from "../../src/store/users.ts";
 import { systemClock } from "../../src/time.ts";
-import { createDatabase } from "./database.ts";
+import { createDatabase, type TestDatabase } from "./database.ts";
 
 export interface CallOptions {
   /** Whose name and password go along; "nobody" sends none. Admin when it is not given. */
@@ -51,12 +51,14 @@ export interface ApiOptions {
   /** Settings as environment variables: `TRADEWIND__API__…`. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly parts?: Partial<ApiParts>;
+  /** One that somebody else uses as well and drops; without it a fresh one. */
+  readonly database?: TestDatabase;
 }
 
 /** For `beforeAll`; the caller stops it in `afterAll`. */
 export async function createApi(options: ApiOptions = {}): Promise<TestApi> {
   const home = mkdtempSync(join(tmpdir(), "tw-api-"));
-  const { database, url: databaseUrl, drop } = await createDatabase();
+  const { database, url: databaseUrl, drop } = options.database ?? (await createDatabase());
   const environment = {
     TRADEWIND__API__PORT: "0",
     TRADEWIND__DATABASE__URL: databaseUrl,
