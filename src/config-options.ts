@@ -118,6 +118,15 @@ export const configOptions = {
       secret: true,
     }),
   },
+  tracking: {
+    artifactRoot: text(
+      "Where artifacts of runs and models go: a folder, or s3://bucket/prefix; empty = mlflow-artifacts in core.artifact_root.",
+      "",
+      { environment: ["MLFLOW_ARTIFACTS_DESTINATION"] },
+    ),
+    webhooksAnywhere: flag("Webhooks may name http:// and addresses of your own network.", false),
+    deletedDays: count("Days after which deleted runs, and deleted experiments, go for good; 0 = never.", 0),
+  },
   database: {
     url: text("A PostgreSQL of your own; empty = the embedded one.", "", {
       environment: ["DATABASE_URL"],

@@ -493,6 +493,32 @@ export const errorCatalogue = {
     httpStatus: 409,
   },
   TW_STUDY_VALUE: { summary: "A trial was told something that is no value.", exitCode: 2, httpStatus: 422 },
+  TW_ARTIFACT_PATH: {
+    summary: "An artifact's path leads out of the store, or stands where a file cannot be.",
+    exitCode: 2,
+    httpStatus: 400,
+  },
+  TW_ARTIFACT_NOT_FOUND: { summary: "There is no such artifact.", exitCode: 1, httpStatus: 404 },
+  TW_ARTIFACT_BROKEN_OFF: {
+    summary: "The upload of an artifact broke off; nothing of it is kept.",
+    exitCode: 1,
+    httpStatus: 400,
+  },
+  TW_ARTIFACT_STORE: {
+    summary: "The artifact store is down, full, or refuses.",
+    exitCode: 3,
+    httpStatus: 424,
+  },
+  TW_NOT_IMPLEMENTED: {
+    summary: "A call of MLflow's protocol that Tradewind does not have.",
+    exitCode: 2,
+    httpStatus: 501,
+  },
+  TW_WEBHOOK_URL: {
+    summary: "A webhook names an address that requests may not go to.",
+    exitCode: 2,
+    httpStatus: 400,
+  },
   // Dag files in Python
   TW_DAG_TEST: {
     summary: "dag.test() was asked for what only a scheduler has.",

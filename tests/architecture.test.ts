@@ -31,7 +31,8 @@ const allowed: Record<string, readonly string[]> = {
   observe: ["base", "core"],
   providers: ["base", "core", "sdk", "runtime/protocol"],
   ml: ["base", "core", "store", "sdk"],
-  api: ["base", "core", "store", "logs", "scheduler", "ml", "providers"],
+  artifacts: ["base", "core"],
+  api: ["base", "core", "store", "logs", "scheduler", "ml", "providers", "artifacts"],
   index: ["base", "core", "sdk", "providers"],
   cli: ["*"],
 };

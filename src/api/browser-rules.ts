@@ -44,7 +44,10 @@ export function protectBrowsers(app: ApiApp, { config }: ApiParts): void {
     requireOwnOrigin(request, config);
   });
   app.addHook("onSend", async (request, reply) => {
+    // Files of users are not of our page: their routes send a stricter policy.
+    const own = reply.getHeader("content-security-policy");
     reply.headers(fixedHeaders);
+    if (own !== undefined) reply.header("content-security-policy", own);
     if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
     if (request.protocol === "https") reply.header("strict-transport-security", "max-age=31536000");
   });

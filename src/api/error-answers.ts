@@ -3,7 +3,7 @@
  * goes out: it is in the log, under the request's id.
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import { TradewindError } from "../errors.ts";
+import { type ErrorCode, TradewindError } from "../errors.ts";
 import type { ApiApp } from "./app.ts";
 import { HttpProblem } from "./http-problem.ts";
 import { type Complaint, InvalidRequest } from "./invalid-request.ts";
@@ -28,7 +28,7 @@ export function answerErrors(app: ApiApp, style: ErrorStyle): void {
 
 /** No route has that path, or none for that method. */
 export function answerNotFound(request: FastifyRequest, reply: FastifyReply): void {
-  const style: ErrorStyle = /^\/(ajax-)?api\/2\.0\/mlflow/.test(request.url) ? "mlflow" : "airflow";
+  const style: ErrorStyle = /^\/(ajax-)?api\/[23]\.0\/mlflow/.test(request.url) ? "mlflow" : "airflow";
   send(reply, style, { status: 404, detail: "Not Found", errorCode: "ENDPOINT_NOT_FOUND" });
 }
 
@@ -56,6 +56,12 @@ const mlflowCodes: Readonly<Record<number, string>> = {
   503: "TEMPORARILY_UNAVAILABLE",
 };
 
+/** Where it is not the usual one of the status. */
+const mlflowCodeOf: Partial<Readonly<Record<ErrorCode, string>>> = {
+  TW_TRACKING_EXISTS: "RESOURCE_ALREADY_EXISTS",
+  TW_ARTIFACT_STORE: "TEMPORARILY_UNAVAILABLE",
+};
+
 function mlflowBody({ status, detail, errorCode }: Answer): { error_code: string; message: string } {
   const text = Array.isArray(detail)
     ? (detail as Complaint[]).map(({ loc, msg }) => `${loc.slice(1).join(".")}: ${msg}`).join("; ")
@@ -78,6 +84,12 @@ function answerOf(error: Error): Answer {
 function ofTradewind(error: TradewindError): Answer {
   const { httpStatus, summary } = error.kind;
   if (httpStatus < 500)
-    return { status: httpStatus, detail: error.hint ? `${error.message} (${error.hint})` : error.message };
+    return {
+      status: httpStatus,
+      detail: error.hint ? `${error.message} (${error.hint})` : error.message,
+      errorCode: mlflowCodeOf[error.code],
+    };
+  // What is not there is no secret, and a client has to be told which.
+  if (httpStatus === 501) return { status: httpStatus, detail: error.message };
   return { status: httpStatus, detail: error.code === "TW_INTERNAL" ? "Internal Server Error" : summary };
 }

@@ -137,10 +137,11 @@ function unopened(place: string, got: string, cause?: unknown): TradewindError {
   });
 }
 
-/** Places of the two tables that hold secrets. */
+/** Places of the tables that hold secrets. */
 export const variablePlace = (key: string): string => `variable/${key}`;
 export const passwordPlace = (connId: string): string => `connection/${connId}/password`;
 export const extraPlace = (connId: string): string => `connection/${connId}/extra`;
+export const webhookPlace = (webhookId: string): string => `webhook/${webhookId}/secret`;
 
 export interface Rotation {
   readonly variables: number;
@@ -169,7 +170,7 @@ function replaceFile(file: string, text: string): void {
 
 /** Writers wait for the end: one that sealed with an old key meanwhile would be forgotten. */
 async function sealAgain(tx: Executor, secrets: Secrets): Promise<Rotation> {
-  await tx.run(sql`LOCK TABLE variable, connection IN SHARE ROW EXCLUSIVE MODE`);
+  await tx.run(sql`LOCK TABLE variable, connection, webhook IN SHARE ROW EXCLUSIVE MODE`);
   const again = (sealed: Buffer | null, place: string): Buffer | null =>
     sealed === null ? null : secrets.seal(secrets.open(sealed, place), place);
   const variables = await tx.rows<{ key: string; value: Buffer }>(sql`SELECT key, value FROM variable`);
@@ -184,5 +185,12 @@ async function sealAgain(tx: Executor, secrets: Secrets): Promise<Rotation> {
       UPDATE connection SET password = ${again(password, passwordPlace(id))}, extra = ${again(extra, extraPlace(id))}
       WHERE conn_id = ${id}`);
   }
+  const webhooks = await tx.rows<{ id: string; secret: Buffer }>(
+    sql`SELECT webhook_id AS id, secret FROM webhook WHERE secret IS NOT NULL`,
+  );
+  for (const { id, secret } of webhooks)
+    await tx.run(
+      sql`UPDATE webhook SET secret = ${again(secret, webhookPlace(id))} WHERE webhook_id = ${id}`,
+    );
   return { variables: variables.length, connections: connections.length };
 }

@@ -11,7 +11,7 @@ export interface Principal {
     | { readonly kind: "nothing" | "password" | "localhost" }
     | { readonly kind: "session"; readonly secret: string; readonly expiresAt: number }
     | { readonly kind: "signed-token"; readonly jti: string; readonly expiresAt: number }
-    | { readonly kind: "api-token" };
+    | { readonly kind: "api-token" | "attempt" };
 }
 
 export const nobody: Principal = {

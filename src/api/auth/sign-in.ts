@@ -1,13 +1,15 @@
 /**
  * Who asks, found before the route's access is checked: by `Authorization: Basic` (RFC 7617) or `Bearer` (RFC 6750:
- * a signed token, or an API token), else by the session's cookie. Credentials that are wrong are a 401 everywhere
+ * a signed token, an API token, or that of a task's attempt), else by the session's cookie. Credentials that are wrong are a 401 everywhere
  * but on public routes, which a client with an old token still reaches.
  */
 import type { FastifyRequest } from "fastify";
+import { isAttemptToken } from "../../store/attempt-token.ts";
 import { findSession, findUserOfApiToken, findUserOfSignedToken } from "../../store/sessions.ts";
 import type { ApiApp } from "../app.ts";
 import { HttpProblem } from "../http-problem.ts";
 import type { ApiParts } from "../parts.ts";
+import { AttemptAuthority, principalOf } from "./attempt-token.ts";
 import type { Auth } from "./auth.ts";
 import { nobody, type Principal } from "./principal.ts";
 import { cookieName, requireOwnPage } from "./session-cookie.ts";
@@ -17,13 +19,27 @@ export const apiTokenPrefix = "tw_";
 
 export function recogniseUsers(app: ApiApp, parts: ApiParts, auth: Auth): void {
   app.decorateRequest("user");
+  const attempts = new AttemptAuthority(parts);
   app.addHook("onRequest", async (request) => {
     request.user = nobody;
     const isPublic = request.routeOptions.config.access === "public";
     const { authorization } = request.headers;
     if (authorization === undefined) request.user = await withoutHeader(request, parts, auth);
-    else if (!isPublic) request.user = await byHeader(authorization, request, parts, auth);
+    else if (!isPublic)
+      request.user =
+        (await ofAttempt(authorization, request, attempts)) ??
+        (await byHeader(authorization, request, parts, auth));
   });
+}
+
+/** Null for a header that is not of a task's attempt. */
+async function ofAttempt(header: string, request: FastifyRequest, attempts: AttemptAuthority) {
+  const token = /^Bearer\s+(\S+)\s*$/i.exec(header)?.[1] ?? "";
+  if (!isAttemptToken(token)) return null;
+  const origin = await attempts.recognise(token);
+  if (origin === null) throw refused("expected the token of an attempt that runs, got one that ended");
+  request.attempt = origin;
+  return principalOf(origin);
 }
 
 async function byHeader(

@@ -1,5 +1,56 @@
-/** MLflow's REST API, under /api/2.0/mlflow and /ajax-api/2.0/mlflow. */
+/** MLflow's REST API: calls below /api/2.0/mlflow and /api/3.0/mlflow, the artifact proxy, traces. */
+import { join } from "node:path";
+import { openArtifactStore } from "../../artifacts/from-settings.ts";
+import type { Config } from "../../config.ts";
 import type { ApiApp } from "../app.ts";
 import type { ApiParts } from "../parts.ts";
+import { registerAbsent } from "./absent.ts";
+import { registerArtifactProxy } from "./artifact-proxy.ts";
+import { artifactCalls, registerDownloads } from "./artifacts.ts";
+import { experimentCalls } from "./experiments.ts";
+import { loggedModelCalls } from "./logged-models.ts";
+import { loggingCalls } from "./logging.ts";
+import { metricCalls } from "./metrics.ts";
+import { modelVersionCalls } from "./model-versions.ts";
+import { registerOtlp } from "./otlp-route.ts";
+import { registeredModelCalls } from "./registered-models.ts";
+import { type MlflowParts, registerRpcs } from "./rpc.ts";
+import { runCalls } from "./runs.ts";
+import { registerServerInfo } from "./server-info.ts";
+import { traceCalls, traceLinkCalls } from "./traces.ts";
+import { traceV2Calls } from "./traces-v2.ts";
+import { createWebhookSender } from "./webhook-sender.ts";
+import { webhookCalls } from "./webhooks.ts";
 
-export function registerMlflowRoutes(_app: ApiApp, _parts: ApiParts): void {}
+/** Beside the large values of tasks, which have a folder for each Dag. */
+function artifactRootOf(config: Config): string {
+  const { artifactRoot } = config.tracking;
+  return artifactRoot === "" ? join(config.paths.artifacts, "mlflow-artifacts") : artifactRoot;
+}
+
+export async function registerMlflowRoutes(app: ApiApp, parts: ApiParts): Promise<void> {
+  const mlflow: MlflowParts = {
+    ...parts,
+    artifacts: openArtifactStore(artifactRootOf(parts.config), parts.config.environment),
+    webhooks: createWebhookSender(parts),
+  };
+  registerRpcs(app, mlflow, [
+    ...experimentCalls,
+    ...runCalls,
+    ...loggingCalls,
+    ...metricCalls,
+    ...loggedModelCalls,
+    ...artifactCalls,
+    ...registeredModelCalls,
+    ...modelVersionCalls,
+    ...webhookCalls,
+    ...traceCalls,
+    ...traceV2Calls,
+    ...traceLinkCalls,
+  ]);
+  registerDownloads(app, mlflow);
+  await registerArtifactProxy(app, mlflow);
+  await registerOtlp(app, mlflow);
+  registerServerInfo(app);
+  registerAbsent(app);
+}

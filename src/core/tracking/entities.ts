@@ -29,6 +29,8 @@ export interface RunOrigin {
   readonly attemptId: string;
   readonly tryNumber: number;
   readonly dagVersionId: number;
+  /** The version's number, as people see it. */
+  readonly dagVersion: number;
 }
 
 export interface RunInfo {

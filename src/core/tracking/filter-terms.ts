@@ -57,11 +57,11 @@ const same = (...names: string[]): Record<string, string> =>
 
 export const runSubject: SearchSubject = {
   entities: {
-    ...attributeWords,
-    run: "attribute",
     ...metricWords,
     ...paramWords,
     ...tagWords,
+    ...attributeWords,
+    run: "attribute",
     dataset: "dataset",
     datasets: "dataset",
   },

@@ -41,17 +41,20 @@ export function isPlainPath(path: string): boolean {
   return !path.split("/").some((part) => part === "" || part === "." || part === "..");
 }
 
-/** @param what "metric", "param", "tag": the thing whose key it is. */
-export function requireKey(key: string, what: string): void {
+/**
+ * @param what "Metric", "Param", "Tag": the thing whose key it is.
+ * @param where The field in which it came.
+ */
+export function requireKey(key: string, what: string, where = "key"): void {
   if (!keyCharacters.test(key) || key === "")
     throw refuse(
-      `Invalid ${what} name: '${key}'. Names may only contain alphanumerics, underscores (_), dashes (-), ` +
-        "periods (.), spaces ( ), colons (:), and slashes (/).",
+      `Invalid value "${key}" for parameter '${where}' supplied: Names may only contain alphanumerics, underscores (_), ` +
+        "dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).",
     );
   if (!isPlainPath(key))
     throw refuse(
-      `Invalid ${what} name: '${key}'. Names may be treated as files in certain cases, and must not resolve to ` +
-        "other names when treated as such.",
+      `Invalid value "${key}" for parameter '${where}' supplied: Names may be treated as files in certain cases, and ` +
+        "must not resolve to other names when treated as such.",
     );
   requireShort(key, longest.key, `${what} key`);
 }
@@ -82,12 +85,12 @@ export function cutRunTag(value: string): string {
 }
 
 export function requireExperimentTag(key: string, value: string): void {
-  requireKey(key, "tag");
+  requireKey(key, "Tag");
   requireShort(value, longest.experimentTagValue, "value");
 }
 
 export function requireRegistryTag(key: string, value: string): void {
-  requireKey(key, "tag");
+  requireKey(key, "Tag");
   requireShort(value, longest.registryTagValue, "value");
 }
 
@@ -158,14 +161,17 @@ export interface LoggedMetric {
   readonly step: number;
 }
 
-export function requireMetric({ key, timestamp, step }: LoggedMetric): void {
-  requireKey(key, "metric");
+/** @param place What stands before the name of a field: "metrics[3]." within a batch. */
+export function requireMetric({ key, timestamp, step }: LoggedMetric, place = ""): void {
+  requireKey(key, "Metric", `${place}key`);
   if (!Number.isSafeInteger(timestamp) || timestamp < 0)
     throw refuse(
-      `Invalid timestamp for metric '${key}': expected a nonnegative integer of milliseconds, got ${timestamp}`,
+      `Invalid value ${timestamp} for parameter '${place}timestamp' supplied: metric '${key}'. Timestamp must be a nonnegative long (64-bit integer)`,
     );
   if (!Number.isSafeInteger(step))
-    throw refuse(`Invalid step for metric '${key}': expected an integer, got ${step}`);
+    throw refuse(
+      `Invalid value ${step} for parameter '${place}step' supplied: metric '${key}'. Step must be a long (64-bit integer)`,
+    );
 }
 
 /** @throws TradewindError TW_TRACKING_VALUE for too many entries, a key that cannot be, or a param key that comes twice. */
@@ -185,12 +191,14 @@ export function requireBatch({ metrics, params, tags }: LoggedBatch): void {
     throw refuse(
       `A batch logging request can contain at most ${most.entities} metrics, params, and tags in total. Got ${total}.`,
     );
-  metrics.forEach(requireMetric);
-  for (const { key } of params) requireKey(key, "param");
-  for (const { key } of tags) requireKey(key, "tag");
+  for (const [index, metric] of metrics.entries()) requireMetric(metric, `metrics[${index}].`);
+  for (const [index, { key }] of params.entries()) requireKey(key, "Param", `params[${index}].key`);
+  for (const [index, { key }] of tags.entries()) requireKey(key, "Tag", `tags[${index}].key`);
   const keys = new Set(params.map(({ key }) => key));
   if (keys.size < params.length) {
     const twice = params.find(({ key }, index) => params.findIndex((p) => p.key === key) !== index);
-    throw refuse(`Duplicate parameter keys have been submitted: '${twice?.key}' comes more than once.`);
+    throw refuse(
+      `Duplicate parameter keys have been submitted: ['${twice?.key}']. Please ensure the request contains only one param value per param key.`,
+    );
   }
 }

@@ -175,7 +175,7 @@ describe("names and values", () => {
     ["params.a = 1", "Expected a quoted string value for parameter (e.g. 'my-value'). Got value 1"],
     [
       "foo.a = 'x'",
-      "Invalid entity type 'foo'. Valid values are ['attribute', 'metric', 'parameter', 'tag', 'dataset']",
+      "Invalid entity type 'foo'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']",
     ],
     [
       "status IN ('a')",

@@ -1,0 +1,46 @@
+/** The artifact store that `core.artifact_root` names: a folder, or `s3://bucket/prefix`. */
+import { TradewindError } from "../errors.ts";
+import type { ArtifactStore } from "./artifact-store.ts";
+import { LocalArtifactStore } from "./local-store.ts";
+import { S3ArtifactStore } from "./s3-store.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * @param root A folder's absolute path, or `s3://bucket/prefix` with the usual AWS_* variables beside it.
+ * @throws TradewindError TW_CONFIG_VALUE for a scheme that is not known, and for S3 without keys.
+ */
+export function openArtifactStore(root: string, environment: Environment): ArtifactStore {
+  const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(root)?.[1]?.toLowerCase();
+  if (scheme === undefined) return new LocalArtifactStore(root);
+  if (scheme === "s3") return openS3(root, environment);
+  throw new TradewindError(
+    "TW_CONFIG_VALUE",
+    `tracking.artifact_root: expected a folder or s3://bucket/prefix, got ${root}`,
+  );
+}
+
+function openS3(root: string, environment: Environment): ArtifactStore {
+  const { host, pathname } = new URL(root);
+  const region = environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1";
+  const accessKeyId = environment["AWS_ACCESS_KEY_ID"];
+  const secretAccessKey = environment["AWS_SECRET_ACCESS_KEY"];
+  if (accessKeyId === undefined || secretAccessKey === undefined)
+    throw new TradewindError(
+      "TW_CONFIG_VALUE",
+      `tracking.artifact_root ${root}: expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, got none`,
+    );
+  return new S3ArtifactStore({
+    bucket: host,
+    prefix: pathname.replaceAll(/^\/+|\/+$/g, ""),
+    endpoint:
+      environment["MLFLOW_S3_ENDPOINT_URL"] ??
+      environment["AWS_ENDPOINT_URL_S3"] ??
+      environment["AWS_ENDPOINT_URL"] ??
+      `https://s3.${region}.amazonaws.com`,
+    region,
+    accessKeyId,
+    secretAccessKey,
+    sessionToken: environment["AWS_SESSION_TOKEN"],
+  });
+}
