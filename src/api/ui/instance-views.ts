@@ -1,11 +1,7 @@
 /** One task instance: facts, why it waits, its log, values and rendered templates. */
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
 import { z } from "zod";
 import { isFinished } from "../../core/states.ts";
 import { TradewindError } from "../../errors.ts";
-import type { LogRecord } from "../../logs/log-record.ts";
-import { readLog } from "../../logs/read-log.ts";
 import { getDagRun } from "../../store/dag-runs.ts";
 import { findVersionById } from "../../store/dag-versions.ts";
 import { getDag } from "../../store/dags.ts";
@@ -13,11 +9,10 @@ import { findRenderedFields } from "../../store/rendered-fields.ts";
 import { listTries } from "../../store/task-instance-history.ts";
 import { countStates, findTaskInstance, type TaskInstanceRow } from "../../store/task-instances.ts";
 import { findXCom, listXComs } from "../../store/xcoms.ts";
-import { delay } from "../../time.ts";
 import type { ApiApp } from "../app.ts";
 import { can } from "../auth/access.ts";
 import type { ApiParts } from "../parts.ts";
-import { causeOf, lineOf, logFileOf, logPage } from "./attempt-log.ts";
+import { causeOf, logPage } from "./attempt-log.ts";
 import type * as page from "./contract.ts";
 import { unmetOf } from "./explain-instance.ts";
 import { RunParams } from "./run-views.ts";
@@ -51,7 +46,6 @@ export function registerInstanceViews(app: ApiApp, parts: ApiParts): void {
       return { ...found, live: params.try_number >= instance.tryNumber && !isFinished(instance.state) };
     },
   );
-  registerFollow(app, parts, base);
   app.get(
     `${base}/xcoms`,
     { config: { access: can("read", "XComs") }, schema },
@@ -74,73 +68,6 @@ export function registerInstanceViews(app: ApiApp, parts: ApiParts): void {
     async ({ params, query }) =>
       findRenderedFields(parts.database, await findInstance(parts, { ...params, ...query })),
   );
-}
-
-/** Lines as they are written, one JSON object a line, until the try ends or the reader leaves. */
-function registerFollow(app: ApiApp, parts: ApiParts, base: string): void {
-  app.get(
-    `${base}/logs/:try_number/follow`,
-    {
-      config: { access: can("read", "Task Logs") },
-      schema: { params: LogParams, querystring: LogQuery },
-    },
-    async ({ params, query, raw }, reply) => {
-      const { signal, abort } = whenLeft(raw, reply.raw);
-      const at = { ...params, ...query };
-      await findInstance(parts, at);
-      reply.header("content-type", "application/x-ndjson; charset=utf-8").header("cache-control", "no-store");
-      return reply.send(Readable.from(linesOf(parts, at, query.from, signal)).on("close", abort));
-    },
-  );
-}
-
-/** Between two looks at a file that is followed, and between two at the state of its try. */
-const lookMs = 120;
-const stateMs = 1000;
-
-function whenLeft(
-  request: IncomingMessage,
-  response: ServerResponse,
-): { signal: AbortSignal; abort: () => void } {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  request.once("close", abort);
-  response.once("close", abort);
-  return { signal: controller.signal, abort };
-}
-
-async function* linesOf(
-  parts: ApiParts,
-  at: z.output<typeof LogParams> & z.output<typeof InstanceQuery>,
-  from: number,
-  signal: AbortSignal,
-): AsyncGenerator<string> {
-  let offset = from;
-  let ended = false;
-  for (let asked = Number.NEGATIVE_INFINITY; !signal.aborted; ) {
-    const now = parts.clock.now();
-    if (now - asked >= stateMs) {
-      // Asked before the file is read: what a try wrote is in the file before its end is committed.
-      const instance = await findInstance(parts, at);
-      ended =
-        instance.tryNumber > at.try_number || isFinished(instance.state) || instance.state === "up_for_retry";
-      asked = now;
-    }
-    const path = logFileOf(parts, attemptOf(at));
-    const { records, next } = await readLog(path, { from: offset, limit: 5000 });
-    if (records.length > 0) {
-      offset = next;
-      yield records
-        .map((record, index) => ndjson(record, index === records.length - 1 ? next : null))
-        .join("");
-    } else if (ended) return;
-    else await delay(lookMs, signal);
-  }
-}
-
-/** The last line of what was read says where the next reader goes on. */
-function ndjson(record: LogRecord, next: number | null): string {
-  return `${JSON.stringify(next === null ? lineOf(record) : { ...lineOf(record), next })}\n`;
 }
 
 const attemptOf = (at: At & { try_number: number }) => ({

@@ -86,4 +86,4 @@ export async function change<T = unknown>(
 }
 
 /** One segment of a path, whatever is in it. */
-export const seg = (text: string): string => encodeURIComponent(text);
+export const seg = (text: string | number): string => encodeURIComponent(text);

@@ -4,13 +4,12 @@
  */
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
-import { addressOf } from "./client.ts";
+import { addressOf, seg } from "./client.ts";
 
-export interface LiveEvent {
-  kind: "run" | "task" | "dag" | "other";
-  dagId: string | null;
-  runId: string | null;
-  taskId: string | null;
+export interface RunEvent {
+  dag_id: string;
+  run_id: string | null;
+  /** Null: it was deleted. */
   state: string | null;
 }
 
@@ -18,7 +17,7 @@ export type LiveState = "connecting" | "live" | "lost";
 
 let state: LiveState = "connecting";
 const watchers = new Set<() => void>();
-const hearers = new Set<(event: LiveEvent) => void>();
+const hearers = new Set<(event: RunEvent) => void>();
 
 function setState(next: LiveState): void {
   if (state === next) return;
@@ -36,7 +35,8 @@ export function useLiveState(): LiveState {
   );
 }
 
-export function hear(hearer: (event: LiveEvent) => void): () => void {
+/** Runs that change their state, of all Dags. */
+export function hear(hearer: (event: RunEvent) => void): () => void {
   hearers.add(hearer);
   return () => hearers.delete(hearer);
 }
@@ -44,7 +44,7 @@ export function hear(hearer: (event: LiveEvent) => void): () => void {
 /** Views of one Dag are asked for again at most so often, lists over all Dags less. */
 const dagEveryMs = 150;
 const listsEveryMs = 600;
-const lists: ReadonlySet<unknown> = new Set(["home", "dags", "runs", "assets", "inbox"]);
+const lists: ReadonlySet<unknown> = new Set(["home", "dags", "runs", "assets", "inbox", "pools"]);
 
 /** Calls `work` soon after the first call, and again after later ones, `everyMs` apart. */
 function paced(work: () => void, everyMs: number): () => void {
@@ -63,38 +63,47 @@ function paced(work: () => void, everyMs: number): () => void {
   };
 }
 
-/** Opens the stream; returns what closes it. */
-export function startLive(client: QueryClient): () => void {
-  const refreshLists = paced(
-    () => void client.invalidateQueries({ predicate: ({ queryKey }) => lists.has(queryKey[0]) }),
-    listsEveryMs,
-  );
-  const ofDag = new Map<string, () => void>();
-  const refreshDag = (dagId: string): void => {
-    let refresh = ofDag.get(dagId);
-    if (refresh === undefined) {
-      refresh = paced(() => void client.invalidateQueries({ queryKey: ["dag", dagId] }), dagEveryMs);
-      ofDag.set(dagId, refresh);
-    }
-    refresh();
-  };
-  const source = new EventSource(addressOf("/ui/events"));
-  let wasLost = false;
-  source.addEventListener("open", () => {
-    setState("live");
-    // What happened while nobody listened.
-    if (wasLost) void client.invalidateQueries();
-    wasLost = false;
-  });
-  source.addEventListener("error", () => {
-    wasLost = true;
-    setState("lost");
-  });
-  source.addEventListener("message", ({ data }) => {
-    const event = JSON.parse(data as string) as LiveEvent;
+/** Opens the stream; returns what closes it. `dagId` is the Dag that is looked at: its tasks are heard of, too. */
+export function startLive(client: QueryClient, dagId: string | null): () => void {
+  const renew = renewals(client);
+  const topics = ["runs", "dags", "assets", "backfills", "pools"];
+  if (dagId !== null) topics.push(`tasks:${seg(dagId)}`);
+  const source = new EventSource(addressOf("/events/stream", { topics: topics.join(",") }));
+  source.addEventListener("ready", () => setState("live"));
+  // What happened while nobody listened.
+  source.addEventListener("reset", () => void client.invalidateQueries());
+  source.addEventListener("error", () => setState("lost"));
+  source.addEventListener("run", ({ data }: MessageEvent<string>) => {
+    const event = JSON.parse(data) as RunEvent;
     for (const hearer of hearers) hearer(event);
-    if (event.dagId !== null) refreshDag(event.dagId);
-    refreshLists();
+    renew.dag(event.dag_id);
+    renew.lists();
   });
+  for (const name of ["tasks", "dag", "backfill"])
+    source.addEventListener(name, ({ data }: MessageEvent<string>) => {
+      const { dag_id: changed } = JSON.parse(data) as { dag_id: string | null };
+      if (changed !== null) renew.dag(changed);
+      // Tasks change often, and the lists show none of them.
+      if (name !== "tasks") renew.lists();
+    });
+  for (const name of ["assets", "pools"]) source.addEventListener(name, () => renew.lists());
   return () => source.close();
+}
+
+function renewals(client: QueryClient): { lists: () => void; dag: (dagId: string) => void } {
+  const ofDag = new Map<string, () => void>();
+  return {
+    lists: paced(
+      () => void client.invalidateQueries({ predicate: ({ queryKey }) => lists.has(queryKey[0]) }),
+      listsEveryMs,
+    ),
+    dag(dagId) {
+      let refresh = ofDag.get(dagId);
+      if (refresh === undefined) {
+        refresh = paced(() => void client.invalidateQueries({ queryKey: ["dag", dagId] }), dagEveryMs);
+        ofDag.set(dagId, refresh);
+      }
+      refresh();
+    },
+  };
 }

@@ -185,9 +185,11 @@ export function FilterMenu({
     <Menu
       align="start"
       trigger={
-        <Button className={chosen === undefined ? "" : "border-accent bg-accent-soft text-accent-text"}>
-          {title}
-          {chosen === undefined ? null : <span className="max-w-40 truncate">: {chosen.label}</span>}
+        <Button className={chosen === undefined ? "" : "!border-accent !bg-accent-soft !text-accent-text"}>
+          <span className="max-w-56 truncate">
+            {title}
+            {chosen === undefined ? null : <>: {chosen.label}</>}
+          </span>
           <Icon name="chevronDown" size={13} />
         </Button>
       }

@@ -38,7 +38,8 @@ function Frame({ session }: { session: Session }) {
   const { t } = useTranslation();
   const [searching, setSearching] = useState(false);
   const [helping, setHelping] = useState(false);
-  useEffect(() => startLive(client), [client]);
+  const dagId = useShownDag();
+  useEffect(() => startLive(client, dagId), [client, dagId]);
   usePageKeys({ search: () => setSearching(true), help: () => setHelping(true) });
   const narrow = useChoice("sidebar") === "narrow";
   return (
@@ -88,10 +89,12 @@ function Frame({ session }: { session: Session }) {
           <UserMenu session={session} narrow />
         </div>
       </div>
-      <main id="view" tabIndex={-1} className="min-h-0 min-w-0 flex-1 overflow-y-auto outline-none">
+      <div className="flex min-h-0 min-w-0 flex-1 flex-col">
         <LostNotice />
-        <Outlet />
-      </main>
+        <main id="view" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">
+          <Outlet />
+        </main>
+      </div>
       <PhoneNav />
       <CommandPalette open={searching} onClose={() => setSearching(false)} />
       <KeyboardHelp open={helping} onClose={() => setHelping(false)} />
@@ -155,6 +158,12 @@ function usePlaces(): Place[] {
 function usePath(): string {
   const { pathname } = useLocation();
   return `/${pathname.startsWith(basePath) ? pathname.slice(basePath.length) : pathname.replace(/^\//, "")}`;
+}
+
+/** Id of the Dag that the view is about. */
+function useShownDag(): string | null {
+  const found = /^\/dags\/([^/]+)/.exec(usePath())?.[1];
+  return found === undefined ? null : decodeURIComponent(found);
 }
 
 function MainNav({ narrow }: { narrow: boolean }) {

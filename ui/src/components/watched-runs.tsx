@@ -25,8 +25,8 @@ export function WatchedRuns() {
   const { t } = useTranslation();
   useEffect(
     () =>
-      hear(({ kind, dagId, runId, state }) => {
-        if (kind !== "run" || dagId === null || runId === null) return;
+      hear(({ dag_id: dagId, run_id: runId, state }) => {
+        if (runId === null) return;
         if (state !== "success" && state !== "failed") return;
         const list = listOf(storedChoice("watched"));
         const name = nameOf(dagId, runId);

@@ -71,7 +71,7 @@ function GroupNode({ data }: { data: Data }) {
   );
 }
 
-const nodeTypes: NodeTypes = { task: TaskNode, group: GroupNode };
+const nodeTypes: NodeTypes = { task: TaskNode, cluster: GroupNode };
 const edgeTypes = { drawn: DrawnEdge };
 
 function DrawnEdge({
@@ -112,7 +112,7 @@ function Flow({ label, request, nodes, groupLabel, onCloseGroup, lookAt, childre
       return [
         {
           id: `group\n${id}`,
-          type: "group",
+          type: "cluster",
           position: { x: place.x, y: place.y },
           width: place.width,
           height: place.height,

@@ -89,8 +89,11 @@ function openGroups(
   return [...found.values()];
 }
 
-function sizeOf({ label, kind }: VisibleNode): { width: number; height: number } {
-  const width = Math.min(260, Math.max(112, Math.round(label.length * 7.1) + (kind === "asset" ? 44 : 58)));
+function sizeOf({ label, kind, node }: VisibleNode): { width: number; height: number } {
+  const width = Math.min(
+    260,
+    Math.max(112, Math.round(label.length * 7.1) + (kind === "asset" ? 44 : node?.isMapped ? 88 : 62)),
+  );
   return { width, height: kind === "asset" ? 30 : nodeHeight };
 }
 

@@ -57,14 +57,18 @@ export const LineView = memo(function LineView({
           <PieceView key={place} piece={piece} search={search} />
         ))}
         <Fields fields={line.fields} />
-        {typeof stack === "string" && !line.message.includes(stack) ? (
-          <span className="block opacity-85">{stack}</span>
+        {typeof stack === "string" ? (
+          <span className="block opacity-85">{withoutMessage(stack, line.message)}</span>
         ) : null}
         <Causes causes={line.fields?.["causes"]} />
       </span>
     </div>
   );
 });
+
+/** A stack begins with the message that stands above it already. */
+const withoutMessage = (stack: string, message: string): string =>
+  stack.startsWith(message) ? stack.slice(message.length).replace(/^\n/, "") : stack;
 
 function PieceView({ piece, search }: { piece: Piece; search: string }) {
   const plain = piece.color === null && !piece.bold && !piece.dim;

@@ -1,7 +1,7 @@
 /** The lines of one try: what is there page by page, then what comes, as it is written. */
 import { useEffect, useRef, useState } from "react";
 import { ApiError, addressOf, get, seg } from "../api/client.ts";
-import type { LogLine, LogPage } from "../api/types.ts";
+import type { Json, LogLine, LogPage } from "../api/types.ts";
 
 export interface LogAt {
   dagId: string;
@@ -46,6 +46,7 @@ export function useLog(at: LogAt, turn: string): LoadedLog {
   const progress = useRef<Progress>({ key: "", next: 0, count: 0 });
   const path = logPath(at);
   const { mapIndex } = at;
+  const topic = `log:${[at.dagId, at.runId, at.taskId, mapIndex, at.tryNumber].map(seg).join("/")}`;
   useEffect(() => {
     const leaving = new AbortController();
     const show: Show = (change, fresh = []) => {
@@ -64,7 +65,7 @@ export function useLog(at: LogAt, turn: string): LoadedLog {
     }
     const again = async (): Promise<void> => {
       try {
-        await load({ path, mapIndex }, progress.current, show, leaving.signal);
+        await load({ path, mapIndex, topic }, progress.current, show, leaving.signal);
       } catch (error) {
         if (leaving.signal.aborted) return;
         show({ isLoading: false, isLive: false, error: error as Error });
@@ -74,13 +75,14 @@ export function useLog(at: LogAt, turn: string): LoadedLog {
     };
     void again();
     return () => leaving.abort();
-  }, [path, mapIndex, turn]);
+  }, [path, mapIndex, topic, turn]);
   return log;
 }
 
 interface Source {
   path: string;
   mapIndex: number;
+  topic: string;
 }
 
 async function load(from: Source, progress: Progress, show: Show, signal: AbortSignal): Promise<void> {
@@ -96,28 +98,28 @@ async function load(from: Source, progress: Progress, show: Show, signal: AbortS
     show({ isLoading: !page.atEnd && !isCut, isLive: page.live, isCut, error: null }, page.lines);
     if (isCut) return;
     if (!page.atEnd) continue;
-    return page.live ? follow(from, progress, show, signal) : undefined;
+    if (page.live) follow(from, progress, show, signal);
+    return;
   }
 }
 
-/** Ends with the try. A stream that breaks is taken up where it broke. */
-async function follow(from: Source, progress: Progress, show: Show, signal: AbortSignal): Promise<void> {
-  const address = addressOf(`${from.path}/follow`, { map_index: from.mapIndex, from: progress.next });
-  const response = await fetch(address, { signal, credentials: "same-origin" });
-  if (!response.ok || response.body === null) throw new ApiError(response.status, response.statusText);
-  const reader = response.body.getReader();
-  const decoder = new TextDecoder();
-  let rest = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    const parts = (rest + decoder.decode(value, { stream: true })).split("\n");
-    rest = parts.pop() ?? "";
-    const fresh = parts
-      .filter((line) => line !== "")
-      .map((line) => JSON.parse(line) as LogLine & { next?: number });
-    progress.next = fresh.findLast(({ next }) => next !== undefined)?.next ?? progress.next;
-    show({}, fresh);
-  }
-  show({ isLive: false });
+/**
+ * Until the page leaves or the try ends (`turn` changes then). The stream goes on where reading was; when it breaks the
+ * browser opens it again with the id of the last event, which names that place.
+ */
+function follow(from: Source, progress: Progress, show: Show, signal: AbortSignal): void {
+  const query = { topics: from.topic, last_event_id: `page.0.${progress.next}` };
+  const source = new EventSource(addressOf("/events/stream", query));
+  signal.addEventListener("abort", () => source.close());
+  source.addEventListener("log", ({ data }: MessageEvent<string>) => {
+    const { records, next } = JSON.parse(data) as { records: LogRecord[]; next: number };
+    progress.next = next;
+    show({}, records.map(lineOf));
+  });
+}
+
+type LogRecord = Omit<LogLine, "fields"> & { [field: string]: Json };
+
+function lineOf({ time, level, logger, message, ...fields }: LogRecord): LogLine {
+  return { time, level, logger, message, fields };
 }
