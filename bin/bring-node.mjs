@@ -106,7 +106,7 @@ function npm(node, args, cwd) {
 }
 
 /** One process at a time; a lock of a process that is gone is taken over. */
-function withLock(path, work) {
+export function withLock(path, work) {
   for (let waited = false; ; waited = true) {
     try {
       writeFileSync(path, String(process.pid), { flag: "wx" });

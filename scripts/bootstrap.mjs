@@ -3,12 +3,13 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { bringNode, installPackages, root } from "../bin/bring-node.mjs";
 import { buildPage } from "./build-page.mjs";
+import { testBrowser } from "./test-browser.mjs";
 import { testPython } from "./test-python.mjs";
 
 const [command, ...rest] = process.argv.slice(2);
 const node = bringNode();
 installPackages(node);
-if (command === "start") buildPage(node);
+if (command === "start" || command === "test") buildPage(node);
 
 const commands = {
   start: [
@@ -27,7 +28,11 @@ const commands = {
 const args = commands[command] ?? [join(root, command ?? "")];
 const path = [join(node, ".."), process.env.PATH].join(process.platform === "win32" ? ";" : ":");
 const python = command === "test" ? testPython() : null;
-const more = python === null ? {} : { TRADEWIND_TEST_PYTHON: python };
+const browser = command === "test" ? testBrowser() : null;
+const more = {
+  ...(python === null ? {} : { TRADEWIND_TEST_PYTHON: python }),
+  ...(browser === null ? {} : { TRADEWIND_TEST_BROWSER: browser }),
+};
 const child = spawn(node, [...args, ...rest], {
   cwd: root,
   stdio: "inherit",

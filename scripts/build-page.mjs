@@ -3,18 +3,21 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { root, withLock } from "../bin/bring-node.mjs";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const built = join(root, "dist", "ui");
 const stamp = join(root, "dist", ".page-sources");
 
 /** `node` is the one to build with. Ends the process when the build fails: an old page must not pass for the new one. */
 export function buildPage(node) {
   const sources = hashOfSources();
-  if (existsSync(join(built, "index.html")) && existsSync(stamp) && readFileSync(stamp, "utf8") === sources)
-    return;
+  const fresh = () =>
+    existsSync(join(built, "index.html")) && existsSync(stamp) && readFileSync(stamp, "utf8") === sources;
+  if (!fresh()) withLock(join(root, ".page.lock"), () => fresh() || build(node, sources));
+}
+
+function build(node, sources) {
   console.error("Building the page …");
   rmSync(stamp, { force: true });
   const vite = join(root, "node_modules", "vite", "bin", "vite.js");

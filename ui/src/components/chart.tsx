@@ -1,5 +1,6 @@
 /** A chart over time: uPlot, in the page's colours, as wide as its place. */
 import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useIsDark } from "./preferences.ts";
@@ -27,6 +28,7 @@ export function Chart({
   height?: number;
   onPick?: (index: number) => void;
 }) {
+  const { t } = useTranslation();
   const place = useRef<HTMLDivElement>(null);
   const dark = useIsDark();
   const pick = useRef(onPick);
@@ -47,13 +49,14 @@ export function Chart({
         height,
         cursor: { y: false },
         legend: { live: true },
-        scales: { x: { time: false } },
+        padding: [8, 40, 0, 0],
+        scales: { x: { time: false }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.08)] } },
         axes: [
           { ...axis, grid: { show: false }, values: (_, ticks) => ticks.map((tick) => names[tick] ?? "") },
           { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => durationText(tick)) },
         ],
         series: [
-          { label: "", value: (_, index) => names[index] ?? "–" },
+          { label: t("Run"), value: (_, index) => names[index] ?? "–" },
           ...series.map((one) => ({
             label: one.label,
             stroke: color(one.color),
@@ -84,6 +87,6 @@ export function Chart({
       resized.disconnect();
       chart.destroy();
     };
-  }, [names, series, height, dark]);
+  }, [names, series, height, dark, t]);
   return <div ref={place} role="img" aria-label={label} className="w-full overflow-hidden" />;
 }

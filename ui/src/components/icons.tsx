@@ -33,6 +33,7 @@ const paths = {
   more: "M6 12h.01M12 12h.01M18 12h.01",
   external: "M13.5 5H19v5.5M19 5l-8 8M10 6.5H5.5v12h12V14",
   plus: "M12 5.5v13M5.5 12h13",
+  minus: "M5.5 12h13",
   trash: "M5 7h14M9.5 7V4.5h5V7M7 7l.8 12.5h8.4L17 7M10.5 10.5v5.5M13.5 10.5v5.5",
   edit: "M5 19l1-4L15.5 5.5l3 3L9 18zM13.5 7.5l3 3",
   copy: "M9 9h10v10H9zM15 9V5H5v10h4",

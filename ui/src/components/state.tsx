@@ -95,7 +95,7 @@ export function StateBadge({ state, small = false }: { state: AnyState | null; s
   const name = useStateName()(state);
   return (
     <span
-      className={`inline-flex items-center gap-1.5 whitespace-nowrap font-medium ${small ? "text-xs" : "text-sm"}`}
+      className={`inline-flex items-center gap-1.5 align-middle font-medium whitespace-nowrap ${small ? "text-xs" : "text-sm"}`}
       data-state={state ?? "none"}
     >
       <StateIcon state={state} size={small ? 14 : 16} />

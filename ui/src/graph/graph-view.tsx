@@ -197,12 +197,7 @@ function Flow({ label, request, nodes, groupLabel, onCloseGroup, lookAt, childre
       >
         <Panel position="bottom-left" className="card flex flex-col !p-0.5">
           <IconButton icon="plus" label={t("Closer")} onClick={() => void flow.zoomIn()} />
-          <IconButton
-            icon="pause"
-            className="rotate-90"
-            label={t("Farther")}
-            onClick={() => void flow.zoomOut()}
-          />
+          <IconButton icon="minus" label={t("Farther")} onClick={() => void flow.zoomOut()} />
           <IconButton
             icon="expand"
             label={t("All of it")}

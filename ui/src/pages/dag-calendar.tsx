@@ -114,17 +114,15 @@ function lookOf(day: CalendarDay | undefined, total: number, mode: Mode): React.
   if (day === undefined) return { background: "var(--sunken)", color: "var(--ink-faint)" };
   if (total === 0)
     return { color: "var(--ink-soft)", boxShadow: `inset 0 0 0 1.5px ${stateColor("scheduled")}` };
-  const bad = day.failed / total;
-  const color =
-    day.running > 0
-      ? stateColor("running")
-      : bad === 0 || mode === "failed"
-        ? bad > 0
-          ? stateColor("failed")
-          : mode === "failed"
-            ? "var(--sunken)"
-            : stateColor("success")
-        : `color-mix(in oklch, ${stateColor("failed")} ${Math.round(30 + bad * 70)}%, ${stateColor("success")})`;
-  const ink = color === "var(--sunken)" ? "var(--ink-soft)" : "oklch(0.15 0.02 240)";
-  return { background: `color-mix(in oklch, ${color} 75%, white)`, color: ink };
+  const pale = (state: string): string => `color-mix(in oklch, ${stateColor(state)} 78%, white)`;
+  const ink = "oklch(0.15 0.02 240)";
+  if (day.running + day.queued > 0) return { background: pale("running"), color: ink };
+  if (mode === "failed")
+    return day.failed > 0
+      ? { background: pale("failed"), color: ink }
+      : { background: "var(--sunken)", color: "var(--ink-soft)" };
+  // What failed stands above what went well, as large as its part.
+  const bad = day.failed === 0 ? 0 : Math.max(18, Math.round((day.failed / total) * 100));
+  const background = `linear-gradient(to bottom, ${pale("failed")} ${bad}%, ${pale("success")} ${bad}%)`;
+  return { background, color: ink };
 }

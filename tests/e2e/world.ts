@@ -1,0 +1,149 @@
+/** A whole Tradewind on a home of its own, and a real browser that looks at its page. */
+
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { buildPage } from "../../scripts/build-page.mjs";
+import { findBrowser } from "../../scripts/test-browser.mjs";
+
+const root = join(import.meta.dirname, "../..");
+
+export const browserPath = findBrowser();
+
+/** Ends the name of a suite that cannot run here. */
+export const withoutBrowser = browserPath === null ? " (skipped: there is no Chromium)" : "";
+
+export interface PageWorld {
+  readonly url: string;
+  readonly dags: string;
+  readonly admin: string;
+  /** A person's own window, signed in; what its page complains of is in `complaints`. */
+  open(options?: OpenOptions): Promise<OpenedPage>;
+  /** Calls the API as the admin. */
+  call<T>(method: string, path: string, body?: unknown): Promise<T>;
+  stop(): Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly user?: string;
+  readonly password?: string;
+  readonly theme?: "light" | "dark";
+  readonly phone?: boolean;
+  readonly locale?: string;
+  readonly signedIn?: boolean;
+}
+
+export interface OpenedPage {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Errors of scripts, refusals of the policy, and failed requests, as they came. */
+  readonly complaints: string[];
+}
+
+export async function startPageWorld(dags: { [name: string]: string }): Promise<PageWorld> {
+  buildPage(process.execPath);
+  const home = mkdtempSync(join(tmpdir(), "tw-page-"));
+  const folder = join(home, "dags");
+  mkdirSync(folder);
+  for (const [name, text] of Object.entries(dags)) writeFileSync(join(folder, name), text);
+  const server = await startServer(home, folder);
+  const browser = await chromium.launch({
+    executablePath: browserPath as string,
+    // Root has no sandbox; and a container's shared memory is small.
+    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+  });
+  const basic = `Basic ${Buffer.from(`admin:${server.password}`).toString("base64")}`;
+  return {
+    url: server.url,
+    dags: folder,
+    admin: server.password,
+    open: (options = {}) => openPage(browser, server, options),
+    async call<T>(method: string, path: string, body?: unknown) {
+      const response = await fetch(server.url + path, {
+        method,
+        headers: {
+          authorization: basic,
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+      return (text === "" ? null : JSON.parse(text)) as T;
+    },
+    async stop() {
+      await browser.close();
+      await server.stop();
+      rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+    },
+  };
+}
+
+interface Server {
+  readonly url: string;
+  readonly password: string;
+  stop(): Promise<void>;
+}
+
+async function startServer(home: string, dags: string): Promise<Server> {
+  const args = [
+    join(root, "bin/tradewind.mjs"),
+    "standalone",
+    "--home",
+    home,
+    "--dags-folder",
+    dags,
+    "--port",
+    "0",
+  ];
+  const { DATABASE_URL: _, ...environment } = process.env;
+  const child = spawn(process.execPath, args, { env: environment, stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
+  const hear = (chunk: Buffer): void => {
+    said += chunk.toString();
+    if (/ready at http/.test(said) && /with the password \S+,/.test(said)) resolve();
+  };
+  child.stdout.on("data", hear);
+  child.stderr.on("data", hear);
+  const ended = new Promise<void>((done) => child.once("exit", () => done()));
+  void ended.then(() => reject(new Error(`standalone ended: ${said}`)));
+  await ready;
+  return {
+    url: /ready at (http\S+)\./.exec(said)?.[1] ?? "",
+    password: /with the password (\S+),/.exec(said)?.[1] ?? "",
+    async stop() {
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+async function openPage(browser: Browser, server: Server, options: OpenOptions): Promise<OpenedPage> {
+  const context = await browser.newContext({
+    viewport: options.phone ? { width: 390, height: 844 } : { width: 1360, height: 850 },
+    colorScheme: options.theme ?? "light",
+    locale: options.locale ?? "en-GB",
+    timezoneId: "Europe/Paris",
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(`console: ${message.text()} ${message.location().url}`);
+  });
+  await page.goto(server.url);
+  if (options.signedIn !== false)
+    await signIn(page, options.user ?? "admin", options.password ?? server.password);
+  return { page, context, complaints };
+}
+
+export async function signIn(page: Page, user: string, password: string): Promise<void> {
+  await page.locator('input[name="username"]').fill(user);
+  await page.locator('input[name="password"]').fill(password);
+  await page.locator('button[type="submit"]').click();
+  await page.locator('[data-live="live"]').first().waitFor({ state: "attached" });
+}
