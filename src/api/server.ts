@@ -21,6 +21,7 @@ import { answerErrors, answerNotFound, type ErrorStyle } from "./error-answers.t
 import { registerHealthRoutes } from "./health/routes.ts";
 import { registerLiveRoutes } from "./live/routes.ts";
 import { registerMlflowRoutes } from "./mlflow/routes.ts";
+import { registerOpenApiRoutes } from "./openapi/routes.ts";
 import type { ApiParts } from "./parts.ts";
 import { pathPrefix, withoutPrefix } from "./public-address.ts";
 import { logRequests } from "./request-log.ts";
@@ -80,6 +81,7 @@ export async function createApiServer(parts: ApiParts, more?: Register): Promise
   recogniseUsers(app, parts, auth);
   checkAccess(app);
   limitBodies(app, parts);
+  registerOpenApiRoutes(app, parts, routes);
   const extra: Area[] = more === undefined ? [] : [{ style: "airflow", audited: true, register: more }];
   for (const area of [...areas, ...extra])
     await app.register(async (scope) => registerArea(scope as unknown as ApiApp, area, parts, auth));

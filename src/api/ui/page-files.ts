@@ -46,7 +46,8 @@ const views = [
 export function pageFolder(): string | null {
   const root = join(import.meta.dirname, "../../..");
   return (
-    [join(root, "dist/ui"), join(root, "ui")].find((folder) => existsSync(join(folder, "index.html"))) ?? null
+    // The sources have an index.html as well; what the build adds tells the two apart.
+    [join(root, "dist/ui"), join(root, "ui")].find((folder) => existsSync(join(folder, "static"))) ?? null
   );
 }
 
