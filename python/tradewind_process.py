@@ -1,4 +1,4 @@
-"""Starts one of the runtime's processes: `python tradewind_process.py importer | fork_server | child | triggerer | timetable_server`.
+"""Starts one of the runtime's processes: `python tradewind_process.py importer | fork_server | child | triggerer | timetable_server | plugins_report`.
 
 A file and not `-m`, so that this folder is on `sys.path` of this process only: with PYTHONPATH every Python that a
 task starts would find our `airflow`, too.

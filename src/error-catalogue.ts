@@ -180,6 +180,7 @@ export const errorCatalogue = {
   TW_TIME_ZONE: { summary: "A time zone is not known.", exitCode: 2, httpStatus: 422 },
   // End of schedules
   // Dag files and their versions
+  TW_PLUGIN: { summary: "A plugin of Airflow cannot be loaded.", exitCode: 1, httpStatus: 500 },
   TW_CODE_MISSING: {
     summary: "The text of a Dag's version is not where it was kept.",
     exitCode: 1,

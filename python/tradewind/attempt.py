@@ -10,12 +10,15 @@ import signal
 import threading
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
-from . import run_folder, xcom_backend
+from . import listeners, run_folder, xcom_backend
+from .airflow_compat.assets import BaseAsset
+from .airflow_compat.constants import TaskInstanceState
 from .attempt_values import AttemptValues
 from .code_version import texts_of
 from .error_info import describe_error, message_of, stack_of
 from .errors import TradewindError
 from .supervisor import Supervisor
+from .plugin_loader import extra_links
 from .start_trigger import wait_for_start_trigger
 from .task_instance import RETURN_KEY, TaskInstance
 from .typescript_call import ForeignResult
@@ -78,6 +81,17 @@ class Attempt:
 
     def _run(self) -> Result:
         self._prepare()
+        if (self.start.get("context") or {}).get("renderOnly"):
+            self._render()
+            return {"outcome": "success"}
+        marker = listeners.TaskRunnerMarker()
+        listeners.call("on_starting", component=marker)
+        try:
+            return self._run_task()
+        finally:
+            listeners.call("before_stopping", component=marker)
+
+    def _run_task(self) -> Result:
         raised: Optional[BaseException] = None
         try:
             self.interruption.open = True
@@ -113,19 +127,21 @@ class Attempt:
     def _work(self) -> Result:
         if self.interruption.reason is not None:
             raise TaskCancelled(self.interruption.reason)
-        ti = self.ti
-        assert ti is not None
-        self.task = ti.task = self.context["task"] = self.task.resolve_inputs(self.context)
-        resume = self.start.get("resume")
-        self.task.render_template_fields(self.context)
-        if resume is None:
-            self._publish_rendered()
-        if (self.start.get("context") or {}).get("renderOnly"):
-            return {"outcome": "success"}
+        self._render()
+        resume, ti = self.start.get("resume"), self.ti
+        listeners.call("on_task_instance_running", previous_state=TaskInstanceState.QUEUED, task_instance=ti, session=None)
         self._call_all(self.task.on_execute_callback, self.context, "on_execute_callback")
         with execution_timeout(self.start["executionTimeout"], self.task.task_id):
             value = self._execute(resume)
         return self._accept(value)
+
+    def _render(self) -> None:
+        ti = self.ti
+        assert ti is not None
+        self.task = ti.task = self.context["task"] = self.task.resolve_inputs(self.context)
+        self.task.render_template_fields(self.context)
+        if self.start.get("resume") is None:
+            self._publish_rendered()
 
     def _execute(self, resume: Optional[Dict[str, Any]]) -> Any:
         task, context = self.task, self.context
@@ -229,13 +245,17 @@ class Attempt:
         assert ti is not None
         ti.end_date = dt.datetime.now(dt.timezone.utc)
         ti.duration = (ti.end_date - ti.start_date).total_seconds() if ti.start_date else None
-        if (self.start.get("context") or {}).get("renderOnly"):
-            return
+        if outcome in ("success", "failed"):
+            self._push_links()
         if outcome == "success":
             ti.state = "success"
+            self._hear("success")
+            for _, asset in (pair for outlet in task.outlets or [] if isinstance(outlet, BaseAsset) for pair in outlet.iter_assets()):
+                listeners.call("on_asset_changed", asset=asset)
             return self._call_all(task.on_success_callback, self.context, "on_success_callback")
         if outcome == "skipped":
             ti.state = "skipped"
+            self._hear("skipped")
             return self._call_all(getattr(task, "on_skipped_callback", None), self.context, "on_skipped_callback")
         if outcome != "failed":
             return
@@ -243,10 +263,25 @@ class Attempt:
         ti.state = "up_for_retry" if again else "failed"
         self.context["exception"] = raised
         self.context["reason"] = result["error"]["message"]
+        self._hear("failed", error=raised)
         name = "on_retry_callback" if again else "on_failure_callback"
         self._call_all(getattr(task, name), self.context, name)
         if getattr(task, "email", None) and getattr(task, "email_on_retry" if again else "email_on_failure", False):
             self._mail(raised, again)
+
+    def _hear(self, what: str, **more: Any) -> None:
+        hook = f"on_task_instance_{what}"
+        listeners.call(hook, previous_state=TaskInstanceState.RUNNING, task_instance=self.ti, session=None, **more)
+
+    def _push_links(self) -> None:
+        """As Airflow 3 keeps them: under the key of the link, for the task's page."""
+        for link in extra_links(self.task):
+            try:
+                url = link.get_link(self.task, ti_key=self.ti.key)  # type: ignore[union-attr]
+                if url:
+                    self.values.push(link.xcom_key, str(url))
+            except Exception as error:
+                log.error("extra link %r failed: %s", link.name, message_of(error), exc_info=True)
 
     def _mail(self, raised: Optional[BaseException], again: bool) -> None:
         try:

@@ -27,7 +27,7 @@ import time
 import traceback
 from typing import Any, Callable, Dict, List, Optional
 
-from . import rehearsal
+from . import plugin_loader, rehearsal
 from . import supervisor as supervisors
 from . import task_log
 from .child import Child
@@ -177,6 +177,8 @@ class Template:
             # The file forked: the copy is no template.
             os._exit(0)
         adopt(version)
+        # Here once, for all tasks of the file.
+        plugin_loader.current()
         self._random = RandomState(version.texts)
         self._tell_imported(version, time.perf_counter() - begun)
         # What is here stays: no collector of a child touches its pages.

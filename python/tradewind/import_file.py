@@ -10,7 +10,7 @@ import sys
 from types import ModuleType
 from typing import Any, List
 
-from . import era
+from . import era, plugin_loader
 from .local_modules import LocalModules, VersionLoader
 
 
@@ -26,15 +26,18 @@ def apply_settings() -> None:
 
 
 def extend_path(dags_folder: str) -> None:
-    """The Dags folder at the end of `sys.path`, as Airflow has it, then `plugins` and `config` beside it.
+    """The Dags folder at the end of `sys.path`, as Airflow has it, then `plugins` and `config` of AIRFLOW_HOME.
 
-    Without AIRFLOW_HOME the folder that holds the Dags folder is it.
+    Without AIRFLOW_HOME the folder that holds the Dags folder is it; `plugins` beside the Dags folder counts in any case.
     """
-    home = os.environ.setdefault("AIRFLOW_HOME", os.path.dirname(dags_folder))
-    plugins = os.environ.get("AIRFLOW__CORE__PLUGINS_FOLDER") or os.path.join(home, "plugins")
-    for folder in (dags_folder, plugins, os.path.join(home, "config")):
+    beside = os.path.dirname(dags_folder)
+    home = os.environ.setdefault("AIRFLOW_HOME", beside)
+    named = os.environ.get("AIRFLOW__CORE__PLUGINS_FOLDER")
+    plugins = [named] if named else list(dict.fromkeys([os.path.join(home, "plugins"), os.path.join(beside, "plugins")]))
+    for folder in (dags_folder, *plugins, os.path.join(home, "config")):
         if folder not in sys.path and os.path.isdir(folder):
             sys.path.append(folder)
+    plugin_loader.use_folders(plugins)
 
 
 def import_dag_file(path: str, modules: LocalModules) -> List[Any]:

@@ -14,6 +14,7 @@ import threading
 import time
 from typing import Any, Dict, List, Tuple
 
+from . import plugin_loader
 from . import supervisor as supervisors
 from . import task_log
 from .import_file import apply_settings, extend_path, import_dag_file
@@ -67,6 +68,9 @@ class Importer:
         folder, relative = request["dagsFolder"], request["relativeFile"]
         path = os.path.normpath(os.path.join(folder, relative))
         extend_path(folder)
+        # Before the file, which may ask for them; its own modules are none of theirs.
+        plugin_loader.current()
+        self._modules.forget()
         dags: List[Dict[str, Any]] = []
         problem = None
         missing: List[str] = []

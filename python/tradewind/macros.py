@@ -8,7 +8,7 @@ import random as _random
 import time as _time
 import uuid as _uuid
 from types import SimpleNamespace
-from typing import Any, Dict, Optional
+from typing import Any, Optional
 
 from . import time_values
 
@@ -18,10 +18,6 @@ json = _json
 time = _time
 uuid = _uuid
 random = _random.random
-
-# Namespaces that plugins add.
-plugin_macros: Dict[str, Any] = {}
-
 
 def ds_add(ds: str, days: int) -> str:
     """`ds_add("2024-01-31", 1)` → "2024-02-01"."""
@@ -74,8 +70,6 @@ def _diff_in_words(dt: Any, since: Optional[Any]) -> str:
 
 def __getattr__(name: str) -> Any:
     """dateutil and yaml where they are installed, and what plugins bring."""
-    if name in plugin_macros:
-        return plugin_macros[name]
     if name == "dateutil":
         try:
             import dateutil.parser
@@ -93,4 +87,10 @@ def __getattr__(name: str) -> Any:
         return yaml
     if name == "hive":
         return SimpleNamespace()
+    if not name.startswith("_"):
+        from .plugin_loader import macros
+
+        found = macros().get(name)
+        if found is not None:
+            return found
     raise AttributeError(f"macros has no {name!r}")

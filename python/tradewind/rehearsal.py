@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
+from . import listeners
 from . import supervisor as supervisors
 from .attempt import Attempt, Interruption
 from .supervisor import Supervisor
@@ -50,7 +51,8 @@ def make_dag() -> Any:
 def rehearse(dag: Any) -> None:
     from .context import set_current
 
-    Attempt(_START, dag, Supervisor(lambda method, params: None, lambda message: None), Interruption()).run()
+    with listeners.silenced():
+        Attempt(_START, dag, Supervisor(lambda method, params: None, lambda message: None), Interruption()).run()
     set_current(None)
     supervisors.set_current(None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
-from . import time_values
+from . import listeners, time_values
 from .airflow_compat.assets import Asset, BaseAsset
 from .airflow_compat.exceptions import AirflowDagCycleException, ParamValidationError
 from .airflow_compat.timetables import timetable_spec
@@ -45,6 +45,7 @@ def serialize_dag(dag: Any, relative_file: str) -> Dict[str, Any]:
         "params": param_specs(dag.params),
         "renderTemplateAsNativeObj": bool(dag.render_template_as_native_obj),
         "callbacks": [name for name in ("success", "failure") if getattr(dag, f"on_{name}_callback")],
+        **given("listeners", listeners.hooks_of(listeners.DAG_RUN_HOOKS) or None),
         **given("accessControl", _access(dag.access_control)),
         "assets": _assets(dag),
         "taskGroups": _groups(dag.task_group, registry),

@@ -11,6 +11,7 @@ from .airflow_compat.mappedoperator import MappedOperator
 from .airflow_compat.weight import PriorityWeightStrategy
 from .airflow_compat.xcom_arg import XComArg
 from .errors import TradewindError
+from .plugin_loader import extra_links
 from .serialize_values import (
     FunctionRegistry,
     asset_expressions,
@@ -61,6 +62,7 @@ def task_spec(task: Any, dag: Any, zone: str, registry: FunctionRegistry) -> Dic
         "templateFields": list(task.template_fields),
         **given("renderTemplateAsNativeObj", task.render_template_as_native_obj),
         **given("dagDependency", _dag_dependency(task)),
+        **given("extraLinks", [{"name": link.name, "key": link.xcom_key} for link in extra_links(task)] or None),
         **given("docMd", _doc(task)),
         **given("uiColor", _color(task.ui_color, "#fff")),
         **given("uiFgcolor", _color(task.ui_fgcolor, "#000")),

@@ -13,6 +13,7 @@ import { addDagsTestCommand } from "./dags-test-command.ts";
 import { addDbCommands } from "./db-commands.ts";
 import { addInfoCommands } from "./info-commands.ts";
 import { addJobsCommands } from "./jobs-commands.ts";
+import { addPluginsCommand } from "./plugins-command.ts";
 import { addPoolsCommands } from "./pools-commands.ts";
 import { addProvidersCommands } from "./providers-commands.ts";
 import { addServiceCommands } from "./standalone-command.ts";
@@ -42,6 +43,7 @@ export function addCommandGroups(root: Command): void {
   addDbCommands(root);
   addInfoCommands(root);
   addJobsCommands(root);
+  addPluginsCommand(root);
   addPoolsCommands(root);
   addProvidersCommands(root);
   addServiceCommands(root);

@@ -1,4 +1,4 @@
-/** `tradewind providers list` and `tradewind plugins`: what is built in. */
+/** `tradewind providers list`: what is built in. */
 import type { Command } from "commander";
 import { version } from "../version.ts";
 import { type GlobalFlags, openSession, withGlobalFlags, withOutput } from "./session.ts";
@@ -35,11 +35,4 @@ export function addProvidersCommands(root: Command): void {
         })),
       ),
     );
-  withOutput(withGlobalFlags(root.command("plugins")))
-    .description("what is loaded beside Tradewind: nothing, Dag files import what they need")
-    .action((flags: GlobalFlags) => {
-      const session = openSession(flags);
-      if (session.format === "json" || session.format === "yaml") return session.rows([]);
-      session.print("No plugins loaded. Dag files import operators, hooks and timetables as modules.");
-    });
 }

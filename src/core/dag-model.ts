@@ -143,6 +143,8 @@ export interface TaskSpec {
   branch: boolean;
   mapped?: MapSpec;
   mapIndexTemplate?: string;
+  /** Links of the task's page to somewhere else; an attempt leaves the address as an XCom under `key`. */
+  extraLinks?: { name: string; key: string }[];
 
   retries: number;
   retryDelay: number;
@@ -228,6 +230,8 @@ export interface DeadlineSpec {
   callback: number;
 }
 
+export type DagRunHook = "on_dag_run_running" | "on_dag_run_success" | "on_dag_run_failed";
+
 export interface DagSpec {
   format: typeof dagFormatVersion;
   dagId: string;
@@ -257,6 +261,8 @@ export interface DagSpec {
   params: { [name: string]: ParamSpec };
   renderTemplateAsNativeObj: boolean;
   callbacks: ("success" | "failure")[];
+  /** Hooks of listeners in plugins that want to hear of the Dag's runs. */
+  listeners?: DagRunHook[];
   accessControl?: { [role: string]: string[] };
   assets: AssetSpec[];
   taskGroups: TaskGroupSpec[];

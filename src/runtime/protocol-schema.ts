@@ -114,7 +114,16 @@ const supervisorMessage = z.discriminatedUnion("type", [
     type: one("run-callback"),
     code,
     dagId: text,
-    callback: z.union([one("success"), one("failure"), z.object({ deadline: whole })]),
+    callback: z.union([
+      one("success"),
+      one("failure"),
+      z.object({ deadline: whole }),
+      z.object({ task: z.enum(["success", "failure", "retry", "skipped"]) }),
+      z.object({
+        listener: z.enum(["on_dag_run_running", "on_dag_run_success", "on_dag_run_failed"]),
+        state: text,
+      }),
+    ]),
     context: json,
   }),
   ...answers,

@@ -7,7 +7,7 @@
  *
  * Instants are ISO 8601 strings with offset; durations are seconds. Unknown fields are ignored by both sides.
  */
-import type { Json, TriggerSpec } from "../core/dag-model.ts";
+import type { DagRunHook, Json, TriggerSpec } from "../core/dag-model.ts";
 
 export const protocolVersion = 1;
 
@@ -105,13 +105,21 @@ export interface CodeLocation {
   interpreter: string;
 }
 
+/** A callback of the Dag, of a task whose process did not live to call it, or a hook of listeners for the run's state. */
+export type CallbackKind =
+  | "success"
+  | "failure"
+  | { deadline: number }
+  | { task: "success" | "failure" | "retry" | "skipped" }
+  | { listener: DagRunHook; state: string };
+
 export type SupervisorMessage =
   | StartTask
   | {
       type: "run-callback";
       code: CodeLocation;
       dagId: string;
-      callback: "success" | "failure" | { deadline: number };
+      callback: CallbackKind;
       context: Json;
     }
   | { type: "response"; id: number; result: Json }

@@ -1,5 +1,6 @@
 /**
- * Callbacks of a Dag (success, failure, deadline), which run in a process of their own when the run has ended.
+ * Callbacks that run in a process of their own: of a Dag (success, failure, deadline) when its run has ended, of a
+ * task whose process did not live to call them.
  * The message's context has `run` (as a start message has it), `task` (the coordinates of the instance that
  * stands for the run: the one that failed last, say), `params` over the Dag's defaults, `reason` and for failures
  * `exception`.
@@ -56,6 +57,7 @@ export async function runDagCallback(
       failures.push(error);
     }
   }
+  await mail(message, context, client).catch((error: unknown) => failures.push(error));
   if (failures.length === 1) throw failures[0];
   if (failures.length > 1)
     throw new AggregateError(failures, `${failures.length} callbacks of Dag "${message.dagId}" failed`);
@@ -64,12 +66,31 @@ export async function runDagCallback(
 function callbacksOf(message: RunCallback, dag: RunnableDag): readonly Callback[] {
   if (message.callback === "success" || message.callback === "failure")
     return dag.callbacks[message.callback];
+  // Listeners are of Python.
+  if ("listener" in message.callback) return [];
+  if ("task" in message.callback) {
+    const { taskId = "" } = ((message.context as { task?: { taskId?: string } }).task ?? {}) as {
+      taskId?: string;
+    };
+    return dag.tasks.get(taskId)?.callbacks[message.callback.task] ?? [];
+  }
   const callback = dag.deadlineCallbacks[message.callback.deadline];
   if (callback) return [callback];
   throw new TradewindError(
     "TW_INTERNAL",
     `Dag "${message.dagId}" has no deadline callback number ${message.callback.deadline}`,
   );
+}
+
+/** About a failure that the task's own process could not tell. */
+async function mail(message: RunCallback, context: AttemptContext, client: AttemptClient): Promise<void> {
+  const what =
+    typeof message.callback === "object" && "task" in message.callback ? message.callback.task : null;
+  if (what !== "failure" && what !== "retry") return;
+  const { task } = context;
+  if (!task.email?.length || !(what === "retry" ? task.emailOnRetry : task.emailOnFailure)) return;
+  const { mailAboutFailure } = await import("./failure-mail.ts");
+  await runWithContext(context, client, () => mailAboutFailure(context, what === "retry"));
 }
 
 function startOf(message: RunCallback, given: { [name: string]: Json }): StartTask {

@@ -10,6 +10,7 @@ import { decideOutcome, requeue } from "../core/outcome.ts";
 import type { AttemptEnd, ExecutorEvents } from "../executor/executor.ts";
 import type { TriggerEnd } from "../runtime/protocol.ts";
 import { assetEventsOf, attemptEndOf, outcomeOf, pushedValues } from "./attempt-results.ts";
+import type { Callbacks } from "./callbacks.ts";
 import { carryOut } from "./carry-out.ts";
 import { defer } from "./deferral.ts";
 import type { EngineEvent } from "./engine.ts";
@@ -22,20 +23,30 @@ import { refOf, type Work } from "./work.ts";
 type Where = Parameters<ExecutorEvents["taken"]>[1];
 type Loss = Parameters<ExecutorEvents["lost"]>[1];
 
+/** By the state that the instance comes to. */
+const callbackOf: { [state: string]: Parameters<Callbacks["askTask"]>[3] | undefined } = {
+  success: "success",
+  failed: "failure",
+  up_for_retry: "retry",
+  skipped: "skipped",
+};
+
 /** A lost start is tried again so often; then the try counts as failed. */
 const mostRequeues = 2;
 
 export class Attempts {
   readonly #services: Services;
   readonly #around: Around;
+  readonly #callbacks: Callbacks;
   /** Events of attempts that memory does not know (yet): their Dag may still be on its way here. */
   readonly #unknown = new Map<string, { since: number; events: EngineEvent[] }>();
 
   readonly #released = new Set<string>();
 
-  constructor(services: Services, around: Around) {
+  constructor(services: Services, around: Around, callbacks: Callbacks) {
     this.#services = services;
     this.#around = around;
+    this.#callbacks = callbacks;
   }
 
   taken(attemptId: string, where: Where): void {
@@ -146,7 +157,18 @@ export class Attempts {
   /** A trigger decided how its task ends: the task is not woken for it. */
   endedByTrigger(work: Work, run: ActiveRun, instance: Instance, end: TriggerEnd): void {
     const attemptId = instance.attemptId ?? "";
-    this.#applyFinished(work, attemptId, { run, instance }, attemptEndOf(end), null);
+    const ended = attemptEndOf(end);
+    const commands = decideOutcome(run, instance, outcomeOf(ended));
+    this.#callBack(work, run, instance, commands, "its trigger ended it");
+    this.#applyFinished(work, attemptId, { run, instance }, ended, null);
+  }
+
+  /** What its process would have called, had it lived to its end. */
+  #callBack(work: Work, run: ActiveRun, instance: Instance, commands: Command[], reason: string): void {
+    const [first] = commands;
+    if (first?.kind !== "set-state") return;
+    const what = callbackOf[first.to ?? "none"];
+    if (what !== undefined) this.#callbacks.askTask(work, run, instance, what, reason);
   }
 
   #emit(work: Work, events: ReturnType<typeof assetEventsOf>): void {
@@ -188,6 +210,8 @@ export class Attempts {
       return;
     }
     const outcome = { kind: "failed", message: why.message, retryable: true } as const;
+    const commands = decideOutcome(run, instance, outcome);
+    this.#callBack(work, run, instance, commands, why.message);
     this.#services.log.warn({ ...refOf(run, instance), attemptId, why: why.message }, "an attempt was lost");
     work.log({
       event: "attempt lost",
@@ -198,7 +222,7 @@ export class Attempts {
       tryNumber: instance.tryNumber,
       extra: why.message,
     });
-    carryOut(work, this.#around, run, decideOutcome(run, instance, outcome), options);
+    carryOut(work, this.#around, run, commands, options);
   }
 
   alive(attemptIds: readonly string[]): void {

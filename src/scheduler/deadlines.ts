@@ -2,18 +2,18 @@
 import { deadlineMissed } from "../core/deadline.ts";
 import { dueDeadlinesOf } from "../store/scheduler-deadlines.ts";
 import { loadRuns } from "../store/scheduler-load.ts";
+import type { Callbacks } from "./callbacks.ts";
 import { loadWithInstances, restoreRun } from "./load-runs.ts";
-import type { RunEndings } from "./run-endings.ts";
 import type { Services } from "./services.ts";
 
 export class Deadlines {
   readonly #services: Services;
-  readonly #endings: RunEndings;
+  readonly #callbacks: Callbacks;
   #passing: Promise<void> | null = null;
 
-  constructor(services: Services, endings: RunEndings) {
+  constructor(services: Services, callbacks: Callbacks) {
     this.#services = services;
-    this.#endings = endings;
+    this.#callbacks = callbacks;
   }
 
   runOnce(): Promise<void> {
@@ -51,8 +51,7 @@ export class Deadlines {
             const found = loaded.find(({ record }) => record.pk === runPk);
             const run =
               work.memory.runs.get(runPk) ?? (lease && found ? restoreRun(found, lease, now) : undefined);
-            if (run !== undefined)
-              work.after(() => this.#endings.callDag(run, { deadline: callback }, "deadline missed"));
+            if (run !== undefined) this.#callbacks.ask(work, run, { deadline: callback }, "deadline missed");
           }
         },
         committed: resolve,

@@ -20,6 +20,7 @@ export interface Around {
   cancel(attemptId: string, reason: string): void;
   /** End its process; it is still the one that the row names, and its end is waited for. */
   end(attemptId: string, reason: string): void;
+  runStarted(work: Work, run: ActiveRun): void;
   runEnded(work: Work, run: ActiveRun): void;
   /** What the instance returned is gone. */
   valuesGone(ref: InstanceRef): void;
@@ -49,6 +50,7 @@ export function record(
     } else if (command.kind === "set-run-state") {
       work.writeRun(run.row);
       if (command.to === "success" || command.to === "failed") around.runEnded(work, run);
+      if (command.to === "running") around.runStarted(work, run);
       observeRun(work, around, run, command.to);
     }
   }

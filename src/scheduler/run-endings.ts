@@ -1,16 +1,12 @@
 /** What follows when a run has ended: callbacks, waiting callers, a pause after many failures. */
 import { pausesAfterFailures } from "../core/consecutive-failures.ts";
-import type { Json } from "../core/dag-model.ts";
-import type { Instance } from "../core/instances.ts";
-import { failedStates } from "../core/states.ts";
-import { uuid7 } from "../ids.ts";
 import { loadRuns, newestRunStates } from "../store/scheduler-load.ts";
+import type { Callbacks } from "./callbacks.ts";
 import type { ActiveRun } from "./memory.ts";
 import type { Runs } from "./runs.ts";
 import { forecastColumns } from "./schedule.ts";
 import type { Services } from "./services.ts";
 import type { Work } from "./work.ts";
-import { codeOf, runContext } from "./workload.ts";
 
 export interface EndedRun {
   readonly pk: number;
@@ -22,15 +18,17 @@ export interface EndedRun {
 export class RunEndings {
   readonly #services: Services;
   readonly #runs: Runs;
+  readonly #callbacks: Callbacks;
   readonly #waiting = new Map<number, ((ended: EndedRun) => void)[]>();
   /** The last that ended: a run without anything to do is over before somebody can wait for it. */
   readonly #lately = new Map<number, EndedRun>();
   /** Told after the commit; services that follow runs (backfills, schedules) register here. */
   readonly listeners: ((ended: EndedRun, run: ActiveRun) => void)[] = [];
 
-  constructor(services: Services, runs: Runs) {
+  constructor(services: Services, runs: Runs, callbacks: Callbacks) {
     this.#services = services;
     this.#runs = runs;
+    this.#callbacks = callbacks;
   }
 
   /** Called while the batch is made; everything that others notice happens after its commit. */
@@ -41,6 +39,10 @@ export class RunEndings {
     const { callbacks, maxConsecutiveFailedDagRuns } = run.dag.spec;
     work.notify("tradewind", `ended:${dagId}`);
     const ended: EndedRun = { pk: run.row.pk, dagId, runId, state };
+    const callback = state === "success" ? "success" : "failure";
+    if (callbacks.includes(callback))
+      this.#callbacks.ask(work, run, callback, state === "success" ? "success" : "task_failure");
+    this.#callbacks.tell(work, run, `on_dag_run_${state}`);
     work.after(() => {
       this.#services.signals.emit(`run ${state}`, ended);
       for (const listener of this.listeners) listener(ended, run);
@@ -48,7 +50,6 @@ export class RunEndings {
       const waiting = this.#waiting.get(ended.pk);
       this.#waiting.delete(ended.pk);
       for (const resolve of waiting ?? []) resolve(ended);
-      if (callbacks.includes(state === "success" ? "success" : "failure")) this.#callBack(run, state);
       const limit =
         maxConsecutiveFailedDagRuns > 0 ? maxConsecutiveFailedDagRuns : run.lease.maxConsecutiveFailedRuns;
       if (state === "failed" && limit > 0) void this.#pauseAfterFailures(run, limit);
@@ -94,35 +95,6 @@ export class RunEndings {
     }
   }
 
-  #callBack(run: ActiveRun, state: "success" | "failed"): void {
-    const reason = state === "success" ? "success" : "task_failure";
-    this.callDag(run, state === "success" ? "success" : "failure", reason);
-  }
-
-  /** Calls a callback of the Dag in a process of its own; a failure of it is logged and changes nothing. */
-  callDag(run: ActiveRun, callback: "success" | "failure" | { deadline: number }, reason: string): void {
-    const { executor, settings, clock, log, random } = this.#services;
-    const { dagId, runId } = run.run;
-    const standsFor = representative(run);
-    const context: { [key: string]: Json } = {
-      runId,
-      run: runContext(run.row) as unknown as Json,
-      task: standsFor as unknown as Json,
-      params: {},
-      reason,
-    };
-    const code = codeOf(run.version, settings.versionsFolder);
-    const message = { type: "run-callback", code, dagId, callback, context } as unknown as {
-      [key: string]: Json;
-    };
-    const id = uuid7(clock.now(), random(16));
-    executor
-      .runCallback({ id, message, logPath: `dag_id=${dagId}/run_id=${runId}/callbacks.log` })
-      .catch((error: unknown) => {
-        log.error({ err: error, dagId, runId }, "a callback of a Dag failed");
-      });
-  }
-
   async #pauseAfterFailures(run: ActiveRun, limit: number): Promise<void> {
     const { database, engine, log } = this.#services;
     const { dagId } = run.run;
@@ -147,19 +119,4 @@ export class RunEndings {
       },
     });
   }
-}
-
-/** The instance that stands for the run in its callbacks: one that failed, else the last one of the Dag. */
-function representative(run: ActiveRun): { [key: string]: Json } {
-  let found: Instance | undefined;
-  for (const task of run.dag.order) {
-    for (const instance of run.instances.of(task)) {
-      if (found === undefined || failedStates.has(instance.state) || !failedStates.has(found.state))
-        found = instance;
-    }
-  }
-  const { dagId, runId } = run.run;
-  const taskId = run.dag.tasks[found?.task ?? 0]?.spec.taskId ?? "";
-  const { mapIndex = -1, tryNumber = 0, maxTries = 0, attemptId = null } = found ?? {};
-  return { dagId, taskId, runId, mapIndex, tryNumber, maxTries, attemptId: attemptId ?? "callback" };
 }

@@ -17,6 +17,7 @@ import type { Clock, Timer } from "../time.ts";
 import { AssetRuns } from "./asset-runs.ts";
 import { Attempts } from "./attempts.ts";
 import { Backfills } from "./backfills.ts";
+import { Callbacks } from "./callbacks.ts";
 import { CreateRuns } from "./create-runs.ts";
 import { Deadlines } from "./deadlines.ts";
 import { FiredTriggers } from "./deferral.ts";
@@ -74,6 +75,7 @@ export class Scheduler {
   readonly backfills: Backfills;
   readonly requests: Requests;
   readonly deadlines: Deadlines;
+  readonly callbacks: Callbacks;
   readonly firedTriggers: FiredTriggers;
   readonly pools: Pools;
   readonly prune: Prune;
@@ -128,9 +130,10 @@ export class Scheduler {
     const around = this.#around();
     const { services } = this;
     this.runs = new Runs(services, around);
-    this.#attempts = new Attempts(services, around);
+    this.callbacks = new Callbacks(services);
+    this.#attempts = new Attempts(services, around, this.callbacks);
     this.#dispatch = new Dispatch(services, around);
-    this.#endings = new RunEndings(services, this.runs);
+    this.#endings = new RunEndings(services, this.runs, this.callbacks);
     this.rescue = new Rescue(services, around, { attempts: this.#attempts, dispatch: this.#dispatch });
     this.createRuns = new CreateRuns(services, this.runs);
     this.leases = new Leases(services, { runs: this.runs, createRuns: this.createRuns, rescue: this.rescue });
@@ -138,7 +141,7 @@ export class Scheduler {
     this.requests = new Requests(services, around, this.runs);
     this.backfills = new Backfills(services, around, { runs: this.runs, createRuns: this.createRuns });
     this.assetRuns = new AssetRuns(services, this.createRuns);
-    this.deadlines = new Deadlines(services, this.#endings);
+    this.deadlines = new Deadlines(services, this.callbacks);
     this.firedTriggers = new FiredTriggers(services, around, this.#attempts);
     this.prune = new Prune(services);
     this.#trigger = new Trigger(services, this.createRuns);
@@ -245,6 +248,7 @@ export class Scheduler {
       this.assetRuns.runOnce(),
       this.backfills.runOnce(),
       this.deadlines.runOnce(),
+      this.callbacks.runOnce(),
       this.pools.runOnce(),
     ]);
     engine.submit({ name: "look for silent attempts", apply: (work) => this.rescue.look(work) });
@@ -289,6 +293,7 @@ export class Scheduler {
         this.services.executor.cancel(attemptId, reason);
       },
       end: (attemptId, reason) => this.services.executor.cancel(attemptId, reason),
+      runStarted: (work, run) => this.callbacks.tell(work, run, "on_dag_run_running"),
       runEnded: (work, run) => this.#endings.ended(work, run),
       valuesGone: ({ runPk, taskId, mapIndex }) =>
         this.services.xcoms.forget(runPk, taskId, mapIndex, "return_value"),

@@ -1,6 +1,7 @@
 /** Set statements on what task instances leave behind: XComs, map lengths, pokes, rendered fields, triggers. */
 import type { Json } from "../core/dag-model.ts";
 import type { XComValue } from "../runtime/protocol.ts";
+import type { CallbackRow } from "./callbacks.ts";
 import type { HumanQuestion } from "./hitl.ts";
 import { plainArray, textArray } from "./scheduler-arrays.ts";
 import type { BatchStatement, SchedulerBatch } from "./scheduler-batch.ts";
@@ -47,6 +48,8 @@ export interface TriggerInsert extends InstanceRef {
   readonly versionId: number;
   readonly attemptId: string;
 }
+
+export type CallbackWrite = CallbackRow & { readonly runPk: number };
 
 const refs = "$1::bigint[], $2::text[], $3::int[]";
 const sameInstance = "t.run_pk = u.run_pk AND t.task_id = u.task_id AND t.map_index = u.map_index";
@@ -115,6 +118,12 @@ UPDATE hitl_detail t SET responded_at = to_timestamp($5::float8 / 1000.0), chose
 FROM unnest(${refs}, $4::int[]) AS u (run_pk, task_id, map_index, try_number)
 WHERE ${sameInstance} AND t.try_number = u.try_number AND t.responded_at IS NULL`;
 
+const callbackInsertSql = `
+INSERT INTO callback (id, dag_id, run_pk, version_id, kind, context, log_path, created_at)
+SELECT u.id, u.dag_id, u.run_pk, u.version_id, u.kind, u.context, u.log_path, to_timestamp($8::float8 / 1000.0)
+FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::json[], $6::json[], $7::text[])
+AS u (id, dag_id, run_pk, version_id, kind, context, log_path)`;
+
 export function valueStatements(batch: SchedulerBatch): BatchStatement[] {
   const out: BatchStatement[] = [];
   if (batch.xcomClears.length > 0) {
@@ -162,6 +171,7 @@ export function valueStatements(batch: SchedulerBatch): BatchStatement[] {
     out.push({ name: "tw_answer_by_default", text: answerByDefaultSql, values });
   }
   if (batch.triggerInserts.length > 0) out.push(triggerStatement(batch.triggerInserts, batch.now));
+  if (batch.callbackInserts.length > 0) out.push(callbackStatement(batch.callbackInserts, batch.now));
   return out;
 }
 
@@ -234,4 +244,18 @@ function triggerStatement(rows: readonly TriggerInsert[], now: number): BatchSta
     now,
   ];
   return { name: "tw_trigger_insert", text: triggerInsertSql, values, expect: rows.length };
+}
+
+function callbackStatement(rows: readonly CallbackWrite[], now: number): BatchStatement {
+  const values = [
+    plainArray(rows, (r) => r.id),
+    textArray(rows, (r) => r.dagId),
+    plainArray(rows, (r) => r.runPk),
+    plainArray(rows, (r) => r.versionId),
+    textArray(rows, (r) => JSON.stringify(r.kind)),
+    textArray(rows, (r) => JSON.stringify(r.context)),
+    textArray(rows, (r) => r.logPath),
+    now,
+  ];
+  return { name: "tw_callback_insert", text: callbackInsertSql, values, expect: rows.length };
 }

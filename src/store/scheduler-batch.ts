@@ -31,6 +31,7 @@ import type { RunInsert, RunWrite } from "./scheduler-batch-runs.ts";
 import { runStatements } from "./scheduler-batch-runs.ts";
 import type {
   AnswerByDefault,
+  CallbackWrite,
   QuestionWrite,
   RenderedWrite,
   RescheduleWrite,
@@ -69,6 +70,7 @@ export interface SchedulerBatch {
   readonly answeredByDefault: AnswerByDefault[];
   readonly triggerInserts: TriggerInsert[];
   readonly triggerDeletes: number[];
+  readonly callbackInserts: CallbackWrite[];
   readonly assetEvents: AssetEventWrite[];
   readonly assetQueueTakes: { dagId: string; upTo: number }[];
   readonly runAssetEvents: { runPk: number; eventIds: readonly number[] }[];
@@ -110,6 +112,7 @@ export function emptyBatch(now: number): SchedulerBatch {
     answeredByDefault: [],
     triggerInserts: [],
     triggerDeletes: [],
+    callbackInserts: [],
     assetEvents: [],
     assetQueueTakes: [],
     runAssetEvents: [],

@@ -3,7 +3,7 @@ import type { DebugHook, DebugPoint } from "../../src/scheduler/signals.ts";
 import { sql } from "../../src/store/sql.ts";
 import { dagSpecOf } from "../core/support/build-dag.ts";
 import { ScriptedExecutor, success } from "../support/scripted-executor.ts";
-import { runToEnd, type World, world } from "./support.ts";
+import { cutSessions, runToEnd, world } from "./support.ts";
 
 const diamond = () =>
   dagSpecOf({ a: {}, b: { after: ["a"] }, c: { after: ["a"] }, d: { after: ["b", "c"] } }, { dagId: "dag" });
@@ -14,13 +14,6 @@ const allWell = { a: "success", b: "success", c: "success", d: "success" };
 function expectNoneTwice(executor: ScriptedExecutor): void {
   const names = executor.begun.map(({ runId, taskId, mapIndex }) => `${runId} ${taskId} ${mapIndex}`);
   expect(names).toHaveLength(new Set(names).size);
-}
-
-/** Ends the session of whoever writes batches, as a network or a restarted server does. */
-async function cutSessions({ database }: World): Promise<void> {
-  await database.run(
-    sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'tradewind scheduler %'`,
-  );
 }
 
 /** Calls once, at the n-th time that the engine comes to the point. */

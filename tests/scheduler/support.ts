@@ -130,6 +130,13 @@ export async function world(): Promise<World> {
   };
 }
 
+/** Ends the session of whoever writes batches, as a network or a restarted server does. */
+export async function cutSessions({ database }: World): Promise<void> {
+  await database.run(
+    sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'tradewind scheduler %'`,
+  );
+}
+
 /** Triggers a run and waits for its end. */
 export async function runToEnd(scheduler: Scheduler, dagId: string, conf?: { [key: string]: string }) {
   const run = await scheduler.triggerRun({

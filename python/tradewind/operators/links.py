@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import urllib.parse
 from typing import Any, List
 
 
@@ -17,3 +19,9 @@ class BaseOperatorLink:
 
     def get_link(self, operator: Any, *, ti_key: Any = None, **_: Any) -> str:
         return ""
+
+
+def page_url(*parts: str) -> str:
+    """A page of this installation."""
+    base = os.environ.get("TRADEWIND_BASE_URL", "http://localhost:8080")
+    return "/".join([base, *(urllib.parse.quote(part, safe=":+") for part in parts)])

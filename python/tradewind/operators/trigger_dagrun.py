@@ -19,13 +19,18 @@ from ..airflow_compat.not_set import NOTSET
 from ..triggers.external_task import DagStateTrigger
 from .base import BaseOperator
 from .deferral import deferrable_or_default
-from .links import BaseOperatorLink
+from .links import BaseOperatorLink, page_url
 
 XCOM_RUN_ID = "trigger_run_id"
 
 
 class TriggerDagRunLink(BaseOperatorLink):
     name = "Triggered DAG"
+
+    def get_link(self, operator: Any, *, ti_key: Any = None, **_: Any) -> str:
+        """Once the run is triggered, its id is in the operator."""
+        run_id = getattr(operator, "trigger_run_id", None)
+        return page_url("dags", operator.trigger_dag_id, *(["runs", run_id] if run_id else []))
 
 
 class TriggerDagRunOperator(BaseOperator):

@@ -18,13 +18,16 @@ from ..external_states import all_in, any_in, question, states_by_run
 from ..operators.call import determine_kwargs
 from ..operators.deferral import deferrable_or_default
 from ..operators.empty import EmptyOperator
-from ..operators.links import BaseOperatorLink
+from ..operators.links import BaseOperatorLink, page_url
 from ..triggers.external_task import WorkflowTrigger
 from .base import BaseSensorOperator
 
 
 class ExternalDagLink(BaseOperatorLink):
     name = "External DAG"
+
+    def get_link(self, operator: Any, *, ti_key: Any = None, **_: Any) -> str:
+        return page_url("dags", operator.external_dag_id)
 
 
 ExternalTaskSensorLink = ExternalDagLink

@@ -42,6 +42,7 @@ class _Loader(importlib.abc.Loader):
         return SurfaceModule(spec.name)
 
     def exec_module(self, module: Any) -> None:
+        vars(module).update(_of_plugin(module.__name__))
         module._surface_names = SURFACE.get(module.__name__, {})
         module.__all__ = sorted(name for name in module._surface_names if not name.startswith("_"))
 
@@ -65,7 +66,7 @@ class AbsentFinder(importlib.abc.MetaPathFinder):
             return None
         from .providers import placeholder_module
 
-        if placeholder_module(fullname, named=True):
+        if _of_plugin(fullname) or placeholder_module(fullname, named=True):
             return _spec(fullname, True)
         place = known_place(fullname)
         if place is None:
@@ -75,6 +76,17 @@ class AbsentFinder(importlib.abc.MetaPathFinder):
             f"{sys.executable}, it is taken from there",
             name=fullname,
         )
+
+
+def _of_plugin(fullname: str) -> Dict[str, Any]:
+    """Members of `airflow.operators.<plugin>`, `airflow.hooks.<plugin>`, … as Airflow 1 made them of plugins."""
+    _, _, rest = fullname.partition(".")
+    kind, _, name = rest.partition(".")
+    if kind not in ("operators", "hooks", "sensors", "macros", "executors") or not name or "." in name:
+        return {}
+    from ..plugin_loader import legacy_members
+
+    return legacy_members(kind, name)
 
 
 def _spec(fullname: str, is_package: bool) -> importlib.machinery.ModuleSpec:

@@ -115,16 +115,6 @@ class _Lineage:
 lineage = _Lineage()
 
 
-def hookimpl(function: Any = None, **_: Any) -> Any:
-    """Marks a function of a listener."""
-
-    def mark(one: Any) -> Any:
-        one.airflow_impl = True
-        return one
-
-    return mark if function is None else mark(function)
-
-
 def check_cycle(dag: Any) -> None:
     """Raises AirflowDagCycleException where the tasks of the Dag depend on each other in a circle."""
     dag.topological_sort()

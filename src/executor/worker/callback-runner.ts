@@ -1,4 +1,4 @@
-/** Runs callbacks of Dags, each in a fresh process, a few at a time, beside the slots. */
+/** Runs callbacks, each in a fresh process, a few at a time, beside the slots. */
 import type { Json } from "../../core/dag-model.ts";
 import { AttemptLog } from "../../logs/attempt-log.ts";
 import type { ChildMessage, ChildRequest, SupervisorMessage } from "../../runtime/protocol.ts";
@@ -19,6 +19,7 @@ export interface CallbackHost {
 }
 
 const atOnce = 2;
+const mostRemembered = 1000;
 /** Longest that one callback may take. */
 const timeoutMs = 300_000;
 
@@ -26,19 +27,38 @@ export class CallbackRunner {
   readonly #host: CallbackHost;
   readonly #waiting: CallbackWorkload[] = [];
   readonly #running = new Set<RunningCallback>();
+  /** Waiting and running. */
+  readonly #known = new Set<string>();
+  readonly #ended = new Map<string, CallbackError>();
 
   constructor(host: CallbackHost) {
     this.#host = host;
   }
 
+  /** One that is known is not run again: a scheduler that did not hear of its end asks once more. */
   run(workload: CallbackWorkload): void {
+    const { id } = workload;
+    const ended = this.#ended.get(id);
+    if (ended !== undefined) return this.#host.done(id, ended);
+    if (this.#known.has(id)) return;
+    this.#known.add(id);
     this.#waiting.push(workload);
     this.#next();
   }
 
   close(reason: string): void {
-    this.#waiting.length = 0;
+    for (const { id } of this.#waiting.splice(0)) this.#known.delete(id);
     for (const callback of this.#running) callback.cancel(reason);
+  }
+
+  #over(id: string, error: CallbackError): void {
+    this.#known.delete(id);
+    this.#ended.set(id, error);
+    for (const oldest of this.#ended.keys()) {
+      if (this.#ended.size <= mostRemembered) break;
+      this.#ended.delete(oldest);
+    }
+    this.#host.done(id, error);
   }
 
   #next(): void {
@@ -48,12 +68,12 @@ export class CallbackRunner {
       try {
         const running = new RunningCallback(workload, this.#host, (error) => {
           this.#running.delete(running);
-          this.#host.done(workload.id, error);
+          this.#over(workload.id, error);
           this.#next();
         });
         this.#running.add(running);
       } catch (error) {
-        this.#host.done(workload.id, { code: "TW_TASK_PROCESS", message: (error as Error).message });
+        this.#over(workload.id, { code: "TW_TASK_PROCESS", message: (error as Error).message });
       }
     }
   }
