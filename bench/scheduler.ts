@@ -91,7 +91,11 @@ async function importDags(database: Database, home: string, lengths: readonly nu
   const processor = new DagProcessor({
     dagsFolder: config.paths.dagsFolder,
     versionsFolder: config.paths.versions,
-    sink: storeDagSink(database, config),
+    sink: storeDagSink(database, config, {
+      name: "dags-folder",
+      folder: config.paths.dagsFolder,
+      version: () => null,
+    }),
     clock: systemClock,
     log: silentLog(),
     environment: process.env,

@@ -197,6 +197,15 @@ export const configOptions = {
       integer: false,
       min: 0.1,
     }),
+    dagBundleConfigList: text(
+      "Where Dag files come from besides the Dags folder, which it replaces: a JSON list of LocalDagBundle and GitDagBundle.",
+      "",
+      { airflow: "dag_processor.dag_bundle_config_list" },
+    ),
+    ignoreFileSyntax: text("Syntax of .airflowignore: glob as .gitignore, or regexp.", "glob", {
+      oneOf: ["glob", "regexp"],
+      airflow: "core.dag_ignore_file_syntax",
+    }),
     filesPerChild: count("Imports after which the importing process is replaced.", 100, { min: 1 }),
     idleSeconds: count("Seconds after which an idle importing process ends.", 5, { integer: false }),
     parallelism: count("Importing processes at once.", 2, {

@@ -41,6 +41,8 @@ export interface Config extends Settings {
     /** Working folders of runs, where each has its own. */
     readonly runs: string;
     readonly environments: string;
+    /** Checkouts of Git bundles. */
+    readonly bundles: string;
     readonly secretKey: string;
     readonly configFile: string;
   };
@@ -99,6 +101,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
       postgres: join(home, "postgres"),
       versions: join(home, "versions"),
       runs: join(home, "runs"),
+      bundles: join(home, "bundles"),
       environments: under(home, typed.python.environmentsFolder),
       secretKey: join(home, "secret.key"),
       configFile,

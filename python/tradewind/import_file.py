@@ -10,7 +10,7 @@ import sys
 from types import ModuleType
 from typing import Any, List
 
-from . import era, plugin_loader
+from . import era, plugin_loader, zipped
 from .local_modules import LocalModules, VersionLoader
 
 
@@ -45,6 +45,10 @@ def import_dag_file(path: str, modules: LocalModules) -> List[Any]:
     from . import dag_collection
 
     name = module_name(path)
+    archive = zipped.split(path)
+    if archive is not None and archive[0] not in sys.path:
+        # Modules beside a packaged Dag are in its archive, and are found before all others, as in Airflow.
+        sys.path.insert(0, archive[0])
     sys.modules.pop(name, None)
     dag_collection.reset()
     loader = VersionLoader(name, path, modules)

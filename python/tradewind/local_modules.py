@@ -16,7 +16,7 @@ import sysconfig
 from types import CodeType
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
-from . import path_map
+from . import path_map, zipped
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _PACKAGES = ("site-packages", "dist-packages")
@@ -75,11 +75,11 @@ class LocalModules:
                 del sys.path_importer_cache[path]
 
     def has(self, path: str) -> bool:
-        return path in self._paths or os.path.isfile(path)
+        return path in self._paths or os.path.isfile(path) or zipped.has_file(path)
 
     def has_folder(self, path: str) -> bool:
         prefix = path + os.sep
-        return os.path.isdir(path) or any(known.startswith(prefix) for known in self._paths)
+        return os.path.isdir(path) or any(known.startswith(prefix) for known in self._paths) or zipped.has_folder(path)
 
     def read(self, path: str) -> str:
         """The text of the version, else of the disk; kept for tracebacks, too."""
@@ -97,8 +97,10 @@ class LocalModules:
     def _read(self, path: str) -> Tuple[str, Optional[bytes]]:
         text, raw = self._snapshot(path), None
         if text is None:
-            with open(path, "rb") as file:
-                raw = file.read()
+            raw = zipped.read(path)
+            if raw is None:
+                with open(path, "rb") as file:
+                    raw = file.read()
             # As the Dag processor reads it, which compares texts by their hash.
             text = raw.decode("utf-8", "replace")
         self.texts[path] = text

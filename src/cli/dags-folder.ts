@@ -1,48 +1,93 @@
 /** Bringing the database up to the Dags folder for one command, where no service does it. */
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
+import type { Config } from "../config.ts";
 import type { Json } from "../core/dag-model.ts";
-import { DagProcessor } from "../dag-processor/dag-processor.ts";
+import { type BundleSpec, bundlesOf, dagsFolderBundle } from "../dag-processor/bundle-config.ts";
+import { DagBundles } from "../dag-processor/bundles.ts";
+import type { IgnoreSyntax } from "../dag-processor/ignore-rules.ts";
 import { TradewindError } from "../errors.ts";
 import { pythonSideSettings } from "../executor/from-config.ts";
 import { type Logger, silentLog } from "../log.ts";
-import type { ChildRequest } from "../runtime/protocol.ts";
+import type { ChildRequest, ConnectionAnswer } from "../runtime/protocol.ts";
 import { OutsideAnswers, type OutsideRequest } from "../scheduler/outside-answers.ts";
 import type { Database } from "../store/connect.ts";
+import { resolveConnection } from "../store/environment-secrets.ts";
 import { listJobs } from "../store/jobs.ts";
 import { loadSecrets } from "../store/secrets.ts";
 import { systemClock } from "../time.ts";
+import { configuredConnections } from "./configured-connections.ts";
 import type { Work } from "./database-command.ts";
 import type { Session } from "./session.ts";
-import { storeDagSink } from "./store-dag-sink.ts";
+import { forgetOtherBundles, storeDagSink } from "./store-dag-sink.ts";
 
 export function createDagProcessor(
   session: Session,
   database: Database,
   log: Logger,
-  more: { onlyFile?: string } = {},
-): DagProcessor {
+  more: { onlyFile?: string; bundles?: readonly BundleSpec[] } = {},
+): DagBundles {
   const { config } = session;
-  return new DagProcessor({
-    ...more,
-    dagsFolder: config.paths.dagsFolder,
-    versionsFolder: config.paths.versions,
-    sink: storeDagSink(database, config),
+  const { onlyFile, bundles = configuredBundles(config) } = more;
+  return new DagBundles({
+    bundles,
     clock: systemClock,
     log,
+    git: {
+      bundlesFolder: config.paths.bundles,
+      environment: config.environment,
+      connection: async (connId) =>
+        (await resolveConnection(secretSources(session, database), connId)) as ConnectionAnswer | null,
+    },
+    ...(onlyFile === undefined
+      ? { forgetOthers: (names: readonly string[]) => forgetOtherBundles(database, names) }
+      : {}),
+    sink: (bundle) => storeDagSink(database, config, bundle),
+    processor: ({ folder, sink, ownerElsewhere }) => ({
+      ...processorSettings(session, database),
+      ...(onlyFile === undefined ? {} : { onlyFile }),
+      log,
+      dagsFolder: folder,
+      sink,
+      ownerElsewhere,
+    }),
+  });
+}
+
+/** @throws TradewindError TW_BUNDLE_CONFIG. */
+export function configuredBundles(config: Config): BundleSpec[] {
+  return bundlesOf(config.dagProcessor.dagBundleConfigList, config.paths.dagsFolder, config.environment);
+}
+
+function processorSettings(session: Session, database: Database) {
+  const { config } = session;
+  return {
+    versionsFolder: config.paths.versions,
+    clock: systemClock,
     environment: config.environment,
     importTimeout: config.core.dagImportTimeout,
     pollSeconds: config.dagProcessor.pollSeconds,
     idleSeconds: config.dagProcessor.idleSeconds,
     filesPerChild: config.dagProcessor.filesPerChild,
     parallelism: config.dagProcessor.parallelism,
+    ignoreSyntax: config.dagProcessor.ignoreFileSyntax as IgnoreSyntax,
     python: {
-      interpreter: config.python.interpreter,
       ...pythonSideSettings(config),
+      interpreter: config.python.interpreter,
       idleSeconds: config.python.idleSeconds,
       answer: answersForImports(session, database),
     },
-  });
+  };
+}
+
+function secretSources(session: Session, database: Database) {
+  const { config } = session;
+  return {
+    executor: database,
+    secrets: loadSecrets(config.paths.secretKey),
+    environment: config.environment,
+    configured: configuredConnections(config),
+  };
 }
 
 /** What a Python file may ask while it is imported: what needs no running attempt. */
@@ -77,19 +122,21 @@ export async function syncDagFile(work: Work, file: string): Promise<void> {
   const dagsFolder = isOutside ? dirname(path) : config.paths.dagsFolder;
   const session = { ...work.session, config: { ...config, paths: { ...config.paths, dagsFolder } } };
   const onlyFile = relative(dagsFolder, path).replaceAll(sep, "/");
-  await passOnce(createDagProcessor(session, work.database, silentLog(), { onlyFile }));
+  const bundles: BundleSpec[] = [{ kind: "local", name: dagsFolderBundle, folder: dagsFolder }];
+  await passOnce(createDagProcessor(session, work.database, silentLog(), { onlyFile, bundles }));
 }
 
 /** Imports the folder once, unless a service watches it. A folder that is not there is no error: there are no Dags. */
 export async function syncDagsFolder(work: Work): Promise<void> {
   const { config } = work.session;
-  if (!existsSync(config.paths.dagsFolder))
+  const bundles = configuredBundles(config);
+  if (bundles.every((one) => one.kind === "local" && !existsSync(one.folder)))
     return work.session.note(`there is no Dags folder ${config.paths.dagsFolder}`);
   if (await isWatched(work)) return;
-  await passOnce(createDagProcessor(work.session, work.database, silentLog()));
+  await passOnce(createDagProcessor(work.session, work.database, silentLog(), { bundles }));
 }
 
-async function passOnce(processor: DagProcessor): Promise<void> {
+async function passOnce(processor: DagBundles): Promise<void> {
   try {
     await processor.runOnce();
   } finally {

@@ -1,6 +1,6 @@
 /** Puts the running parts together: database, executor, scheduler, Dag files, triggerer, metrics, traces. */
 import { hostname } from "node:os";
-import type { DagProcessor } from "../dag-processor/dag-processor.ts";
+import type { DagBundles } from "../dag-processor/bundles.ts";
 import {
   localExecutorFromConfig,
   timetableHostFromConfig,
@@ -37,7 +37,7 @@ export interface ServiceParts {
 export interface RunningServices {
   readonly store: OpenedStore;
   readonly scheduler: Scheduler;
-  readonly dagProcessor: DagProcessor | null;
+  readonly dagProcessor: DagBundles | null;
   readonly api: ApiProcess | null;
   stop(options: { keepRunning: boolean; graceMs: number }): Promise<void>;
 }
@@ -84,7 +84,7 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
     started.push(() => scheduler.stop({ keepRunning: true }));
     // Before the Dag files are looked at: what was under way goes on at once.
     await scheduler.start();
-    let dagProcessor: DagProcessor | null = null;
+    let dagProcessor: DagBundles | null = null;
     if (parts.dagFiles) {
       makeWritable(config.paths.dagsFolder);
       dagProcessor = createDagProcessor(session, database, session.log("dag-processor"));

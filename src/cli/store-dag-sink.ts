@@ -4,34 +4,46 @@ import type { DagSink, FileOutcome } from "../dag-processor/outcome.ts";
 import { refreshActive, registerAssets } from "../store/assets.ts";
 import type { Database, Executor } from "../store/connect.ts";
 import { storeDag } from "../store/dag-versions.ts";
-import { listDagFiles, markStale, setImportErrorFlag } from "../store/dags.ts";
+import { listBundleNames, listDagFiles, markStale, setImportErrorFlag } from "../store/dags.ts";
 import { clearImportError, clearOtherImportErrors, putImportError } from "../store/import-errors.ts";
 import { notify } from "../store/notify.ts";
 
-const bundleName = "dags-folder";
+/** The bundle whose files a sink stores. */
+export interface StoredBundle {
+  readonly name: string;
+  readonly folder: string;
+  /** The commit of a Git bundle. */
+  version(): string | null;
+}
 
-export function storeDagSink(database: Database, config: Config): DagSink {
+export function storeDagSink(database: Database, config: Config, bundle: StoredBundle): DagSink {
   return {
     async owners() {
-      const files = await listDagFiles(database, bundleName);
+      const files = await listDagFiles(database, bundle.name);
       return files.flatMap(({ relativeFile, dagIds }) =>
         dagIds.map((dagId) => [dagId, relativeFile] as const),
       );
     },
-    store: (outcome) => database.transaction((tx) => storeOutcome(tx, config, outcome)),
-    keepOnly: (files) => database.transaction((tx) => keepOnly(tx, files)),
+    store: (outcome) => database.transaction((tx) => storeOutcome(tx, config, bundle, outcome)),
+    keepOnly: (files) => database.transaction((tx) => keepOnly(tx, bundle.name, files)),
   };
 }
 
-async function storeOutcome(tx: Executor, config: Config, outcome: FileOutcome): Promise<void> {
-  const file = { bundleName, relativeFile: outcome.relativeFile };
+async function storeOutcome(
+  tx: Executor,
+  config: Config,
+  bundle: StoredBundle,
+  outcome: FileOutcome,
+): Promise<void> {
+  const file = { bundleName: bundle.name, relativeFile: outcome.relativeFile };
   for (const dag of outcome.dags) {
     const stored = await storeDag(
       tx,
       {
         ...dag,
-        bundleName,
-        dagsFolder: config.paths.dagsFolder,
+        bundleName: bundle.name,
+        bundleVersion: bundle.version(),
+        dagsFolder: bundle.folder,
         pausedAtCreation: config.core.dagsArePausedAtCreation,
       },
       outcome.importedAt,
@@ -64,10 +76,16 @@ async function makeStale(
   );
 }
 
-async function keepOnly(tx: Executor, files: readonly string[]): Promise<void> {
+async function keepOnly(tx: Executor, bundleName: string, files: readonly string[]): Promise<void> {
   const kept = new Set(files);
   const known = await listDagFiles(tx, bundleName);
   const gone = known.map(({ relativeFile }) => relativeFile).filter((file) => !kept.has(file));
   for (const relativeFile of gone) await makeStale(tx, { bundleName, relativeFile }, []);
   await clearOtherImportErrors(tx, bundleName, files);
+}
+
+/** Dags of bundles that are not configured any more are not there any more. */
+export async function forgetOtherBundles(database: Database, names: readonly string[]): Promise<void> {
+  for (const name of await listBundleNames(database))
+    if (!names.includes(name)) await database.transaction((tx) => keepOnly(tx, name, []));
 }

@@ -9,7 +9,7 @@
  * its last good version; it is tried again when it changes, and if it failed for a reason that may pass (it threw,
  * it hung), now and then.
  */
-import { readFile, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { dirname, sep } from "node:path";
 import type { TradewindError } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -25,6 +25,7 @@ import type { DagSink, ImportedDag, ImportProblem } from "./outcome.ts";
 import { PythonEnvironments } from "./python-environments.ts";
 import { importedDags } from "./version-hash.ts";
 import { FolderWatch } from "./watch-folders.ts";
+import { readText } from "./zip-files.ts";
 
 export interface DagProcessorOptions {
   readonly dagsFolder: string;
@@ -44,6 +45,8 @@ export interface DagProcessorOptions {
   readonly ignoreSyntax?: IgnoreSyntax;
   /** Only this file of the folder is looked at, relative to it; what is known of others stays. */
   readonly onlyFile?: string;
+  /** Which file of another bundle has the Dag id, in words. */
+  readonly ownerElsewhere?: (dagId: string) => string | null;
   /** How Python files are imported; they are passed over where nothing is said. */
   readonly python?: PythonPoolOptions;
 }
@@ -128,6 +131,11 @@ export class DagProcessor {
     await this.runOnce();
   }
 
+  /** The file that defines a Dag. */
+  ownerOf(dagId: string): string | undefined {
+    return this.#owners.get(dagId);
+  }
+
   #changed(): void {
     if (this.#stopped) return;
     const { clock } = this.#options;
@@ -197,7 +205,7 @@ export class DagProcessor {
   async #mayDefineDag(file: FoundFile): Promise<boolean> {
     const known = this.#mentions.get(file.path);
     if (known?.mtimeMs === file.mtimeMs && known.size === file.size) return known.mentions;
-    const text = await readFile(file.path, "utf8").catch(() => null);
+    const text = await readText(file.path);
     // Not readable now: as it was, and if it is new its import shall say why.
     const mentions = text === null ? (known?.mentions ?? true) : mayDefineDag(text, file.path);
     this.#mentions.set(file.path, { mtimeMs: file.mtimeMs, size: file.size, mentions });
@@ -339,9 +347,15 @@ export class DagProcessor {
    * asset that both use, say) belongs to that other file, whichever of the two was looked at first.
    */
   #claim({ relativeFile, imported }: FileState, dagId: string): "own" | "imported" | "conflict" {
-    const owner = this.#owners.get(dagId) ?? relativeFile;
+    const known = this.#owners.get(dagId);
+    if (known === undefined && this.#ownerElsewhere(dagId) !== null) return "conflict";
+    const owner = known ?? relativeFile;
     if (owner === relativeFile || this.#files.get(owner)?.imported.has(relativeFile)) return "own";
     return imported.has(owner) ? "imported" : "conflict";
+  }
+
+  #ownerElsewhere(dagId: string): string | null {
+    return this.#options.ownerElsewhere?.(dagId) ?? null;
   }
 
   #settleOwnership(state: FileState, dags: readonly ImportedDag[], conflicts: readonly ImportedDag[]): void {
@@ -364,7 +378,7 @@ export class DagProcessor {
 
   #duplicates(conflicts: readonly ImportedDag[], relativeFile: string): ImportProblem {
     const lines = conflicts.map(({ spec }) => {
-      const other = this.#owners.get(spec.dagId) ?? "";
+      const other = this.#owners.get(spec.dagId) ?? this.#ownerElsewhere(spec.dagId) ?? "";
       return `Dag id "${spec.dagId}" is defined in ${other} already, and again in ${relativeFile}${spec.line === undefined ? "" : ` (line ${spec.line})`}; rename one of the two`;
     });
     const message = lines.join("\n");
@@ -388,7 +402,7 @@ function notImported({ code, message: what, hint }: TradewindError): ImportAnswe
 /** What the file does may turn out otherwise the next time, and a package may be installed; its text may not. */
 function nextRetry(state: FileState, problem: ImportProblem | null, now: number): FileState["retry"] {
   if (problem === null) return null;
-  const mayPass = /^TW_(?:DAG_FILE_|PYTHON_|IMPORT_NOT_FOUND)/.test(problem.code);
+  const mayPass = /^TW_(?:DAG_FILE_|DAG_DUPLICATE_ID|PYTHON_|IMPORT_NOT_FOUND)/.test(problem.code);
   if (!mayPass) return null;
   const delayMs = state.retry === null ? firstRetryMs : Math.min(state.retry.delayMs * 2, longestRetryMs);
   return { at: now + delayMs, delayMs };

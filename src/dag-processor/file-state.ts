@@ -1,9 +1,9 @@
 /** What the Dag processor remembers of one Dag file between imports. */
-import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { textHash } from "../runtime/code-snapshot.ts";
 import type { FoundFile } from "./find-dag-files.ts";
 import type { ImportAnswer } from "./import-messages.ts";
+import { readText, statFile } from "./zip-files.ts";
 
 interface KnownText {
   mtimeMs: number;
@@ -44,11 +44,11 @@ export class FileState {
   async hasChanged(): Promise<boolean> {
     if (this.#reached.size === 0) return true;
     for (const [path, known] of this.#reached) {
-      const status = await stat(path).catch(() => null);
+      const status = await statFile(path);
       if (status === null && known === null) continue;
       if (status === null || known === null) return true;
       if (status.mtimeMs === known.mtimeMs && status.size === known.size) continue;
-      const text = await readFile(path, "utf8").catch(() => null);
+      const text = await readText(path);
       if (text === null || textHash(text) !== known.hash) return true;
       known.mtimeMs = status.mtimeMs;
       known.size = status.size;
@@ -76,7 +76,7 @@ export class FileState {
     // A process that died said nothing: what was known stays, with the entry as it is now.
     if (Object.keys(answer.files).length === 0) {
       for (const [path, known] of this.#reached) if (!reached.has(path)) reached.set(path, known);
-      const text = await readFile(entry, "utf8").catch(() => "");
+      const text = (await readText(entry)) ?? "";
       reached.set(entry, { mtimeMs: -1, size: -1, hash: textHash(text) });
     }
     this.#reached = reached;
@@ -86,7 +86,7 @@ export class FileState {
   async newestChange(): Promise<number> {
     let newest = 0;
     for (const path of this.#reached.keys()) {
-      const status = await stat(path).catch(() => null);
+      const status = await statFile(path);
       if (status !== null) newest = Math.max(newest, status.mtimeMs);
     }
     return newest;

@@ -3,6 +3,7 @@ import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { isPythonFile } from "../runtime/python-command.ts";
 import { type IgnoreRule, type IgnoreSyntax, isIgnored, parseIgnoreFile } from "./ignore-rules.ts";
+import { zippedDagFiles } from "./zip-files.ts";
 
 export interface FileStat {
   readonly mtimeMs: number;
@@ -47,7 +48,7 @@ export async function findDagFiles(dagsFolder: string, syntax: IgnoreSyntax): Pr
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       if (entry.name.startsWith(".") || entry.name === "node_modules" || entry.name === "__pycache__")
         continue;
-      if (entry.isFile() && !isDagFileName(entry.name)) continue;
+      if (entry.isFile() && !isDagFileName(entry.name) && !isZip(entry.name)) continue;
       const at = logical === "" ? entry.name : `${logical}/${entry.name}`;
       // The target may be gone by now, or a link may be broken: then there is nothing to find.
       const path = entry.isSymbolicLink()
@@ -56,6 +57,8 @@ export async function findDagFiles(dagsFolder: string, syntax: IgnoreSyntax): Pr
       const status = path === null ? null : await stat(path).catch(() => null);
       if (path === null || status === null || isIgnored(at, status.isDirectory(), rules)) continue;
       if (status.isDirectory()) await visit(path, at, rules);
+      else if (status.isFile() && isZip(path))
+        for (const file of await zippedFiles(root, path, status, complaints)) files.set(file.path, file);
       else if (status.isFile() && isDagFileName(path)) {
         const relativeFile = relative(root, path).split(sep).join("/");
         files.set(path, { relativeFile, path, mtimeMs: status.mtimeMs, size: status.size });
@@ -66,6 +69,35 @@ export async function findDagFiles(dagsFolder: string, syntax: IgnoreSyntax): Pr
   await visit(root, "", []);
   const found = [...files.values()].sort((a, b) => (a.relativeFile < b.relativeFile ? -1 : 1));
   return { files: found, folders: [...folders], complaints };
+}
+
+/** What was in an archive when it was last opened. */
+const archives = new Map<string, FileStat & { readonly names: readonly string[] }>();
+
+async function zippedFiles(
+  root: string,
+  archive: string,
+  { mtimeMs, size }: FileStat,
+  complaints: string[],
+): Promise<FoundFile[]> {
+  let known = archives.get(archive);
+  if (known?.mtimeMs !== mtimeMs || known.size !== size) {
+    const texts = await zippedDagFiles(archive).catch((error: Error) => {
+      complaints.push(`${relative(root, archive)} is no zip archive that can be read: ${error.message}`);
+      return new Map<string, string>();
+    });
+    const names = [...texts].filter(([name, text]) => mayDefineDag(text, name)).map(([name]) => name);
+    known = { mtimeMs, size, names };
+    archives.set(archive, known);
+  }
+  return known.names.map((name) => {
+    const path = `${archive}/${name}`;
+    return { relativeFile: relative(root, path).split(sep).join("/"), path, mtimeMs, size };
+  });
+}
+
+function isZip(name: string): boolean {
+  return name.endsWith(".zip");
 }
 
 function isDagFileName(name: string): boolean {

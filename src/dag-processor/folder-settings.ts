@@ -10,6 +10,7 @@ import { parse as parseYaml } from "yaml";
 import type { Json } from "../core/dag-model.ts";
 import { nearest } from "../did-you-mean.ts";
 import { TradewindError } from "../errors.ts";
+import { splitZipPath } from "./zip-files.ts";
 
 export const settingsFileName = ".tradewind.yaml";
 
@@ -41,7 +42,7 @@ export async function folderSettings(
 ): Promise<FolderSettings> {
   const reached = new Map<string, string | null>();
   const file = resolve(dagsFolder, relativeFile);
-  const folder = dirname(file);
+  const folder = dirname(splitZipPath(file)?.archive ?? file);
   const found: Found[] = commentsOf(text, file);
   try {
     for (const above of foldersUpTo(dagsFolder, folder)) {

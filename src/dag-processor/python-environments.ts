@@ -1,12 +1,12 @@
 /** Which interpreter imports a Python file, and runs its tasks. An environment is asked for once while it is made. */
 
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { TradewindError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { PythonSideSettings } from "../runtime/python-command.ts";
 import { makePythonEnvironment } from "../runtime/python-environment.ts";
 import { folderSettings } from "./folder-settings.ts";
+import { readText } from "./zip-files.ts";
 
 export interface PythonEnvironmentsOptions {
   readonly interpreter: string;
@@ -32,7 +32,7 @@ export class PythonEnvironments {
 
   async of(dagsFolder: string, relativeFile: string): Promise<FileInterpreter> {
     const { interpreter, python, environment, log } = this.#options;
-    const text = await readFile(resolve(dagsFolder, relativeFile), "utf8").catch(() => "");
+    const text = (await readText(resolve(dagsFolder, relativeFile))) ?? "";
     const settings = await folderSettings(dagsFolder, relativeFile, text);
     const { reached, what, folder } = settings;
     if (settings.problem !== null) return { interpreter: settings.problem, reached };

@@ -28,6 +28,8 @@ export interface ImportedDag {
   readonly texts: ReadonlyMap<string, string>;
   readonly interpreter: string;
   readonly bundleName: string;
+  /** The commit of a Git bundle. */
+  readonly bundleVersion?: string | null;
   readonly dagsFolder: string;
   readonly timetableSummary: string | null;
   readonly timetableDescription: string | null;
@@ -113,9 +115,9 @@ async function insertVersion(
     SELECT * FROM unnest(${texts.map(([hash]) => hash)}::text[], ${texts.map(([, text]) => text)}::text[])
     ON CONFLICT (hash) DO NOTHING`);
   const row = await tx.row<{ id: number; number: number }>(sql`
-    INSERT INTO dag_version (dag_id, version_number, hash, spec, files, interpreter, created_at)
+    INSERT INTO dag_version (dag_id, version_number, hash, spec, files, interpreter, bundle_version, created_at)
     SELECT ${dag.spec.dagId}, 1 + coalesce(max(version_number), 0), ${dag.hash}, ${json(dag.spec as never)}::jsonb,
-      ${json(dag.files)}::jsonb, ${dag.interpreter}, ${instant(now)}
+      ${json(dag.files)}::jsonb, ${dag.interpreter}, ${dag.bundleVersion ?? null}, ${instant(now)}
     FROM dag_version WHERE dag_id = ${dag.spec.dagId}
     RETURNING id, version_number AS number`);
   if (row === null)

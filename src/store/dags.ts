@@ -199,3 +199,11 @@ export function listWarnings(executor: Executor, dagId: string | null = null): P
     SELECT dag_id AS "dagId", kind, message, occurred_at AS "occurredAt" FROM dag_warning
     WHERE (${dagId}::text IS NULL OR dag_id = ${dagId}) ORDER BY dag_id, kind, message`);
 }
+
+/** Names of the bundles that have Dags, stale ones left out. */
+export async function listBundleNames(executor: Executor): Promise<string[]> {
+  const rows = await executor.rows<{ name: string }>(
+    sql`SELECT DISTINCT bundle_name AS name FROM dag WHERE NOT is_stale ORDER BY bundle_name`,
+  );
+  return rows.map(({ name }) => name);
+}

@@ -102,7 +102,7 @@ export function versionAnswer(version: VersionSummary): z.output<typeof DagVersi
     version_number: version.versionNumber,
     dag_id: version.dagId,
     bundle_name: version.bundleName,
-    bundle_version: null,
+    bundle_version: version.bundleVersion,
     created_at: isoDate(version.createdAt),
     dag_display_name: version.displayName,
     bundle_url: null,

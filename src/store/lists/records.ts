@@ -177,6 +177,7 @@ export interface VersionSummary {
   readonly dagId: string;
   readonly versionNumber: number;
   readonly bundleName: string;
+  readonly bundleVersion: string | null;
   readonly displayName: string;
   readonly createdAt: number;
 }
@@ -189,7 +190,7 @@ export const versionListColumns = {
 
 const versionSelect = sql`
   v.id, v.dag_id AS "dagId", v.version_number AS "versionNumber", d.bundle_name AS "bundleName",
-  d.display_name AS "displayName", v.created_at AS "createdAt"`;
+  v.bundle_version AS "bundleVersion", d.display_name AS "displayName", v.created_at AS "createdAt"`;
 const versionFrom = sql`dag_version v JOIN dag d ON d.dag_id = v.dag_id`;
 
 export async function listVersionSummaries(
