@@ -12,6 +12,7 @@ from .airflow_compat.assets import Asset, BaseAsset
 from .airflow_compat.expand_input import DictOfListsExpandInput, ListOfDictsExpandInput, MappedArgument
 from .airflow_compat.not_set import NOTSET
 from .airflow_compat.xcom_arg import ConcatXComArg, MapXComArg, PlainXComArg, XComArg, ZipXComArg
+from .xcom import encode_json
 
 LONGEST_TEXT = 20_000
 
@@ -145,7 +146,7 @@ def asset_spec(asset: Asset) -> Dict[str, Any]:
 
 def trigger_spec(trigger: Any) -> Dict[str, Any]:
     classpath, kwargs = trigger.serialize()
-    return {"classpath": classpath, "kwargs": shown(kwargs)}
+    return {"classpath": classpath, "kwargs": {name: encode_json(value, f"argument {name} of trigger {classpath}") for name, value in kwargs.items()}}
 
 
 def asset_expressions(values: Any) -> List[Dict[str, Any]]:

@@ -36,6 +36,7 @@ from .xcom import decode_json, encode_json
 log = logging.getLogger("airflow.triggerer")
 
 HEARTBEAT_SECONDS = 5.0
+WATCH_AGAIN_SECONDS = 1.0
 
 _trigger_id: "contextvars.ContextVar[Optional[str]]" = contextvars.ContextVar("tradewind_trigger_id", default=None)
 
@@ -126,15 +127,11 @@ class Triggerer:
         trigger_id = message["triggerId"]
         task = asyncio.current_task()
         try:
-            trigger = await self._make(message)
-            try:
-                await self._wait(trigger, message, task)
-            except asyncio.CancelledError:
-                if getattr(task, "unwanted", False):
-                    await _call(trigger, "on_kill")
-                raise
-            finally:
-                await _call(trigger, "cleanup")
+            await self._run_once(message, task)
+            while message["task"] is None and self._waiting.get(trigger_id) is task:
+                # Of an asset's watcher: it saw something, and watches again from the beginning.
+                await asyncio.sleep(WATCH_AGAIN_SECONDS)
+                await self._run_once(message, task)
         except asyncio.CancelledError:
             if self._waiting.get(trigger_id) is not task:
                 return
@@ -146,6 +143,17 @@ class Triggerer:
         finally:
             if self._waiting.get(trigger_id) is task:
                 del self._waiting[trigger_id]
+
+    async def _run_once(self, message: Dict[str, Any], task: Any) -> None:
+        trigger = await self._make(message)
+        try:
+            await self._wait(trigger, message, task)
+        except asyncio.CancelledError:
+            if getattr(task, "unwanted", False):
+                await _call(trigger, "on_kill")
+            raise
+        finally:
+            await _call(trigger, "cleanup")
 
     async def _make(self, message: Dict[str, Any]) -> Any:
         classpath, code = message["trigger"]["classpath"], message["code"]
@@ -171,13 +179,16 @@ class Triggerer:
             )
         # A task's trigger fires once, that of an asset's watcher again and again.
         once = message["task"] is not None
+        seen = False
         async for event in running:
+            seen = True
             if self._waiting.get(trigger_id) is not task:
                 return
             self._send({"type": "fired", "triggerId": trigger_id, "last": once, **event_fields(event, classpath)})
             if once:
                 return
-        raise TradewindError("TW_TRIGGER_ENDED", f'expected trigger "{classpath}" to give an event, it ended without one')
+        if not seen:
+            raise TradewindError("TW_TRIGGER_ENDED", f'expected trigger "{classpath}" to give an event, it ended without one')
 
     def _failed(self, trigger_id: str, error: BaseException) -> None:
         log.error("Trigger failed:\n%s", stack_of(error))

@@ -7,6 +7,8 @@ import { storeDag } from "../store/dag-versions.ts";
 import { listBundleNames, listDagFiles, markStale, setImportErrorFlag } from "../store/dags.ts";
 import { clearImportError, clearOtherImportErrors, putImportError } from "../store/import-errors.ts";
 import { notify } from "../store/notify.ts";
+import { loadSecrets } from "../store/secrets.ts";
+import { registerWatchers, removeWatchers } from "../store/watchers.ts";
 
 /** The bundle whose files a sink stores. */
 export interface StoredBundle {
@@ -49,6 +51,10 @@ async function storeOutcome(
       outcome.importedAt,
     );
     await registerAssets(tx, dag.spec, outcome.importedAt);
+    const { dagId, assets } = dag.spec;
+    const { versionId } = stored;
+    const secrets = () => loadSecrets(config.paths.secretKey);
+    await registerWatchers(tx, secrets, { dagId, versionId, assets }, outcome.importedAt);
     if (stored.isNew || stored.versionChanged) await notify(tx, [`dag:${dag.spec.dagId}`]);
   }
   if (outcome.others === "none")
@@ -70,6 +76,7 @@ async function makeStale(
   const stale = await markStale(tx, { ...file, except });
   if (stale.length === 0) return;
   await refreshActive(tx);
+  await removeWatchers(tx, stale);
   await notify(
     tx,
     stale.map((dagId) => `dag:${dagId}`),

@@ -25,6 +25,7 @@ import {
   triggerOwners,
   watchedTriggers,
 } from "../store/triggers.ts";
+import { watcherFired } from "../store/watchers.ts";
 import type { Clock, Timer } from "../time.ts";
 
 export interface TriggererOptions {
@@ -45,6 +46,8 @@ export interface TriggererOptions {
 
 /** Triggers taken by one statement. */
 const claimBatch = 1000;
+/** Before a watcher that failed is started again. */
+const watcherPauseMs = 10_000;
 
 export class Triggerer {
   readonly #options: TriggererOptions;
@@ -60,13 +63,18 @@ export class Triggerer {
   #stopped = false;
   /** Ids that the hosts have. */
   readonly #watched = new Set<number>();
+  /** Those that watch an asset. */
+  readonly #watchers = new Map<number, TriggerRow>();
 
   constructor(options: TriggererOptions) {
     this.#options = options;
     this.#versions = new Versions(options.database);
     this.#hosts = options.createHosts({
-      fired: (id, { event, last, end = null }) =>
-        this.#note({ id: Number(id), event, end, error: null }, last),
+      fired: (id, { event, last, end = null }) => {
+        const watcher = this.#watchers.get(Number(id));
+        if (watcher === undefined) this.#note({ id: Number(id), event, end, error: null }, last);
+        else void this.#saw(watcher, event);
+      },
       failed: (id, error) => this.#failed(Number(id), `${error.name}: ${error.message}`),
       request: (_, request) => options.answer(request),
     });
@@ -119,13 +127,14 @@ export class Triggerer {
 
   /** Rows that went, because their task was cleared, marked or timed out. */
   async #drop(): Promise<void> {
-    if (this.#watched.size === 0) return;
+    if (this.#watched.size + this.#watchers.size === 0) return;
     const wanted = new Set(await watchedTriggers(this.#options.database, this.#jobId));
     for (const id of this.#watched) {
       if (wanted.has(id)) continue;
       this.#watched.delete(id);
       this.#hosts.cancel(String(id));
     }
+    for (const id of this.#watchers.keys()) if (!wanted.has(id)) this.#watchers.delete(id);
   }
 
   async #claim(): Promise<number> {
@@ -153,6 +162,7 @@ export class Triggerer {
     if (version === undefined) return this.#failed(row.id, "its Dag's version is not there any more");
     const code: CodeLocation = codeOf(version, versionsFolder);
     this.#watched.add(row.id);
+    if (row.assetId !== null) this.#watchers.set(row.id, row);
     this.#hosts.add({
       triggerId: String(row.id),
       trigger: { classpath: row.classpath, kwargs: row.kwargs },
@@ -163,7 +173,31 @@ export class Triggerer {
     });
   }
 
+  /** A watcher of an asset saw something; it goes on watching. */
+  async #saw({ assetId, classpath }: TriggerRow, payload: Json): Promise<void> {
+    const { database, clock, log } = this.#options;
+    if (assetId === null) return;
+    try {
+      await database.transaction((tx) => watcherFired(tx, { assetId, payload }, clock.now()));
+    } catch (error) {
+      log.error({ err: error, assetId, classpath }, "what a watcher of an asset saw could not be written");
+    }
+  }
+
+  /** A watcher is waited for again after a while, as long as its Dag defines it. */
+  #watcherFailed(watcher: TriggerRow, error: string): void {
+    const { clock, log } = this.#options;
+    const { id, classpath, assetId } = watcher;
+    log.error({ assetId, classpath, error }, "a watcher of an asset failed and is started again");
+    this.#watched.delete(id);
+    clock.after(watcherPauseMs, () => {
+      if (this.#watchers.has(id) && !this.#stopped) this.#watch(watcher, undefined);
+    });
+  }
+
   #failed(id: number, error: string): void {
+    const watcher = this.#watchers.get(id);
+    if (watcher !== undefined) return this.#watcherFailed(watcher, error);
     this.#note({ id, event: null, end: null, error }, true);
   }
 
