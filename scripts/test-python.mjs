@@ -4,7 +4,19 @@ import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../bin/bring-node.mjs";
 
-const packages = ["jinja2", "pendulum", "pandas", "scikit-learn", "flask", "sqlalchemy", "psycopg2-binary"];
+const packages = [
+  "jinja2",
+  "pendulum",
+  "pandas",
+  "scikit-learn",
+  "flask",
+  "sqlalchemy",
+  "psycopg2-binary",
+  "paramiko",
+  "pyftpdlib",
+  "slack_sdk",
+  "docker",
+];
 
 /** Path of its interpreter, or null with the reason printed: then the tests that need it are skipped by name. */
 export function testPython() {

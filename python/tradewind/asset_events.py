@@ -40,6 +40,11 @@ class OutletEvent:
         self.extra: Dict[str, Any] = {}
         self.added: List[Dict[str, Any]] = []
 
+    def add_partitions(self, keys: Any, **_: Any) -> None:
+        """Keys of partitions that the task made; they are noted on the event."""
+        new = [keys] if isinstance(keys, str) else list(keys)
+        self.extra["partition_keys"] = [*self.extra.get("partition_keys", []), *new]
+
     def add(self, asset: Any, extra: Optional[Dict[str, Any]] = None) -> None:
         if isinstance(asset, str):
             asset = Asset(asset)

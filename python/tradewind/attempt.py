@@ -100,7 +100,7 @@ class Attempt:
         except BaseException as error:
             self.interruption.open = False
             raised = error
-            result = result_of_raised(error)
+            result = self._by_policy(result_of_raised(error), error)
             if isinstance(error, (TaskCancelled, ExecutionTimeout)) or _is_a(error, "AirflowTaskTimeout"):
                 self._kill()
         self._after(result, raised)
@@ -153,6 +153,9 @@ class Attempt:
             else:
                 value = self._resume(resume)
             task.post_execute(context, value)
+            if getattr(task, "overwrite_rtif_after_execution", False):
+                # What it rendered it made only now.
+                self._publish_rendered()
             return value
         except SystemExit as error:
             # As in Airflow: `sys.exit()` and `sys.exit(0)` in a task are a success.
@@ -232,6 +235,15 @@ class Attempt:
         after = self._render_label()
         if after is not None and after != before:
             self.supervisor.tell_request("rendered-fields.set", {"fields": {}, "mapIndexLabel": after})
+
+    def _by_policy(self, result: Result, error: BaseException) -> Result:
+        """A `retry_policy` may end the retries of a failure; it is not asked where there are none anyway."""
+        policy = getattr(self.task, "retry_policy", None)
+        if policy is None or result["outcome"] != "failed" or not result["retryable"]:
+            return result
+        from .airflow_compat.retry_policy import ends_retries
+
+        return {**result, "retryable": not ends_retries(policy, error, self.ti, self.context)}
 
     def _kill(self) -> None:
         try:

@@ -217,6 +217,7 @@ _MAKERS: Dict[str, Callable[[Context], Any]] = {
     "macros": lambda c: macros,
     "map_index_template": lambda c: getattr(c["task"], "map_index_template", None),
     "params": lambda c: c._params(),
+    "partition_key": lambda c: c._run.get("partitionKey"),
     "prev_data_interval_start_success": lambda c: c._previous_success("data_interval_start"),
     "prev_data_interval_end_success": lambda c: c._previous_success("data_interval_end"),
     "prev_start_date_success": lambda c: c._previous_success("start_date"),

@@ -47,6 +47,7 @@ class DagRun:
         self.external_trigger = self.run_type == DagRunType.MANUAL
         self.conf: Dict[str, Any] = fields.get("conf") or {}
         self.partition_key = fields.get("partitionKey")
+        self.partition_date = self.logical_date if self.partition_key is not None else None
         self.clear_number = fields.get("clearNumber") or 0
         self.triggered_by = fields.get("triggeredBy")
         self.triggering_user_name = fields.get("triggeringUserName")

@@ -21,6 +21,11 @@ _SENSITIVE = re.compile(
 _current: Optional["Supervisor"] = None
 
 
+def is_sensitive(name: str) -> bool:
+    """Whether a value of this name is a secret by Airflow's rules."""
+    return _SENSITIVE.search(name) is not None
+
+
 def current() -> Optional["Supervisor"]:
     """The line of this process; None in an interpreter that Tradewind did not start."""
     return _current

@@ -29,18 +29,25 @@ export class ExecutionService {
   readonly #outside: OutsideAnswers;
   /** Resolves when memory is filled for the first time: adopted attempts may ask before. */
   readonly #ready: Promise<void>;
+  #isReady = false;
 
   constructor(services: Services, trigger: TriggerForTask, ready: Promise<void>) {
     this.#services = services;
     this.#trigger = trigger;
-    this.#ready = ready;
+    this.#ready = this.#noteReady(ready);
     this.#reads = new ReadXComs(services);
     this.#outside = new OutsideAnswers(services.database, services.secretSources);
   }
 
+  async #noteReady(ready: Promise<void>): Promise<void> {
+    await ready;
+    this.#isReady = true;
+  }
+
   /** @throws TradewindError TW_XCOM_INSTANCE when the attempt is not (any more) the one that runs. */
   async request(attemptId: string, request: ChildRequest): Promise<Json> {
-    await this.#ready;
+    // Not awaited once it is there: what a task writes last comes in one piece with its end, and has to go before it.
+    if (!this.#isReady) await this.#ready;
     switch (request.method) {
       case "xcom.get":
         return (await this.#reads.get(this.#attempt(attemptId), request.params)) as unknown as Json;

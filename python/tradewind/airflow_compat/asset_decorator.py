@@ -89,7 +89,7 @@ def _make_dag(name: str, function: Callable, outlets: List[BaseAsset], options: 
     parameters = inspect.signature(function).parameters
     inlets = [AssetNameRef(one) for one in parameters if one not in ("self", "context")]
     with DAG(**options) as dag:
-        operator = operator_class("task")(
+        operator_class("task.asset")(
             task_id=name,
             python_callable=_with_assets(function, outlets),
             op_args=(),
@@ -97,7 +97,6 @@ def _make_dag(name: str, function: Callable, outlets: List[BaseAsset], options: 
             inlets=inlets,
             outlets=outlets,
         )
-        operator.custom_operator_name = "@asset"
     return dag
 
 

@@ -71,6 +71,7 @@ class Asset(BaseAsset):
         group: Optional[str] = None,
         extra: Optional[Dict[str, Any]] = None,
         watchers: Optional[List[AssetWatcher]] = None,
+        access_control: Any = None,
         **unknown: Any,
     ) -> None:
         if unknown:

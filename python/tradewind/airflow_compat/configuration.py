@@ -26,6 +26,7 @@ AIRFLOW_HOME = get_airflow_home()
 AIRFLOW_CONFIG = get_airflow_config(AIRFLOW_HOME)
 _NOTHING: Any = object()
 
+_KUBERNETES = {"namespace": "default", "in_cluster": "True", "worker_container_repository": "", "worker_container_tag": "", "pod_template_file": ""}
 _DEFAULTS: Dict[str, Dict[str, str]] = {
     "core": {
         "dags_folder": os.environ.get("TRADEWIND__CORE__DAGS_FOLDER") or os.path.join(AIRFLOW_HOME, "dags"),
@@ -42,16 +43,46 @@ _DEFAULTS: Dict[str, Dict[str, str]] = {
         "unit_test_mode": "False",
         "xcom_backend": "airflow.models.xcom.BaseXCom",
         "simple_auth_manager_users": "admin:admin",
+        # Where Airflow 1 had them.
+        "airflow_home": AIRFLOW_HOME,
+        "base_log_folder": os.path.join(AIRFLOW_HOME, "logs"),
+        "remote_logging": "False",
+        "remote_base_log_folder": "",
+        "remote_log_conn_id": "",
+        "logging_level": "INFO",
+        "fernet_key": "",
+        "hostname_callable": "airflow.utils.net.getfqdn",
+        "killed_task_cleanup_time": "60",
+        "default_task_execution_timeout": "",
+        "default_task_retry_delay": "300",
+        "dagbag_import_timeout": "30",
+        "sql_alchemy_conn": "",
     },
     "logging": {"base_log_folder": os.path.join(AIRFLOW_HOME, "logs"), "remote_logging": "False", "logging_level": "INFO"},
-    "scheduler": {"catchup_by_default": "False", "job_heartbeat_sec": "5", "scheduler_heartbeat_sec": "5"},
+    "scheduler": {
+        "catchup_by_default": "False",
+        "job_heartbeat_sec": "5",
+        "scheduler_heartbeat_sec": "5",
+        "child_process_log_directory": os.path.join(AIRFLOW_HOME, "logs", "scheduler"),
+    },
     "operators": {"default_owner": "airflow", "default_deferrable": "False", "default_queue": "default"},
     "sensors": {"default_timeout": "604800"},
     "webserver": {"base_url": "http://localhost:8080", "web_server_port": "8080"},
     "api": {"base_url": "http://localhost:8080", "port": "8080"},
     "email": {"email_backend": "airflow.utils.email.send_email_smtp", "email_conn_id": "smtp_default"},
-    "database": {},
-    "smtp": {},
+    "database": {"sql_alchemy_conn": ""},
+    "smtp": {
+        "smtp_host": "localhost",
+        "smtp_port": "25",
+        "smtp_starttls": "True",
+        "smtp_ssl": "False",
+        "smtp_mail_from": "airflow@example.com",
+        "smtp_timeout": "30",
+        "smtp_retry_limit": "5",
+    },
+    "celery": {"worker_concurrency": "16", "default_queue": "default"},
+    "kubernetes": dict(_KUBERNETES),
+    "kubernetes_executor": dict(_KUBERNETES),
 }
 
 

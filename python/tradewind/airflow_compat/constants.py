@@ -100,6 +100,24 @@ class DagRunState(_Word):
     FAILED = "failed"
 
 
+class DagRunTriggeredByType(_Word):
+    CLI = "cli"
+    OPERATOR = "operator"
+    REST_API = "rest_api"
+    UI = "ui"
+    TEST = "test"
+    TIMETABLE = "timetable"
+    ASSET = "asset"
+    BACKFILL = "backfill"
+
+
+class SkippedStatePropagationOptions(_Word):
+    """What a skipped SubDag does to its tasks; a task group leaves that to their trigger rules."""
+
+    ALL_LEAVES = "all_leaves"
+    ANY_LEAF = "any_leaf"
+
+
 class DagRunType(_Word):
     BACKFILL_JOB = "backfill"
     SCHEDULED = "scheduled"

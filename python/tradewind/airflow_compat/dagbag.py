@@ -14,7 +14,7 @@ def collect(path: Any) -> Tuple[Dict[str, Any], Dict[str, str]]:
     """Dags by id and errors by file, of one file or of all `.py` files below a folder."""
     dags: Dict[str, Any] = {}
     errors: Dict[str, str] = {}
-    for file in _files(os.fspath(path)):
+    for file in dag_files(os.fspath(path)):
         try:
             for dag in _import(file):
                 dags[dag.dag_id] = dag
@@ -23,7 +23,8 @@ def collect(path: Any) -> Tuple[Dict[str, Any], Dict[str, str]]:
     return dags, errors
 
 
-def _files(path: str) -> List[str]:
+def dag_files(path: str) -> List[str]:
+    """One file, or those below a folder that may define Dags."""
     if os.path.isfile(path):
         return [path]
     return sorted(

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import getpass
 import importlib
 import json
+import logging
+import os
+import random
 import re
+import socket
+import string
+import subprocess
+import sys
 from datetime import date, datetime
-from typing import Any, Callable, Dict, Generator, Iterable, List, Optional, TypeVar
+from tempfile import TemporaryDirectory  # noqa: F401 - part of the surface
+from typing import Any, Callable, Dict, Generator, Iterable, List, NamedTuple, Optional, TypeVar
 
 from .exceptions import AirflowException
 from .node import validate_key  # noqa: F401 - part of the surface
@@ -147,3 +157,92 @@ def mask_secret(secret: Any, name: Optional[str] = None) -> None:
             mask_secret(value)
     elif isinstance(secret, str) and secret:
         line.mask([secret])
+
+
+class TaskInstanceKey(NamedTuple):
+    """Names one try of one instance."""
+
+    dag_id: str
+    task_id: str
+    run_id: str
+    try_number: int = 1
+    map_index: int = -1
+
+
+def mkdirs(path: str, mode: int = 0o777) -> None:
+    os.makedirs(path, mode=mode, exist_ok=True)
+
+
+def list_py_file_paths(directory: Any, *_: Any, **__: Any) -> List[str]:
+    """The `.py` files below a folder that may define Dags."""
+    from .dagbag import dag_files
+
+    return dag_files(os.fspath(directory)) if directory else []
+
+
+def execute_in_subprocess(cmd: List[str], cwd: Optional[str] = None, **_: Any) -> None:
+    """Raises CalledProcessError where the command fails; what it writes goes to the log."""
+    log = logging.getLogger("airflow.task")
+    log.info("Executing cmd: %s", " ".join(cmd))
+    with subprocess.Popen(cmd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=cwd) as process:
+        for line in process.stdout or ():
+            log.info("%s", line.rstrip())
+    if process.returncode != 0:
+        raise subprocess.CalledProcessError(process.returncode, cmd)
+
+
+def get_hostname() -> str:
+    return socket.getfqdn()
+
+
+def get_host_ip_address() -> str:
+    return socket.gethostbyname(socket.getfqdn())
+
+
+def getuser() -> str:
+    return getpass.getuser()
+
+
+def is_tty() -> bool:
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
+def get_random_string(length: int = 8, choices: str = string.ascii_letters + string.digits) -> str:
+    """Of a generator of its own: a task's random state is the task's."""
+    return "".join(random.SystemRandom().choices(choices, k=length))
+
+
+def reduce_in_chunks(fn: Callable[[Any, List[T]], Any], iterable: List[T], initializer: Any, chunk_size: int = 0) -> Any:
+    if not iterable:
+        return initializer
+    return functools.reduce(fn, chunks(iterable, chunk_size or len(iterable)), initializer)
+
+
+def parse_template_string(template_string: str) -> "tuple[Optional[str], Any]":
+    """(text, None) of a plain one, (None, template) of one with marks of Jinja."""
+    if "{{" not in template_string:
+        return template_string, None
+    import jinja2
+
+    return None, jinja2.Template(template_string)
+
+
+def render_template_to_string(template: Any, context: Any) -> str:
+    return "".join(str(piece) for piece in template.root_render_func(template.new_context(dict(context))))
+
+
+def render_template_as_native(template: Any, context: Any) -> Any:
+    from jinja2.nativetypes import native_concat
+
+    return native_concat(template.root_render_func(template.new_context(dict(context))))
+
+
+def datetime_to_nano(value: Optional[datetime]) -> Optional[int]:
+    return None if value is None else int(value.timestamp() * 1_000_000) * 1000
+
+
+def should_hide_value_for_key(name: Any) -> bool:
+    """Whether values of this name are hidden in logs."""
+    from ..supervisor import is_sensitive
+
+    return isinstance(name, str) and is_sensitive(name)

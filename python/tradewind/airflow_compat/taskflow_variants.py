@@ -13,6 +13,7 @@ from .taskflow_operator import DecoratedOperator
 _PYTHON = "tradewind.operators.python"
 VARIANTS: Dict[str, Tuple[str, str]] = {
     "task": (_PYTHON, "PythonOperator"),
+    "task.asset": (_PYTHON, "PythonOperator"),
     "task.branch": (_PYTHON, "BranchPythonOperator"),
     "task.short_circuit": (_PYTHON, "ShortCircuitOperator"),
     "task.virtualenv": ("tradewind.operators.python_virtualenv", "PythonVirtualenvOperator"),
@@ -85,11 +86,22 @@ def operator_class(variant: str) -> Any:
         "custom_operator_name": f"@{variant}",
         "_own_arguments": own,
     }
+    if variant == "task.asset":
+        # Its name is Airflow's, which tells it by the class alone.
+        namespace["custom_operator_name"] = ""
+        return type(base)("_AssetMainOperator", (DecoratedOperator, base), namespace)
     return type(base)(f"_{_camel(variant)}DecoratedOperator", (DecoratedOperator, base), namespace)
 
 
 def _camel(variant: str) -> str:
-    words = {"task": "Python", "task.sensor": "Sensor"}
+    words = {
+        "task": "Python",
+        "task.branch": "BranchPython",
+        "task.branch_virtualenv": "BranchPythonVirtualenv",
+        "task.external_python": "PythonExternal",
+        "task.virtualenv": "PythonVirtualenv",
+        "task.sensor": "Sensor",
+    }
     rest = variant.partition(".")[2] or variant
     return words.get(variant) or "".join(part.capitalize() for part in rest.split("_"))
 
@@ -103,15 +115,16 @@ def _bash() -> Any:
 
         template_fields = (*DecoratedOperator.template_fields, *BashOperator.template_fields)
         custom_operator_name = "@task.bash"
+        overwrite_rtif_after_execution = True
 
         def __init__(self, *, python_callable: Any, op_args: Any = None, op_kwargs: Any = None, **kwargs: Any) -> None:
-            kwargs.pop("multiple_outputs", None)
             super().__init__(
-                kwargs_to_upstream={"bash_command": ""},
+                kwargs_to_upstream={"bash_command": "DYNAMIC (set during execution)"},
                 python_callable=python_callable,
                 op_args=op_args,
                 op_kwargs=op_kwargs,
-                multiple_outputs=False,
+                # The annotation of the function tells what the command is, not what it writes.
+                multiple_outputs=kwargs.pop("multiple_outputs", None) or False,
                 **kwargs,
             )
 

@@ -218,7 +218,7 @@ class _Cron(_Known):
 
     @property
     def summary(self) -> str:  # type: ignore[override]
-        return self._cron
+        return self.expression
 
     def _zone(self) -> str:
         return time_values.zone_name(self._timezone)

@@ -186,7 +186,7 @@ class PythonVirtualenvOperator(_BasePythonVirtualenvOperator):
     With `venv_cache_path` an environment is kept for each set of requirements. `uv` makes it where it is installed.
     """
 
-    template_fields: Sequence[str] = ("requirements", "index_urls", "venv_cache_path", *PythonOperator.template_fields)
+    template_fields: Sequence[str] = ("requirements", "index_urls", "index_urls_from_connection_ids", "venv_cache_path", *PythonOperator.template_fields)
     template_ext: Sequence[str] = (".txt",)
 
     def __init__(

@@ -1,0 +1,174 @@
+"""Partitioned schedules of Airflow 3.2 and later.
+
+Their Dags import, are drawn, and run when somebody starts them (with a partition key). What a mapper would make of a
+key is not worked out: a Dag on a PartitionedAssetTimetable is not started by assets, and says so.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Any, Dict, List, Optional
+
+from .. import era
+from .timetables import AssetTriggeredTimetable, CronTriggerTimetable, NullTimetable, _one_asset
+
+
+class PartitionMapper:
+    """From the key of an upstream partition to that of a downstream one."""
+
+    is_rollup = False
+
+    def __init__(self, *mappers: Any, max_downstream_keys: Optional[int] = None, **arguments: Any) -> None:
+        self.mappers = list(mappers)
+        self.max_downstream_keys = max_downstream_keys
+        for name, value in arguments.items():
+            setattr(self, name, value)
+
+
+class IdentityMapper(PartitionMapper):
+    pass
+
+
+class AllowedKeyMapper(PartitionMapper):
+    def __init__(self, allowed_keys: List[str], **arguments: Any) -> None:
+        super().__init__(allowed_keys=list(allowed_keys), **arguments)
+
+
+class FixedKeyMapper(PartitionMapper):
+    def __init__(self, downstream_key: str, **arguments: Any) -> None:
+        super().__init__(downstream_key=downstream_key, **arguments)
+
+
+class ProductMapper(PartitionMapper):
+    pass
+
+
+class ChainMapper(PartitionMapper):
+    pass
+
+
+class RollupMapper(PartitionMapper):
+    is_rollup = True
+
+
+class FanOutMapper(PartitionMapper):
+    pass
+
+
+class StartOfHourMapper(PartitionMapper):
+    pass
+
+
+class StartOfDayMapper(PartitionMapper):
+    pass
+
+
+class StartOfWeekMapper(PartitionMapper):
+    pass
+
+
+class StartOfMonthMapper(PartitionMapper):
+    pass
+
+
+class StartOfQuarterMapper(PartitionMapper):
+    pass
+
+
+class StartOfYearMapper(PartitionMapper):
+    pass
+
+
+class Window:
+    """Which partitions belong together."""
+
+    class Direction(str, enum.Enum):
+        FORWARD = "forward"
+        BACKWARD = "backward"
+
+    def __init__(self, *, direction: "Window.Direction" = Direction.FORWARD) -> None:
+        self.direction = direction
+
+
+class HourWindow(Window):
+    pass
+
+
+class DayWindow(Window):
+    pass
+
+
+class WeekWindow(Window):
+    pass
+
+
+class MonthWindow(Window):
+    pass
+
+
+class QuarterWindow(Window):
+    pass
+
+
+class YearWindow(Window):
+    pass
+
+
+class SegmentWindow(Window):
+    def __init__(self, segments: Any, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.segments = frozenset(segments)
+
+
+class WaitPolicy:
+    """When a rollup starts."""
+
+
+class WaitForAll(WaitPolicy):
+    pass
+
+
+class MinimumCount(WaitPolicy):
+    def __init__(self, n: int) -> None:
+        self.n = n
+
+
+class CronPartitionTimetable(CronTriggerTimetable):
+    """Runs at the moments of the cron expression; a run has no partition key of its own."""
+
+    def __init__(self, cron: str, *, timezone: Any, run_offset: Any = None, run_immediately: Any = False, key_format: str = "%Y-%m-%dT%H:%M:%S") -> None:
+        super().__init__(cron, timezone=timezone, run_immediately=run_immediately)
+        self.run_offset = run_offset
+        self.key_format = key_format
+        era.warn("CronPartitionTimetable", "runs of a CronPartitionTimetable are started at its moments, without a partition key")
+
+
+class PartitionedAssetTimetable(AssetTriggeredTimetable):
+    can_be_scheduled = False
+    spec_kind = "none"
+
+    def __init__(self, assets: Any, partition_mapper_config: Optional[Dict[Any, PartitionMapper]] = None, default_partition_mapper: Optional[PartitionMapper] = None) -> None:
+        super().__init__(_one_asset(assets))
+        self.partition_mapper_config = partition_mapper_config or {}
+        self.default_partition_mapper = default_partition_mapper or IdentityMapper()
+        era.warn("PartitionedAssetTimetable", "a Dag on a PartitionedAssetTimetable is not started by its assets: start its runs by hand")
+
+    def spec(self) -> Dict[str, Any]:
+        return {"kind": "none"}
+
+    def assets(self) -> List[Any]:
+        return []
+
+
+class PartitionedAtRuntime(NullTimetable):
+    """Started from outside; its tasks name the partitions that they made."""
+
+
+class AssetAccessControl:
+    """Which teams may use an asset; there are no teams here."""
+
+    def __init__(self, producer_teams: Optional[List[str]] = None, consumer_teams: Optional[List[str]] = None, allow_global: bool = True, **_: Any) -> None:
+        self.producer_teams = list(producer_teams or [])
+        self.consumer_teams = list(consumer_teams or [])
+        self.allow_global = allow_global
+        era.warn("AssetAccessControl", "access_control of an asset has no effect: there are no teams")
