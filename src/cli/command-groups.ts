@@ -1,6 +1,7 @@
 /** The tree of commands: one file a group. */
 import type { Command } from "commander";
 import { addAbsentCommands } from "./absent-commands.ts";
+import { addAirflowCommands } from "./airflow-commands.ts";
 import { addApiServerCommands } from "./api-server-command.ts";
 import { addAssetsCommands } from "./assets-commands.ts";
 import { addBackfillCommands } from "./backfill-commands.ts";
@@ -35,6 +36,7 @@ export function addCommandGroups(root: Command): void {
   addTasksActCommands(tasks);
   addTasksLogsCommand(tasks);
   addTasksReadCommands(tasks);
+  addAirflowCommands(root);
   addApiServerCommands(root);
   addAssetsCommands(root);
   addBackfillCommands(root);
