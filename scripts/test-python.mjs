@@ -16,6 +16,9 @@ const packages = [
   "pyftpdlib",
   "slack_sdk",
   "docker",
+  "onnxruntime",
+  "onnx",
+  "mlflow-skinny",
 ];
 
 /** Path of its interpreter, or null with the reason printed: then the tests that need it are skipped by name. */

@@ -460,6 +460,7 @@ export const errorCatalogue = {
   TW_ML_DATA: { summary: "The samples cannot be learnt from.", exitCode: 1, httpStatus: 422 },
   TW_ML_FORMAT: { summary: "A saved model cannot be read.", exitCode: 1, httpStatus: 422 },
   TW_ML_NOT_FITTED: { summary: "A model was used before it was fitted.", exitCode: 1, httpStatus: 422 },
+  TW_ML_ONNX: { summary: "A model cannot be written as ONNX.", exitCode: 1, httpStatus: 422 },
   TW_ML_PARAM: {
     summary: "An option of a model, split or search is unknown or out of range.",
     exitCode: 2,

@@ -14,16 +14,49 @@ export {
 } from "./data/datasets.ts";
 export { Matrix, selectTargets, type Targets } from "./data/matrix.ts";
 export { type Column, type ColumnType, Table } from "./data/table.ts";
-export type { Classifier, Estimator, ModelJson, Predictor, Transformer } from "./estimators/estimator.ts";
+export {
+  type Classifier,
+  type Estimator,
+  isClassifier,
+  type ModelJson,
+  type Predictor,
+  type Transformer,
+} from "./estimators/estimator.ts";
 export {
   DecisionTreeClassifier,
   type ForestOptions,
   RandomForestClassifier,
   type TreeOptions,
 } from "./estimators/forest.ts";
+export {
+  type BoostingOptions,
+  GradientBoostingClassifier,
+  GradientBoostingRegressor,
+} from "./estimators/gradient-boosting.ts";
+export { KMeans, type KMeansOptions } from "./estimators/k-means.ts";
+export {
+  ElasticNet,
+  type ElasticNetOptions,
+  LinearRegression,
+  type LinearRegressionOptions,
+  Ridge,
+  type RidgeOptions,
+} from "./estimators/linear-models.ts";
 export { LogisticRegression, type LogisticRegressionOptions } from "./estimators/logistic-regression.ts";
+export {
+  GaussianNB,
+  type GaussianNBOptions,
+  MultinomialNB,
+  type MultinomialNBOptions,
+} from "./estimators/naive-bayes.ts";
+export {
+  KNeighborsClassifier,
+  KNeighborsRegressor,
+  type NeighboursOptions,
+} from "./estimators/nearest-neighbours.ts";
 export { PCA, type PcaOptions } from "./estimators/pca.ts";
 export { Pipeline, type Step } from "./estimators/pipeline.ts";
+export { DecisionTreeRegressor, RandomForestRegressor } from "./estimators/regression-trees.ts";
 export { loadModel, modelFromJson, saveModel } from "./estimators/saved-models.ts";
 export {
   MinMaxScaler,
@@ -46,6 +79,8 @@ export {
 export { averagePrecisionScore, rocAucOneVsRest, rocAucScore } from "./metrics/ranking.ts";
 export { meanAbsoluteError, meanSquaredError, r2Score, rootMeanSquaredError } from "./metrics/regression.ts";
 export { type Scorer, type ScorerName, scorerNames } from "./metrics/scorers.ts";
+export { type OnnxOptions, toOnnx } from "./onnx/convert.ts";
+export { type MlflowModelOptions, saveMlflowModel } from "./onnx/mlflow-model.ts";
 export type { Params } from "./options.ts";
 export { RandomState } from "./random-state.ts";
 export { encodeLabels } from "./selection/classes.ts";

@@ -36,7 +36,7 @@ interface State {
   trees: Tree[];
 }
 
-const treeDefaults: TreeOptions = {
+export const treeDefaults: TreeOptions = {
   maxDepth: null,
   minSamplesSplit: 2,
   minSamplesLeaf: 1,
@@ -172,7 +172,7 @@ export class RandomForestClassifier implements Classifier {
   }
 }
 
-function checkTreeOptions(kind: string, options: TreeOptions): void {
+export function checkTreeOptions(kind: string, options: TreeOptions): void {
   const { maxDepth, minSamplesSplit, minSamplesLeaf, maxBins } = options;
   checkOption(kind, "maxDepth", maxDepth, maxDepth === null || maxDepth >= 1, "null or at least 1");
   checkOption(kind, "minSamplesSplit", minSamplesSplit, minSamplesSplit >= 2, "at least 2");
@@ -197,7 +197,11 @@ function growTrees(kind: string, x: Matrix, y: Targets, options: ForestOptions):
   return { classes, features: x.cols, trees };
 }
 
-function featuresPerNode(kind: string, maxFeatures: TreeOptions["maxFeatures"], features: number): number {
+export function featuresPerNode(
+  kind: string,
+  maxFeatures: TreeOptions["maxFeatures"],
+  features: number,
+): number {
   if (maxFeatures === null) return features;
   if (maxFeatures === "sqrt") return Math.max(1, Math.floor(Math.sqrt(features)));
   if (maxFeatures === "log2") return Math.max(1, Math.floor(Math.log2(features)));
@@ -219,7 +223,7 @@ function averageProbabilities(state: State, x: Matrix, kind: string): Matrix {
   return probabilities;
 }
 
-function meanImportances(state: State): Float64Array {
+export function meanImportances(state: Pick<State, "features" | "trees">): Float64Array {
   const mean = new Float64Array(state.features);
   for (const tree of state.trees) {
     tree.importances().forEach((share, j) => {

@@ -6,30 +6,46 @@ import { readFile, writeFile } from "node:fs/promises";
 import { TradewindError } from "../../errors.ts";
 import { type Estimator, type ModelJson, modelFormatVersion } from "./estimator.ts";
 import { DecisionTreeClassifier, RandomForestClassifier } from "./forest.ts";
+import { GradientBoostingClassifier, GradientBoostingRegressor } from "./gradient-boosting.ts";
+import { KMeans } from "./k-means.ts";
+import { ElasticNet, LinearRegression, Ridge } from "./linear-models.ts";
 import { LogisticRegression } from "./logistic-regression.ts";
+import { GaussianNB, MultinomialNB } from "./naive-bayes.ts";
+import { KNeighborsClassifier, KNeighborsRegressor } from "./nearest-neighbours.ts";
 import { PCA } from "./pca.ts";
 import { Pipeline } from "./pipeline.ts";
+import { DecisionTreeRegressor, RandomForestRegressor } from "./regression-trees.ts";
 import { MinMaxScaler, StandardScaler } from "./scalers.ts";
+import { stateFromJson } from "./state-json.ts";
+
+/** A class whose saved state a new instance takes. */
+function restored<M>(Model: new (options: never) => { restore(state: unknown): M }): (json: ModelJson) => M {
+  return (json) => new Model(stateFromJson(json.params) as never).restore(json.state);
+}
 
 const models = {
   DecisionTreeClassifier: DecisionTreeClassifier.fromJSON,
+  DecisionTreeRegressor: restored(DecisionTreeRegressor),
+  ElasticNet: restored(ElasticNet),
+  GaussianNB: restored(GaussianNB),
+  GradientBoostingClassifier: restored(GradientBoostingClassifier),
+  GradientBoostingRegressor: restored(GradientBoostingRegressor),
+  KMeans: restored(KMeans),
+  KNeighborsClassifier: restored(KNeighborsClassifier),
+  KNeighborsRegressor: restored(KNeighborsRegressor),
+  LinearRegression: restored(LinearRegression),
   LogisticRegression: LogisticRegression.fromJSON,
   MinMaxScaler: MinMaxScaler.fromJSON,
+  MultinomialNB: restored(MultinomialNB),
   PCA: PCA.fromJSON,
   Pipeline: pipelineFromJson,
   RandomForestClassifier: RandomForestClassifier.fromJSON,
+  RandomForestRegressor: restored(RandomForestRegressor),
+  Ridge: restored(Ridge),
   StandardScaler: StandardScaler.fromJSON,
 };
 
-interface ModelsByName {
-  DecisionTreeClassifier: DecisionTreeClassifier;
-  LogisticRegression: LogisticRegression;
-  MinMaxScaler: MinMaxScaler;
-  PCA: PCA;
-  Pipeline: Pipeline;
-  RandomForestClassifier: RandomForestClassifier;
-  StandardScaler: StandardScaler;
-}
+type ModelsByName = { [Name in keyof typeof models]: ReturnType<(typeof models)[Name]> };
 
 /** Writes a model to a file as JSON. */
 export async function saveModel(path: string, model: Estimator): Promise<void> {

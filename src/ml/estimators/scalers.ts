@@ -116,6 +116,11 @@ export class MinMaxScaler implements Transformer {
     return fitted(this.#state, this.kind).shift;
   }
 
+  /** Largest minus smallest value; 1 in a constant column. */
+  get dataRange(): Float64Array {
+    return fitted(this.#state, this.kind).scale;
+  }
+
   withParams(overrides: Params): MinMaxScaler {
     return new MinMaxScaler({ ...this.params, ...overrides });
   }

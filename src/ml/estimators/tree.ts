@@ -1,4 +1,4 @@
-/** A grown classification tree as flat arrays, one element per node; node 0 is the root. */
+/** A grown tree as flat arrays, one element per node; node 0 is the root. A regression tree has one class: its value. */
 
 export interface TreeJson {
   feature: number[];
@@ -79,6 +79,25 @@ export class Tree {
       node = row[feature] <= this.#threshold[node] ? this.#left[node] : this.#right[node];
     }
     return node;
+  }
+
+  isLeaf(node: number): boolean {
+    return this.#feature[node] === -1;
+  }
+
+  /** Impurity decrease per feature. */
+  decreases(): Float64Array {
+    return this.#decrease.slice();
+  }
+
+  /** The value of a node of a regression tree. */
+  valueOf(node: number): number {
+    return this.#value[node * this.classes];
+  }
+
+  /** Gives a node of a regression tree another value. */
+  setValue(node: number, value: number): void {
+    this.#value[node * this.classes] = value;
   }
 
   /** Adds the class proportions of a sample's leaf to `sums`. */

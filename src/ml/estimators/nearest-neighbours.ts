@@ -1,0 +1,146 @@
+/**
+ * k nearest neighbours by Euclidean distance, for classification and regression, as scikit-learn's. The search goes
+ * through all samples and leaves each as soon as it is farther than the k-th found so far.
+ */
+import { TradewindError } from "../../errors.ts";
+import { checkSamples, checkWidth, Matrix, type Targets } from "../data/matrix.ts";
+import { checkOption } from "../options.ts";
+import { encodeForClassifier } from "../selection/classes.ts";
+import { BaseModel } from "./base-model.ts";
+import { type Classifier, mostProbable, type Predictor } from "./estimator.ts";
+
+export interface NeighboursOptions {
+  nNeighbors: number;
+  /** "distance" weighs by the inverse of the distance; a sample at distance 0 alone decides. */
+  weights: "uniform" | "distance";
+}
+
+const defaults: NeighboursOptions = { nNeighbors: 5, weights: "uniform" };
+
+interface Found {
+  readonly rows: Int32Array;
+  readonly distances: Float64Array;
+}
+
+/** The nearest samples of one row, nearest first; of equally near ones the first. */
+export function nearest(samples: Matrix, row: Float64Array, count: number): Found {
+  const { cols, data } = samples;
+  const rows = new Int32Array(count).fill(-1);
+  const squares = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
+  for (let i = 0, offset = 0; i < samples.rows; i++, offset += cols) {
+    const limit = squares[count - 1];
+    let sum = 0;
+    for (let j = 0; j < cols && sum < limit; j++) {
+      const gap = data[offset + j] - row[j];
+      sum += gap * gap;
+    }
+    if (sum >= limit) continue;
+    let at = count - 1;
+    for (; at > 0 && squares[at - 1] > sum; at--) {
+      squares[at] = squares[at - 1];
+      rows[at] = rows[at - 1];
+    }
+    squares[at] = sum;
+    rows[at] = i;
+  }
+  return { rows, distances: squares.map(Math.sqrt) };
+}
+
+function weightsOf({ distances }: Found, kind: NeighboursOptions["weights"]): Float64Array {
+  if (kind === "uniform") return new Float64Array(distances.length).fill(1);
+  if (distances.includes(0)) return distances.map((distance) => (distance === 0 ? 1 : 0));
+  return distances.map((distance) => 1 / distance);
+}
+
+function checkNeighbours(kind: string, options: NeighboursOptions, samples?: number): void {
+  const { nNeighbors, weights } = options;
+  checkOption(kind, "nNeighbors", nNeighbors, Number.isInteger(nNeighbors) && nNeighbors >= 1, "at least 1");
+  checkOption(
+    kind,
+    "weights",
+    weights,
+    weights === "uniform" || weights === "distance",
+    '"uniform" or "distance"',
+  );
+  if (samples !== undefined && samples < nNeighbors)
+    throw new TradewindError(
+      "TW_ML_DATA",
+      `${kind}: expected at least ${nNeighbors} samples, got ${samples}`,
+    );
+}
+
+export class KNeighborsClassifier
+  extends BaseModel<NeighboursOptions, { classes: Float64Array; codes: Int32Array; samples: Matrix }>
+  implements Classifier
+{
+  constructor(options: Partial<NeighboursOptions> = {}) {
+    super("KNeighborsClassifier", defaults, options);
+    checkNeighbours(this.kind, this.params);
+  }
+
+  get classes(): Float64Array {
+    return this.fitted.classes;
+  }
+
+  fit(x: Matrix, y: Targets): this {
+    checkSamples(x, y);
+    checkNeighbours(this.kind, this.params, x.rows);
+    this.state = { ...encodeForClassifier(y, this.kind), samples: x };
+    return this;
+  }
+
+  predictProba(x: Matrix): Matrix {
+    const { classes, codes, samples } = this.fitted;
+    checkSamples(x);
+    checkWidth(x, samples.cols, this.kind);
+    const probabilities = new Matrix(x.rows, classes.length);
+    for (let i = 0; i < x.rows; i++) {
+      const found = nearest(samples, x.row(i), this.params.nNeighbors);
+      const weights = weightsOf(found, this.params.weights);
+      const total = weights.reduce((a, b) => a + b, 0);
+      const row = probabilities.row(i);
+      found.rows.forEach((neighbour, k) => {
+        row[codes[neighbour]] += weights[k] / total;
+      });
+    }
+    return probabilities;
+  }
+
+  predict(x: Matrix): Float64Array {
+    return mostProbable(this.predictProba(x), this.classes);
+  }
+}
+
+export class KNeighborsRegressor
+  extends BaseModel<NeighboursOptions, { targets: Float64Array; samples: Matrix }>
+  implements Predictor
+{
+  constructor(options: Partial<NeighboursOptions> = {}) {
+    super("KNeighborsRegressor", defaults, options);
+    checkNeighbours(this.kind, this.params);
+  }
+
+  fit(x: Matrix, y: Targets): this {
+    checkSamples(x, y);
+    checkNeighbours(this.kind, this.params, x.rows);
+    this.state = { targets: Float64Array.from(y), samples: x };
+    return this;
+  }
+
+  predict(x: Matrix): Float64Array {
+    const { targets, samples } = this.fitted;
+    checkSamples(x);
+    checkWidth(x, samples.cols, this.kind);
+    return Float64Array.from({ length: x.rows }, (_, i) => {
+      const found = nearest(samples, x.row(i), this.params.nNeighbors);
+      const weights = weightsOf(found, this.params.weights);
+      let sum = 0;
+      let total = 0;
+      found.rows.forEach((neighbour, k) => {
+        sum += weights[k] * targets[neighbour];
+        total += weights[k];
+      });
+      return sum / total;
+    });
+  }
+}
