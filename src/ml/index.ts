@@ -82,6 +82,12 @@ export { type Scorer, type ScorerName, scorerNames } from "./metrics/scorers.ts"
 export { type OnnxOptions, toOnnx } from "./onnx/convert.ts";
 export { type MlflowModelOptions, saveMlflowModel } from "./onnx/mlflow-model.ts";
 export type { Params } from "./options.ts";
+export { type ColumnStep, ColumnTransformer } from "./preparation/column-transformer.ts";
+export { OneHotEncoder, OrdinalEncoder, TargetEncoder } from "./preparation/encoders.ts";
+export { KNNImputer, SimpleImputer } from "./preparation/imputers.ts";
+export { KBinsDiscretizer, MaxAbsScaler, OutlierClipper, RobustScaler } from "./preparation/scalers.ts";
+export type { Cell, Cells, Encoder } from "./preparation/table-step.ts";
+export { CountVectorizer, type DatePart, DateParts, TfidfVectorizer } from "./preparation/text.ts";
 export { RandomState } from "./random-state.ts";
 export { encodeLabels } from "./selection/classes.ts";
 export {
@@ -92,6 +98,17 @@ export {
   foldsFor,
   scoreFold,
 } from "./selection/cross-validation.ts";
+export {
+  permutationImportance,
+  type Selection,
+  selectByCorrelation,
+  selectByImportance,
+  selectByVariance,
+  selectGenetically,
+  selectKBest,
+  selectRecursively,
+  selectSequentially,
+} from "./selection/feature-selection.ts";
 export { type FoldOptions, kFold, stratifiedKFold } from "./selection/folds.ts";
 export {
   type GridSearchOptions,
@@ -104,6 +121,14 @@ export {
   summarizeSearch,
 } from "./selection/grid-search.ts";
 export { type Split, type SplitOptions, trainTestIndices, trainTestSplit } from "./selection/split.ts";
+export {
+  chi2,
+  correlation,
+  fClassif,
+  fRegression,
+  mutualInformation,
+  variances,
+} from "./selection/univariate.ts";
 export { DatabaseStudyStorage } from "./studies/database-storage.ts";
 export type { Outcome, StudyState } from "./studies/decisions.ts";
 export { importances } from "./studies/importance.ts";
