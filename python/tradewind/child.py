@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import faulthandler
+import logging
 import os
 import queue
 import signal
 import sys
 import threading
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Optional, Sequence
 
 from . import supervisor as supervisors
 from . import task_environment
@@ -26,8 +27,10 @@ LoadDag = Callable[[Dict[str, Any], str], Any]
 class Child:
     """A thread reads frames; tasks run in the main thread, where signals and timeouts reach them."""
 
-    def __init__(self, stream: FrameStream, load_dag: LoadDag) -> None:
+    def __init__(self, stream: FrameStream, load_dag: LoadDag, notices: Sequence[str] = ()) -> None:
+        """`notices` are warnings for the log of each attempt."""
         self._stream = stream
+        self._notices = notices
         self._load_dag = load_dag
         self._work: "queue.SimpleQueue[Optional[Dict[str, Any]]]" = queue.SimpleQueue()
         self._answers: Dict[int, "queue.SimpleQueue[Dict[str, Any]]"] = {}
@@ -64,6 +67,8 @@ class Child:
         supervisor.start = start
         supervisors.set_current(supervisor)
         task_log.install(start["logLevel"])
+        for notice in self._notices:
+            logging.getLogger("tradewind").warning(notice)
         report: Dict[str, Any]
         self._running = True
         try:

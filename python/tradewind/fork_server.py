@@ -166,6 +166,7 @@ class Template:
         self._stream = FrameStream(_connect(socket_path, f"template {key}"))
         # What came while the file was being imported.
         self._early: List[Dict[str, Any]] = []
+        self._notices: List[str] = []
 
     def run(self) -> None:
         begun = time.perf_counter()
@@ -212,6 +213,12 @@ class Template:
     def _tell_imported(self, version: CodeVersion, seconds: float) -> None:
         error = None if version.error is None else describe_error(version.error)
         threads = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+        if threads:
+            # A fork has the thread that forks, and no other.
+            self._notices.append(
+                f"the Dag file started threads when it was imported ({', '.join(threads)}), which do not run in this process: "
+                "start them in the task, or set python.start to spawn"
+            )
         self._stream.send({"type": "imported", "seconds": seconds, "error": error, "threads": threads})
 
     def _child(self, message: Dict[str, Any]) -> None:
@@ -228,7 +235,7 @@ class Template:
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
         self._random.give()
         gc.enable()
-        os._exit(Child(FrameStream(frames), load_dag).run(_rehearse if message.get("spare") else None))
+        os._exit(Child(FrameStream(frames), load_dag, self._notices).run(_rehearse if message.get("spare") else None))
 
 
 def _rehearse() -> None:
