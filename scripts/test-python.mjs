@@ -6,6 +6,10 @@ import { root } from "../bin/bring-node.mjs";
 
 const packages = [
   "jinja2",
+  "polars",
+  "pydantic",
+  "attrs",
+  "pyarrow",
   "pendulum",
   "pandas",
   "scikit-learn",

@@ -107,6 +107,20 @@ describePython("the Dag processor imports Python files", () => {
         /did you mean catchup/,
       ],
       [
+        "a cycle",
+        "from airflow import DAG\nfrom airflow.operators.empty import EmptyOperator\nwith DAG('x', schedule=None):\n    a = EmptyOperator(task_id='a')\n    b = EmptyOperator(task_id='b')\n    a >> b >> a\n",
+        "TW_DAG_CYCLE",
+        4,
+        /expected no cycle in Dag x, but found a → b → a|b → a → b/,
+      ],
+      [
+        "a task id twice",
+        "from airflow import DAG\nfrom airflow.operators.empty import EmptyOperator\nwith DAG('x', schedule=None):\n    EmptyOperator(task_id='a')\n    EmptyOperator(task_id='a')\n",
+        null,
+        5,
+        /'a' has already been added to the DAG/,
+      ],
+      [
         "a file",
         'from airflow import DAG\nopen("data/nowhere.csv")\n',
         "TW_DAG_FILE_THROWS",
@@ -119,7 +133,23 @@ describePython("the Dag processor imports Python files", () => {
       const problem = sink.problems.get("bad.py");
       expect(problem).toMatchObject({ line, message: expect.stringMatching(message) });
       if (code !== null) expect(problem?.code).toBe(code);
-      expect(problem?.column).toBeGreaterThan(0);
+      // A cycle has a line only.
+      expect(problem?.column ?? 1).toBeGreaterThan(0);
+    });
+
+    it("one id in two files, with both", async () => {
+      const { processor, sink, write } = withPython({ "good.py": good });
+      await processor.runOnce();
+      write({ "second.py": good });
+      await processor.runOnce();
+      expect(sink.problems.get("second.py")).toMatchObject({
+        code: "TW_DAG_DUPLICATE_ID",
+        line: 4,
+        message: expect.stringContaining(
+          '"good" is defined in good.py already, and again in second.py (line 4)',
+        ),
+      });
+      expect(sink.dags.get("good")?.relativeFile).toBe("good.py");
     });
 
     it("in another file, with the line of the Dag file that imports it", async () => {
