@@ -348,7 +348,22 @@ export const configOptions = {
       integer: false,
       min: 0.1,
     }),
+    headerTimeoutSeconds: count("Seconds in which the headers of a request have to arrive.", 15, {
+      integer: false,
+      min: 0.1,
+    }),
     maxConnections: count("Open connections; more are closed at once.", 2000, { min: 1 }),
+  },
+  oidc: {
+    issuer: text("Address of an OpenID provider with which people may sign in; empty = none.", ""),
+    clientId: text("Id of this server at the provider.", ""),
+    clientSecret: text("Its secret.", "", { secret: true }),
+    scope: text("What the provider is asked for.", "openid profile email"),
+    name: text("What the page calls the provider.", "OpenID Connect"),
+    usernameClaim: text("Claim that becomes the user's name.", "preferred_username"),
+    rolesClaim: text("Claim with groups or roles; empty = roles are given here.", ""),
+    roleMapping: text("Which of them are which roles: `admins=Admin, staff=User`.", ""),
+    defaultRole: text("Role of a new user of whom the provider does not say one.", "Viewer"),
   },
   metrics: {
     port: count("Port of the Prometheus text; 0 = none.", 0, { max: 65_535 }),

@@ -233,6 +233,7 @@ export const errorCatalogue = {
     exitCode: 1,
     httpStatus: 503,
   },
+  TW_OIDC_PROVIDER: { summary: "The OpenID provider cannot be asked.", exitCode: 3, httpStatus: 502 },
   // End of web page
   // Metrics and traces
   TW_METRICS_PORT: { summary: "The port for metrics cannot be opened.", exitCode: 3, httpStatus: 503 },

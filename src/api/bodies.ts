@@ -5,6 +5,8 @@ import type { ApiApp } from "./app.ts";
 import { InvalidRequest } from "./invalid-request.ts";
 import type { ApiParts } from "./parts.ts";
 
+const deepest = 100;
+
 /** JSON by any of its media types; an empty body is none, as clients send it with every PATCH and PUT. */
 export function readJsonBodies(app: ApiApp): void {
   // "error": a key `__proto__` or `constructor` is refused.
@@ -15,16 +17,28 @@ export function readJsonBodies(app: ApiApp): void {
     { parseAs: "string" },
     (request, body, done) => {
       if (body.trim() === "") return done(null, undefined);
-      return parse(request, body, (error, value) => done(error === null ? null : notJson(error), value));
+      return parse(request, body, (error, value) => {
+        if (error !== null) return done(notJson(error.message));
+        const wrong = unstorable(body, value);
+        return done(wrong === null ? null : notJson(wrong), value);
+      });
     },
   );
 }
 
-function notJson(error: Error): InvalidRequest {
-  const reason = error.message.replace(
-    /^Body is not valid JSON but content-type is set to .*$/,
-    "not valid JSON",
-  );
+/** No text of ours holds a NUL, which PostgreSQL cannot; and nobody means lists in lists a hundred deep. */
+function unstorable(text: string, value: unknown): string | null {
+  if (/(?<!\\)(?:\\\\)*\\u0000/.test(text)) return "the character U+0000 is not allowed";
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > deepest) return `more than ${deepest} levels of lists and objects`;
+    level = level.flatMap((one) => (one !== null && typeof one === "object" ? Object.values(one) : []));
+  }
+  return null;
+}
+
+function notJson(message: string): InvalidRequest {
+  const reason = message.replace(/^Body is not valid JSON but content-type is set to .*$/, "not valid JSON");
   return new InvalidRequest([
     { type: "json_invalid", loc: ["body", 0], msg: "JSON decode error", input: {}, ctx: { error: reason } },
   ]);

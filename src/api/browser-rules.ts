@@ -9,6 +9,7 @@ import type { FastifyRequest } from "fastify";
 import type { Config } from "../config.ts";
 import type { ApiApp } from "./app.ts";
 import { HttpProblem } from "./http-problem.ts";
+import { InvalidRequest } from "./invalid-request.ts";
 import type { ApiParts } from "./parts.ts";
 import { publicAddress } from "./public-address.ts";
 
@@ -40,6 +41,7 @@ const fixedHeaders = {
 export function protectBrowsers(app: ApiApp, { config }: ApiParts): void {
   const hosts = allowedHosts(config);
   app.addHook("onRequest", async (request) => {
+    if (request.url.includes("%00")) throw nulInAddress();
     requireKnownHost(request, hosts);
     requireOwnOrigin(request, config);
   });
@@ -51,6 +53,17 @@ export function protectBrowsers(app: ApiApp, { config }: ApiParts): void {
     if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
     if (request.protocol === "https") reply.header("strict-transport-security", "max-age=31536000");
   });
+}
+
+/** PostgreSQL has no such texts. */
+function nulInAddress(): InvalidRequest {
+  const complaint = {
+    type: "value_error",
+    loc: ["path"],
+    msg: "Value error, U+0000 is not allowed",
+    input: null,
+  };
+  return new InvalidRequest([complaint]);
 }
 
 function allowedHosts({ api }: Config): readonly string[] {

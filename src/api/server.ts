@@ -5,7 +5,13 @@
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import cookies from "@fastify/cookie";
-import fastify, { type FastifyServerOptions, LogController } from "fastify";
+import fastify, {
+  type FastifyError,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+  LogController,
+} from "fastify";
 import { TradewindError } from "../errors.ts";
 import { registerAirflowRoutes } from "./airflow/routes.ts";
 import type { ApiApp } from "./app.ts";
@@ -13,6 +19,7 @@ import { auditChanges } from "./audit.ts";
 import { checkAccess } from "./auth/access.ts";
 import { Auth } from "./auth/auth.ts";
 import { registerFabRoutes } from "./auth/fab-routes.ts";
+import { registerOidcRoutes } from "./auth/oidc-routes.ts";
 import { registerAuthRoutes } from "./auth/routes.ts";
 import { recogniseUsers } from "./auth/sign-in.ts";
 import { limitBodies, readJsonBodies } from "./bodies.ts";
@@ -42,9 +49,7 @@ export interface ApiServer {
 
 /** Ids of 250 characters, each of up to 4 bytes, each byte as `%XX`. */
 const longestParam = 3000;
-const headersTimeoutMs = 15_000;
 const idleTimeoutMs = 65_000;
-const checkingMs = 2000;
 
 type Register = (app: ApiApp, parts: ApiParts, auth: Auth) => void | Promise<void>;
 
@@ -58,6 +63,7 @@ interface Area {
 const areas: readonly Area[] = [
   { style: "airflow", audited: true, register: registerHealthRoutes },
   { style: "airflow", audited: true, register: registerAuthRoutes },
+  { style: "airflow", audited: true, register: registerOidcRoutes },
   { style: "airflow", audited: true, register: registerFabRoutes },
   { style: "airflow", audited: true, register: registerAirflowRoutes },
   { style: "airflow", audited: false, register: registerStudyRoutes },
@@ -68,7 +74,7 @@ const areas: readonly Area[] = [
 
 /** @param more Routes beside those of the areas, answered in Airflow's style. */
 export async function createApiServer(parts: ApiParts, more?: Register): Promise<ApiServer> {
-  const app = fastify(serverOptions(parts)) as unknown as ApiApp;
+  const app = makeApp(parts);
   const routes = listRoutes(app);
   validateWithZod(app);
   answerErrors(app, "airflow");
@@ -96,10 +102,21 @@ async function registerArea(app: ApiApp, area: Area, parts: ApiParts, auth: Auth
   await area.register(app, parts, auth);
 }
 
+function makeApp(parts: ApiParts): ApiApp {
+  try {
+    return fastify(serverOptions(parts)) as unknown as ApiApp;
+  } catch (cause) {
+    if (parts.config.api.sslCert === "" || cause instanceof TradewindError) throw cause;
+    throw badCertificate(cause as Error);
+  }
+}
+
 function serverOptions({ config, log }: ApiParts): FastifyServerOptions {
   const { sslCert, sslKey, maxBodyMb, trustedProxies } = config.api;
   const prefix = pathPrefix(config);
-  const http = { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: checkingMs };
+  const headersTimeout = config.api.headerTimeoutSeconds * 1000;
+  // Node looks at open connections this often.
+  const http = { headersTimeout, connectionsCheckingInterval: Math.min(2000, headersTimeout) };
   const options = {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -110,6 +127,10 @@ function serverOptions({ config, log }: ApiParts): FastifyServerOptions {
     forceCloseConnections: "idle" as const,
     routerOptions: { maxParamLength: longestParam, ignoreTrailingSlash: true },
     requestIdHeader: false as const,
+    // What fails before there is a route: an address that cannot be read.
+    frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
+      void reply.code(error.statusCode ?? 400).send({ detail: error.message });
+    },
     trustProxy: trustedProxies === "" ? false : trustedProxies,
     rewriteUrl: ({ url = "/" }: { url?: string }) => withoutPrefix(url, prefix),
     http,
@@ -122,12 +143,16 @@ function certificate(cert: string, key: string): { cert: Buffer; key: Buffer } {
   try {
     return { cert: readFileSync(cert), key: readFileSync(key) };
   } catch (cause) {
-    throw new TradewindError(
-      "TW_API_CERTIFICATE",
-      `api.ssl_cert and api.ssl_key: expected two readable PEM files, got ${(cause as Error).message}`,
-      { cause },
-    );
+    throw badCertificate(cause as Error);
   }
+}
+
+function badCertificate(cause: Error): TradewindError {
+  return new TradewindError(
+    "TW_API_CERTIFICATE",
+    `api.ssl_cert and api.ssl_key: expected a certificate and its key in PEM files, got ${cause.message}`,
+    { cause },
+  );
 }
 
 async function listen(app: ApiApp, { config }: ApiParts): Promise<string> {

@@ -1,7 +1,7 @@
 /** Signing in with a name and a password, slower after each failure; and by an OpenID provider. */
 import type { Executor } from "./connect.ts";
 import { instant, sql } from "./sql.ts";
-import type { User } from "./users.ts";
+import { takenName, type User } from "./users.ts";
 
 /** Failures that cost nothing; after them the wait doubles from one second up to five minutes. */
 const freeFailures = 5;
@@ -49,7 +49,13 @@ export async function noteSignIn(
     UPDATE app_user SET last_login = ${instant(now)}, login_count = login_count + 1 WHERE id = ${userId}`);
 }
 
-/** Whoever the provider vouches for: made at the first sign-in, and given the roles that it names at each. */
+type SignedInExternally = Pick<User, "id" | "username" | "isActive">;
+
+/**
+ * Whoever the provider vouches for: made at the first sign-in, and given the roles that it names at each.
+ *
+ * @throws TradewindError TW_USER_EXISTS when another user has the name or the e-mail.
+ */
 export async function signInExternally(
   executor: Executor,
   person: {
@@ -63,14 +69,19 @@ export async function signInExternally(
     defaultRole: string;
   },
   now: number,
-): Promise<Pick<User, "id" | "username" | "isActive">> {
+): Promise<SignedInExternally> {
   const first = person.roles ?? [person.defaultRole];
-  const row = await executor.row<Pick<User, "id" | "username" | "isActive">>(sql`
+  const statement = sql`
     INSERT INTO app_user AS u (username, email, first_name, last_name, roles, created_at, external_id, last_login, login_count)
     VALUES (${person.username}, ${person.email}, ${person.firstName}, ${person.lastName}, ${first}, ${instant(now)},
       ${person.externalId}, ${instant(now)}, 1)
     ON CONFLICT (external_id) DO UPDATE SET last_login = excluded.last_login, login_count = u.login_count + 1,
       first_name = excluded.first_name, last_name = excluded.last_name, roles = coalesce(${person.roles}::text[], u.roles)
-    RETURNING id, username, is_active AS "isActive"`);
-  return row as Pick<User, "id" | "username" | "isActive">;
+    RETURNING id, username, is_active AS "isActive"`;
+  try {
+    return (await executor.row<SignedInExternally>(statement)) as SignedInExternally;
+  } catch (error) {
+    // Whoever has the name here would otherwise be anybody who has it at the provider.
+    throw takenName(error, person);
+  }
 }

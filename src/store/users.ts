@@ -51,7 +51,8 @@ export async function createUser(executor: Executor, user: NewUser, now: number)
   }
 }
 
-function takenName(error: unknown, user: Pick<User, "username" | "email">): unknown {
+/** What it means that somebody has the name or e-mail already; any other error as it is. */
+export function takenName(error: unknown, user: Pick<User, "username" | "email">): unknown {
   const constraint = violatedConstraint(error);
   if (constraint !== "app_user_username_key" && constraint !== "app_user_email_key") return error;
   const what = constraint === "app_user_email_key" ? `e-mail ${user.email}` : `name ${user.username}`;

@@ -24,8 +24,9 @@ export function recogniseUsers(app: ApiApp, parts: ApiParts, auth: Auth): void {
     request.user = nobody;
     const isPublic = request.routeOptions.config.access === "public";
     const { authorization } = request.headers;
-    if (authorization === undefined) request.user = await withoutHeader(request, parts, auth);
-    else if (!isPublic)
+    if (isPublic) request.user = await onPublicRoute(request, parts, auth);
+    else if (authorization === undefined) request.user = await withoutHeader(request, parts, auth);
+    else
       request.user =
         (await ofAttempt(authorization, request, attempts)) ??
         (await byHeader(authorization, request, parts, auth));
@@ -40,6 +41,16 @@ async function ofAttempt(header: string, request: FastifyRequest, attempts: Atte
   if (origin === null) throw refused("expected the token of an attempt that runs, got one that ended");
   request.attempt = origin;
   return principalOf(origin);
+}
+
+/** Health and sign-in are answered also when the database is away, so it is asked only for whoever has a session. */
+async function onPublicRoute(request: FastifyRequest, parts: ApiParts, auth: Auth): Promise<Principal> {
+  if (request.cookies[cookieName] === undefined) return nobody;
+  try {
+    return await withoutHeader(request, parts, auth);
+  } catch {
+    return nobody;
+  }
 }
 
 async function byHeader(
