@@ -1,6 +1,7 @@
 /** What the tabs of a Dag show. */
 import { z } from "zod";
 import { dagRunStates, runTypes } from "../../core/states.ts";
+import { checkTimeZone } from "../../core/time-zone.ts";
 import { TradewindError } from "../../errors.ts";
 import {
   currentVersion,
@@ -30,9 +31,18 @@ const GridQuery = z.object({
 const CalendarQuery = z.object({
   from: z.int(),
   to: z.int(),
-  timezone: z.string().default("UTC"),
+  timezone: z.string().refine(isTimeZone, "expected the name of a time zone").default("UTC"),
   unit: z.enum(["day", "hour"]).default("day"),
 });
+
+function isTimeZone(name: string): boolean {
+  try {
+    checkTimeZone(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const VersionParams = DagParams.extend({ version: z.int() });
 

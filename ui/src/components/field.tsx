@@ -120,7 +120,7 @@ export function Select<Value extends string>({
       aria-label={label}
       value={value}
       onChange={(event) => onChange(event.target.value as Value)}
-      className="field pr-7"
+      className="field max-w-full min-w-0 pr-7"
     >
       {options.map((option) => (
         <option key={option.value} value={option.value}>

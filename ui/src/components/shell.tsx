@@ -56,16 +56,11 @@ function Frame({ session }: { session: Session }) {
           <button
             type="button"
             onClick={() => setSearching(true)}
-            aria-label={t("Search")}
             className="flex h-8 w-full items-center gap-2 rounded-md border border-line bg-sunken px-2.5 text-faint hover:border-line-strong hover:text-soft"
           >
             <Icon name="search" size={15} />
-            {narrow ? null : (
-              <>
-                <span className="flex-1 text-left text-sm">{t("Search")}</span>
-                <kbd className="font-sans text-2xs">Ctrl K</kbd>
-              </>
-            )}
+            <span className={narrow ? "sr-only" : "flex-1 text-left text-sm"}>{t("Search")}</span>
+            {narrow ? null : <kbd className="font-sans text-2xs">Ctrl K</kbd>}
           </button>
         </div>
         <MainNav narrow={narrow} />

@@ -8,6 +8,8 @@ import { Icon } from "./icons.tsx";
 export interface Column<Row> {
   id: string;
   label: string;
+  /** The label is for those who do not see that the cells hold buttons. */
+  quiet?: true;
   cell: (row: Row) => ReactNode;
   /** Values for `sort`: pressed once, and once more. */
   sort?: readonly [string, string];
@@ -171,7 +173,9 @@ function HeadCell({
       aria-sort={direction}
       className={`border-b px-3 py-2 font-medium whitespace-nowrap ${column.align === "right" ? "text-right" : ""} ${column.wide ? "hidden md:table-cell" : ""}`}
     >
-      {column.sort === undefined || onSort === undefined ? (
+      {column.quiet ? (
+        <span className="sr-only">{column.label}</span>
+      ) : column.sort === undefined || onSort === undefined ? (
         column.label
       ) : (
         <button

@@ -11,6 +11,7 @@ export const fr: { [key: string]: string } = {
   "A value is needed": "Une valeur est requise",
   API: "API",
   "Account and appearance": "Compte et apparence",
+  Actions: "Actions",
   Active: "Actif",
   "Active Dags": "Dags actifs",
   "Active runs at most": "Exécutions simultanées au plus",

@@ -89,7 +89,8 @@ export function Connections() {
     },
     {
       id: "act",
-      label: "",
+      label: t("Actions"),
+      quiet: true,
       align: "right",
       cell: (one) => (
         <span className="inline-flex">

@@ -67,7 +67,8 @@ export function Pools() {
     },
     {
       id: "act",
-      label: "",
+      label: t("Actions"),
+      quiet: true,
       align: "right",
       cell: (pool) => (
         <span className="inline-flex">

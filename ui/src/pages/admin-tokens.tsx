@@ -58,7 +58,8 @@ export function Tokens() {
     },
     {
       id: "act",
-      label: "",
+      label: t("Actions"),
+      quiet: true,
       align: "right",
       cell: (token) => (
         <IconButton

@@ -55,7 +55,8 @@ export function Users() {
     },
     {
       id: "act",
-      label: "",
+      label: t("Actions"),
+      quiet: true,
       align: "right",
       cell: (user) => (
         <span className="inline-flex">

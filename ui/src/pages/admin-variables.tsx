@@ -56,7 +56,8 @@ export function Variables() {
     },
     {
       id: "act",
-      label: "",
+      label: t("Actions"),
+      quiet: true,
       align: "right",
       cell: (one) => (
         <span className="inline-flex">

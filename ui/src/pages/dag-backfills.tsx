@@ -64,7 +64,8 @@ export function DagBackfills({ dag }: { dag: DagHeader }) {
     },
     {
       id: "act",
-      label: "",
+      label: t("Actions"),
+      quiet: true,
       align: "right",
       cell: (one) =>
         one.completed_at !== null || !may("edit", "Backfills") ? null : (

@@ -128,7 +128,8 @@ function DagTable({
   const columns: Column<DagListItem>[] = [
     {
       id: "active",
-      label: "",
+      label: t("Active"),
+      quiet: true,
       className: "w-10 pr-0",
       cell: (dag) => (
         <Switch
@@ -188,7 +189,8 @@ function DagTable({
     },
     {
       id: "act",
-      label: "",
+      label: t("Actions"),
+      quiet: true,
       align: "right",
       className: "w-20 whitespace-nowrap",
       cell: (dag) => (

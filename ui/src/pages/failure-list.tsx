@@ -10,7 +10,7 @@ export function FailureList({ run }: { run: RunDetail }) {
   if (run.failures.length === 0) return null;
   return (
     <section aria-label={t("What failed")}>
-      <h3 className="mb-1.5 text-xs font-medium text-faint">{t("What failed, the first first")}</h3>
+      <h2 className="mb-1.5 text-xs font-medium text-faint">{t("What failed, the first first")}</h2>
       <ul className="flex flex-col gap-1.5">
         {run.failures.map(({ taskId, mapIndex, error }) => (
           <li key={`${taskId} ${mapIndex}`}>

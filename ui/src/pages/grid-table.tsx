@@ -147,6 +147,16 @@ function RunHeads({ runs, chosen }: { runs: GridData["runs"]; chosen: Chosen }) 
     startDate === null ? 0 : (endDate ?? now) - startDate,
   );
   const longest = Math.max(1, ...lengths);
+  const titleOf = (run: GridData["runs"][number], length: number): string =>
+    [
+      format(run.runAfter, "full"),
+      `${name(run.state)} · ${durationText(length)}`,
+      run.runId,
+      run.versionNumber === null ? null : `v${run.versionNumber}`,
+      run.note,
+    ]
+      .filter((line) => line !== null)
+      .join("\n");
   return (
     <div
       role="row"
@@ -162,29 +172,28 @@ function RunHeads({ runs, chosen }: { runs: GridData["runs"]; chosen: Chosen }) 
         <span className="text-left text-xs font-medium">{t("Task")}</span>
       </div>
       {runs.map((run, index) => (
-        <button
-          key={run.runId}
-          type="button"
-          role="columnheader"
-          tabIndex={-1}
-          data-run={run.runId}
-          aria-selected={run.runId === chosen.runId}
-          aria-label={`${run.runId} ${name(run.state)}`}
-          title={`${format(run.runAfter, "full")}\n${name(run.state)} · ${durationText(lengths[index])}\n${run.runId}${run.versionNumber === null ? "" : `\nv${run.versionNumber}`}${run.note === null ? "" : `\n${run.note}`}`}
-          className={`flex flex-col items-center justify-end gap-0.5 pb-1 ${run.runId === chosen.runId ? "bg-accent-soft" : "hover:bg-sunken"}`}
-          style={{ width: cellWidth }}
-        >
-          <span
-            className={`w-2.5 rounded-t-[3px] ${run.state === "running" ? "is-running" : ""}`}
-            style={{
-              height: Math.max(3, ((lengths[index] ?? 0) / longest) * (barsHeight - 30)),
-              background: stateColor(run.state),
-            }}
-          />
-          <span className="flex h-3 items-center text-faint">
-            <RunSign run={run} before={runs[index - 1]} />
-          </span>
-        </button>
+        <div key={run.runId} role="columnheader" aria-selected={run.runId === chosen.runId}>
+          <button
+            type="button"
+            tabIndex={-1}
+            data-run={run.runId}
+            aria-label={`${run.runId} ${name(run.state)}`}
+            title={titleOf(run, lengths[index] ?? 0)}
+            className={`flex h-full flex-col items-center justify-end gap-0.5 pb-1 ${run.runId === chosen.runId ? "bg-accent-soft" : "hover:bg-sunken"}`}
+            style={{ width: cellWidth }}
+          >
+            <span
+              className={`w-2.5 rounded-t-[3px] ${run.state === "running" ? "is-running" : ""}`}
+              style={{
+                height: Math.max(3, ((lengths[index] ?? 0) / longest) * (barsHeight - 30)),
+                background: stateColor(run.state),
+              }}
+            />
+            <span className="flex h-3 items-center text-faint" aria-hidden="true">
+              <RunSign run={run} before={runs[index - 1]} />
+            </span>
+          </button>
+        </div>
       ))}
     </div>
   );

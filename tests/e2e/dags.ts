@@ -1,0 +1,62 @@
+/** Dag files that tests of the page look at. */
+
+/** Fails in its third task, because a column is missing; what is behind it does not start. */
+export const failing = `
+import { Dag } from "tradewind";
+const dag = new Dag("churn", { startDate: "2026-01-01", tags: ["ml"], description: "Trains the churn model" });
+const load = dag.task("load", async () => ({ rows: 120 }));
+const clean = dag.task("clean", async ({ data }: { data: { rows: number } }) => data.rows - 3);
+const train = dag.task("train", async ({ rows }: { rows: number }): Promise<number> => {
+  console.log("training on", rows, "rows");
+  throw new Error("column 'tenure' is missing");
+});
+const publish = dag.task("publish", async ({ model }: { model: number }) => model);
+publish({ model: train({ rows: clean({ data: load() }) }) });
+`;
+
+/** Writes a line whenever the test puts a file there, and ends when it is told to. */
+export const talking = `
+import { existsSync } from "node:fs";
+import { Dag, getContext } from "tradewind";
+const dag = new Dag("talking", { startDate: "2026-01-01", params: { folder: "" } });
+dag.task("talk", async () => {
+  const folder = String(getContext().params.folder);
+  for (let line = 1; ; line++) {
+    console.log("line", line, "\\u001b[31mred\\u001b[0m <b>not bold</b>");
+    while (!existsSync(folder + "/" + line)) {
+      if (existsSync(folder + "/end")) return "done";
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+})();
+`;
+
+/** Params of several kinds, groups, a mapped task, a branch and an asset. */
+export const wide = `
+import { Asset, Dag, getContext, Param } from "tradewind";
+const scores = new Asset({ name: "scores", uri: "file:///scores.csv" });
+const dag = new Dag("wide", {
+  schedule: "0 6 * * *", startDate: "2026-01-01", catchup: false, tags: ["example"],
+  defaultArgs: { owner: "ada" },
+  params: {
+    trees: new Param(100, { type: "integer", minimum: 1, description: "Trees of the forest" }),
+    model: new Param("forest", { type: "string", enum: ["forest", "linear"] }),
+    deep: new Param(false, { type: "boolean" }),
+  },
+});
+const days = dag.task("days", async () => [1, 2, 3]);
+const group = dag.taskGroup("prepare", (inner) => {
+  const features = inner.task("features", async ({ day }: { day: number }) => ({ day, trees: getContext().params.trees }));
+  return { rows: features.expand({ day: days() }) };
+});
+const report = dag.task("report", async ({ all }: { all: unknown[] }) => all, { outlets: [scores] });
+report({ all: group().rows });
+export const reader = new Dag("reader", { schedule: scores, startDate: "2026-01-01" });
+reader.task("read", async () => "read")();
+`;
+
+export const broken = `
+import { Dag } from "tradewind";
+const dag = new Dag("broken", { startDate: "2026-01-01" });
+dag.task("a", async () => 1)(;
+`;

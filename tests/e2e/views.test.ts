@@ -1,0 +1,113 @@
+/** Each view: it draws, nothing complains, axe finds nothing, and a phone shows all of it. */
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { broken, failing, wide } from "./dags.ts";
+import { browserPath, type OpenedPage, type PageWorld, startPageWorld, withoutBrowser } from "./world.ts";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+interface Violation {
+  id: string;
+  nodes: { target: string[]; failureSummary: string }[];
+}
+
+/** Path → what stands there when it is drawn. `RUN` is a run of the Dag. */
+const views: { [path: string]: string } = {
+  "/": "Needs attention",
+  "/dags": "Recent runs",
+  "/import_errors": "broken.ts",
+  "/dags/churn": "train",
+  "/dags/churn?run=RUN&task=train": "Open the log",
+  "/dags/churn/graph": "train",
+  "/dags/wide/graph": "prepare",
+  "/dags/churn/runs": "manual__",
+  "/dags/churn/tasks": "Trigger rule",
+  "/dags/churn/tasks/train": "Facts",
+  "/dags/churn/calendar": "November",
+  "/dags/churn/durations": "How long runs took",
+  "/dags/churn/backfills": "backfill",
+  "/dags/churn/code": "column 'tenure' is missing",
+  "/dags/churn/details": "Catches up",
+  "/dags/churn/runs/RUN": "What failed",
+  "/dags/churn/runs/RUN/graph": "train",
+  "/dags/churn/runs/RUN/gantt": "train",
+  "/dags/churn/runs/RUN/details": "Data interval",
+  "/dags/churn/runs/RUN/tasks/train": "Why it failed",
+  "/dags/churn/runs/RUN/tasks/load?tab=xcoms": "return_value",
+  "/dags/churn/runs/RUN/tasks/load?tab=details": "Trigger rule",
+  "/dag_runs": "manual__",
+  "/assets": "scores",
+  "/assets?as=graph": "scores",
+  "/configs": "core.dags_folder",
+  "/users": "admin",
+  "/tokens": "You have no token",
+  "/pools": "default_pool",
+  "/jobs": "cheduler",
+};
+
+describe.skipIf(browserPath === null)(`the views of the page${withoutBrowser}`, () => {
+  let world: PageWorld;
+  let runId: string;
+  const opened = new Map<string, OpenedPage>();
+  beforeAll(async () => {
+    world = await startPageWorld({ "churn.ts": failing, "wide.ts": wide, "broken.ts": broken });
+    await world.call("PATCH", "/api/v2/dags/churn", { is_paused: false });
+    const run = await world.call<{ dag_run_id: string }>("POST", "/api/v2/dags/churn/dagRuns", {
+      logical_date: null,
+    });
+    runId = run.dag_run_id;
+    const { page } = await look("light", false);
+    await page.goto(`${world.url}/dags/churn/runs/${encodeURIComponent(runId)}`);
+    await page.locator('header [data-state="failed"]').waitFor();
+  }, 120_000);
+  afterAll(() => world?.stop());
+
+  /** One window for each way to look, signed in once. */
+  async function look(theme: "light" | "dark", phone: boolean): Promise<OpenedPage> {
+    const key = `${theme} ${phone}`;
+    const known = opened.get(key);
+    if (known !== undefined) return known;
+    const fresh = await world.open({ theme, phone });
+    opened.set(key, fresh);
+    return fresh;
+  }
+
+  for (const [path, words] of Object.entries(views)) {
+    const name = path.replace("RUN", "…");
+    const show = async (theme: "light" | "dark", phone: boolean): Promise<OpenedPage> => {
+      const window = await look(theme, phone);
+      window.complaints.length = 0;
+      await window.page.goto(world.url + path.replace("RUN", encodeURIComponent(runId)));
+      await window.page.getByText(words).first().waitFor({ state: "attached" });
+      await window.page.locator('main [role="status"][aria-label="Loading"]').waitFor({ state: "detached" });
+      return window;
+    };
+
+    it(`draws ${name}, and nobody is shut out`, async () => {
+      const { page, complaints } = await show("light", false);
+      expect(complaints).toEqual([]);
+      await page.evaluate(axe);
+      const found = (await page.evaluate(
+        "axe.run({ resultTypes: ['violations'] }).then((r) => r.violations)",
+      )) as Violation[];
+      const told = found.map(
+        ({ id, nodes }) => `${id}: ${nodes[0]?.target.join(" ")} ${nodes[0]?.failureSummary}`,
+      );
+      expect(told).toEqual([]);
+    });
+
+    it(`fits ${name} on a phone, in the dark`, async () => {
+      const { page, complaints } = await show("dark", true);
+      const wider = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+      expect(wider).toBeLessThanOrEqual(0);
+      const spilled = await page.evaluate(
+        "document.querySelector('main').scrollWidth - document.querySelector('main').clientWidth",
+      );
+      expect(spilled).toBeLessThanOrEqual(0);
+      expect(await page.locator("html").getAttribute("data-theme")).toBe("dark");
+      expect(complaints).toEqual([]);
+    });
+  }
+});
