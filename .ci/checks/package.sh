@@ -22,5 +22,6 @@ cd "$place"
 echo '{}' >package.json
 npm install --silent --no-audit --no-fund ./tradewind-*.tgz
 npx tradewind version
+ls node_modules/tradewind/ui/index.html
 npx tradewind dags test hello -S dags | tee "$place/out"
 grep -q '"HELLO, WORLD"' "$place/out"

@@ -89,7 +89,7 @@ describe.skipIf(browserPath === null)(`people in the page${withoutBrowser}`, () 
     await page.getByLabel("Password").fill(password);
     await page.getByLabel("Viewer").check();
     await page.getByRole("button", { name: "Save" }).click();
-    await page.getByRole("cell", { name: "grace" }).waitFor();
+    await page.getByRole("cell", { name: "grace", exact: true }).waitFor();
     await world.open({ user: "grace", password });
   });
 
@@ -129,10 +129,14 @@ describe.skipIf(browserPath === null)(`people in the page${withoutBrowser}`, () 
   });
 
   it("says when the server is gone", async () => {
-    const { page, context } = await world.open();
-    await context.setOffline(true);
+    const { page } = await world.open();
+    const stream = "**/events/stream*";
+    await page.route(stream, (route) => route.abort());
+    // Another Dag, another stream: it cannot be opened.
+    await page.getByRole("navigation", { name: "Main" }).getByText("Dags").first().click();
+    await page.getByRole("link", { name: "wide" }).first().click();
     await page.getByRole("alert").getByText("The server does not answer").waitFor();
-    await context.setOffline(false);
+    await page.unroute(stream);
     await page.locator('[data-live="live"]').first().waitFor({ state: "attached" });
     await page.getByRole("alert").waitFor({ state: "detached" });
   });

@@ -42,11 +42,10 @@ const views = [
   "/login",
 ] as const;
 
-/** Beside the sources it is in `dist/ui`, in the published package in `ui`. */
+/** Beside the sources it is in `dist/ui`, in the published package in `ui`; null where it was not built. */
 export function pageFolder(): string | null {
   const root = join(import.meta.dirname, "../../..");
   return (
-    // The sources have an index.html as well; what the build adds tells the two apart.
     [join(root, "dist/ui"), join(root, "ui")].find((folder) => existsSync(join(folder, "static"))) ?? null
   );
 }

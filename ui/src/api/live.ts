@@ -66,13 +66,35 @@ function paced(work: () => void, everyMs: number): () => void {
 /** Opens the stream; returns what closes it. `dagId` is the Dag that is looked at: its tasks are heard of, too. */
 export function startLive(client: QueryClient, dagId: string | null): () => void {
   const renew = renewals(client);
+  let source: EventSource;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const open = (): void => {
+    source = openStream(client, dagId, renew);
+    source.addEventListener("error", () => {
+      setState("lost");
+      // A browser comes again by itself, but not after an answer that is no stream: a proxy's, or a server's that starts.
+      if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, reopenMs);
+    });
+  };
+  open();
+  return () => {
+    clearTimeout(timer);
+    source.close();
+  };
+}
+
+const reopenMs = 1500;
+
+function openStream(client: QueryClient, dagId: string | null, renew: Renewals): EventSource {
   const topics = ["runs", "dags", "assets", "backfills", "pools"];
   if (dagId !== null) topics.push(`tasks:${seg(dagId)}`);
   const source = new EventSource(addressOf("/events/stream", { topics: topics.join(",") }));
-  source.addEventListener("ready", () => setState("live"));
-  // What happened while nobody listened.
+  source.addEventListener("ready", () => {
+    // A stream that was opened anew knows nothing of what happened before.
+    if (state === "lost") void client.invalidateQueries();
+    setState("live");
+  });
   source.addEventListener("reset", () => void client.invalidateQueries());
-  source.addEventListener("error", () => setState("lost"));
   source.addEventListener("run", ({ data }: MessageEvent<string>) => {
     const event = JSON.parse(data) as RunEvent;
     for (const hearer of hearers) hearer(event);
@@ -87,10 +109,15 @@ export function startLive(client: QueryClient, dagId: string | null): () => void
       if (name !== "tasks") renew.lists();
     });
   for (const name of ["assets", "pools"]) source.addEventListener(name, () => renew.lists());
-  return () => source.close();
+  return source;
 }
 
-function renewals(client: QueryClient): { lists: () => void; dag: (dagId: string) => void } {
+interface Renewals {
+  lists(): void;
+  dag(dagId: string): void;
+}
+
+function renewals(client: QueryClient): Renewals {
   const ofDag = new Map<string, () => void>();
   return {
     lists: paced(

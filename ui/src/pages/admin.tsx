@@ -2,8 +2,9 @@
 import { useLocation } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
+import { ApiError } from "../api/client.ts";
 import { useMay } from "../api/session.ts";
-import { Loading, Page, Tabs } from "../components/page.tsx";
+import { Failure, Loading, Page, Tabs } from "../components/page.tsx";
 
 const views = {
   pools: lazy(() => import("./admin-pools.tsx").then(({ Pools }) => ({ default: Pools }))),
@@ -40,6 +41,8 @@ export function View() {
   ];
   const seen = places.filter(([, , resource]) => resource === null || may("read", resource));
   const active = (here in views ? here : "pools") as Place;
+  const needed = places.find(([id]) => id === active)?.[2] ?? null;
+  const isHidden = needed !== null && !may("read", needed);
   const Shown = views[active];
   return (
     <Page
@@ -53,9 +56,13 @@ export function View() {
         />
       }
     >
-      <Suspense fallback={<Loading />}>
-        <Shown />
-      </Suspense>
+      {isHidden ? (
+        <Failure error={new ApiError(403, "")} />
+      ) : (
+        <Suspense fallback={<Loading />}>
+          <Shown />
+        </Suspense>
+      )}
     </Page>
   );
 }
