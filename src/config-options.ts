@@ -119,6 +119,10 @@ export const configOptions = {
     }),
   },
   tracking: {
+    uri: text(
+      "Address of the API server as tasks reach it, which they find in MLFLOW_TRACKING_URI; empty = made of the section api.",
+      "",
+    ),
     artifactRoot: text(
       "Where artifacts of runs and models go: a folder, or s3://bucket/prefix; empty = mlflow-artifacts in core.artifact_root.",
       "",

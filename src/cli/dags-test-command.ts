@@ -162,7 +162,7 @@ async function withOwnScheduler(
     executor: localExecutorFromConfig({ config: session.config, clock: systemClock, log }),
     clock: systemClock,
     log,
-    settings: { ...schedulerSettings(session.config), useJobSchedule: false, onlyDags: [dagId] },
+    settings: { ...schedulerSettings(session.config), useJobSchedule: false, onlyDags: [dagId], trackingUri: null },
   });
   const triggerer = createTriggerer(session, database, work.secrets(), log);
   try {

@@ -102,6 +102,7 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
       await triggerer.start();
     }
     const api = parts.api === true ? await startApiProcess(session, database.url) : null;
+    if (api !== null) scheduler.services.tracking.servedAt(api.address);
     return {
       store,
       scheduler,

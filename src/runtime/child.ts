@@ -11,6 +11,7 @@ import { TradewindError } from "../errors.ts";
 import { systemClock } from "../time.ts";
 import { version } from "../version.ts";
 import { failed } from "./attempt-outcome.ts";
+import { enterTracking } from "./environment.ts";
 import { describeError } from "./error-info.ts";
 import { encodeFrame, FrameConnection } from "./frames.ts";
 import { heapMb, LeakWatch } from "./leak-watch.ts";
@@ -108,6 +109,7 @@ class TaskChild {
     this.#running = running;
     const watch = new LeakWatch();
     const beat = this.#beat();
+    const leaveTracking = enterTracking(start.tracking);
     let report: AttemptReport;
     try {
       const dag = await runnableOf(start);
@@ -116,6 +118,8 @@ class TaskChild {
       report = { result: failed(error, true), xcoms: [], handlerStillRuns: false };
     }
     beat.cancel();
+    // A handler that still runs goes on under its own token; the process takes no other attempt.
+    if (!report.handlerStillRuns) leaveTracking();
     if (this.#running !== running) return;
     this.#running = null;
     const leaks = await watch.leaks();

@@ -34,6 +34,20 @@ export function pythonInterpreter(): string {
   return process.env["TRADEWIND__PYTHON__INTERPRETER"] ?? "python3";
 }
 
+/**
+ * MLflow's clients in the attempt find the server by themselves, unless the environment names another one. Returns
+ * what takes it out again, for a process that runs other attempts after it.
+ */
+export function enterTracking(tracking: { uri: string; token: string } | undefined): () => void {
+  if (tracking === undefined || process.env["MLFLOW_TRACKING_URI"] !== undefined) return () => {};
+  process.env["MLFLOW_TRACKING_URI"] = tracking.uri;
+  process.env["MLFLOW_TRACKING_TOKEN"] = tracking.token;
+  return () => {
+    delete process.env["MLFLOW_TRACKING_URI"];
+    delete process.env["MLFLOW_TRACKING_TOKEN"];
+  };
+}
+
 /** Ways to the database and keys: user code asks through the protocol instead. */
 const withheld: readonly string[] = [
   "AIRFLOW__CORE__FERNET_KEY",

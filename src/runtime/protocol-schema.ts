@@ -99,6 +99,10 @@ const start = z.object({
   artifactRoot: text,
   workingFolder: text.optional().describe("relative paths count from it; the process's own where absent"),
   xcomInlineLimit: whole,
+  tracking: z
+    .object({ uri: text, token: text })
+    .optional()
+    .describe("MLFLOW_TRACKING_URI and MLFLOW_TRACKING_TOKEN of the attempt"),
   logLevel,
   context: jsonObject.optional(),
 });

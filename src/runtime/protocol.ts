@@ -74,6 +74,8 @@ export interface StartTask {
   /** Folder from which relative paths count; made by the first task of a run. The process's own where absent. */
   workingFolder?: string;
   xcomInlineLimit: number;
+  /** Where MLflow's clients in the task log to, and the attempt's token; absent where nothing serves them. */
+  tracking?: { uri: string; token: string };
   logLevel: LogLevel;
   context?: { [key: string]: Json };
 }

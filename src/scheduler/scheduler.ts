@@ -22,6 +22,7 @@ import { CreateRuns } from "./create-runs.ts";
 import { Deadlines } from "./deadlines.ts";
 import { FiredTriggers } from "./deferral.ts";
 import { Dispatch } from "./dispatch.ts";
+import { AttemptTracking } from "./attempt-tracking.ts";
 import { Engine } from "./engine.ts";
 import { ExecutionService, type OutsideRequest } from "./execution-service.ts";
 import { IdPool } from "./id-pool.ts";
@@ -116,6 +117,7 @@ export class Scheduler {
       clock,
       log,
       settings,
+      tracking: new AttemptTracking(secrets, settings.trackingUri),
       signals: this.signals,
       versions: new Versions(database, log),
       xcoms: new XComCache(),

@@ -6,6 +6,7 @@ import type { Database } from "../store/connect.ts";
 import type { SecretSources } from "../store/environment-secrets.ts";
 import type { Secrets } from "../store/secrets.ts";
 import type { Clock } from "../time.ts";
+import type { AttemptTracking } from "./attempt-tracking.ts";
 import type { Engine } from "./engine.ts";
 import type { IdPool } from "./id-pool.ts";
 import type { SchedulerSettings } from "./settings.ts";
@@ -21,6 +22,7 @@ export interface Services {
   readonly clock: Clock;
   readonly log: Logger;
   readonly settings: SchedulerSettings;
+  readonly tracking: AttemptTracking;
   readonly signals: Signals;
   readonly versions: Versions;
   readonly xcoms: XComCache;

@@ -16,6 +16,8 @@ export interface SchedulerSettings {
   readonly onlyDags: readonly string[] | null;
   readonly xcomInlineLimit: number;
   readonly artifactRoot: string;
+  /** Address of the API server as tasks reach it; null where there is none, or it is not known yet. */
+  readonly trackingUri: string | null;
   readonly versionsFolder: string;
   /** Where Python tasks work: "run", "start" or a path; see `python.workingDirectory`. */
   readonly workingDirectory: string;
@@ -23,6 +25,15 @@ export interface SchedulerSettings {
   readonly logLevel: "debug" | "info" | "warning" | "error" | "critical";
   readonly memoryLimitMb: number | null;
   readonly retention: { days: number; runsPerDag: number; auditDays: number; intervalMs: number };
+}
+
+/** The API server of this installation unless another address is set; a port that is chosen at its start is told later. */
+function trackingUri({ tracking, api }: Config): string | null {
+  if (tracking.uri !== "") return tracking.uri.replace(/\/+$/, "");
+  if (api.baseUrl !== "") return api.baseUrl.replace(/\/+$/, "");
+  if (api.port === 0) return null;
+  const host = api.host === "0.0.0.0" || api.host === "::" ? "127.0.0.1" : api.host;
+  return `${api.sslCert === "" ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${api.port}`;
 }
 
 export function schedulerSettings(config: Config): SchedulerSettings {
@@ -40,6 +51,7 @@ export function schedulerSettings(config: Config): SchedulerSettings {
     onlyDags: null,
     xcomInlineLimit: xcom.inlineLimit,
     artifactRoot: paths.artifacts,
+    trackingUri: trackingUri(config),
     versionsFolder: paths.versions,
     workingDirectory: python.workingDirectory,
     runsFolder: paths.runs,

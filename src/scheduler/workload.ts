@@ -3,6 +3,7 @@ import type { ValueSpec } from "../core/dag-model.ts";
 import type { Instance } from "../core/instances.ts";
 import type { Workload } from "../executor/executor.ts";
 import type { CodeLocation, StartTask } from "../runtime/protocol.ts";
+import type { AttemptTracking } from "./attempt-tracking.ts";
 import { resumeOf } from "./deferral.ts";
 import type { ActiveRun, RunRow } from "./memory.ts";
 import { workingFolderOf } from "./run-folder.ts";
@@ -64,6 +65,7 @@ export function attemptLogPath(at: {
 export interface WorkloadParts {
   readonly settings: SchedulerSettings;
   readonly xcoms: XComCache;
+  readonly tracking: AttemptTracking;
 }
 
 export function workloadOf(parts: WorkloadParts, run: ActiveRun, instance: Instance, now: number): Workload {
@@ -91,6 +93,7 @@ export function workloadOf(parts: WorkloadParts, run: ActiveRun, instance: Insta
       coordinates,
     ),
     xcomInlineLimit: settings.xcomInlineLimit,
+    ...parts.tracking.of({ runPk: run.row.pk, taskId: spec.taskId, mapIndex, attemptId }),
     logLevel: settings.logLevel,
     ...(mapIndex < 0 ? {} : { expansion: { index: mapIndex, total: run.instances.size(instance.task) } }),
     ...knownElements(parts.xcoms, run, instance),

@@ -30,6 +30,7 @@ export const testSettings: SchedulerSettings = {
   useJobSchedule: true,
   onlyDags: null,
   xcomInlineLimit: 262_144,
+  trackingUri: null,
   artifactRoot: "/nowhere",
   workingDirectory: "run",
   runsFolder: "/nowhere/runs",
