@@ -506,6 +506,17 @@ export const errorCatalogue = {
     httpStatus: 409,
   },
   TW_STUDY_VALUE: { summary: "A trial was told something that is no value.", exitCode: 2, httpStatus: 422 },
+  TW_TRACKING_NO_RUN: { summary: "Something was logged outside of a run.", exitCode: 1, httpStatus: 422 },
+  TW_TRACKING_REFUSED: {
+    summary: "The tracking server refused what a task logs.",
+    exitCode: 1,
+    httpStatus: 422,
+  },
+  TW_TRACKING_SERVER: {
+    summary: "The tracking server does not answer, or none is named.",
+    exitCode: 3,
+    httpStatus: 503,
+  },
   TW_ARTIFACT_PATH: {
     summary: "An artifact's path leads out of the store, or stands where a file cannot be.",
     exitCode: 2,

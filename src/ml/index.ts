@@ -172,3 +172,25 @@ export {
   parallelCoordinates,
   slices,
 } from "./studies/views.ts";
+export { type AutologOptions, autolog, logGridSearch } from "./tracking/autolog.ts";
+export { TrackingClient } from "./tracking/client.ts";
+export type { TrackingServer } from "./tracking/environment.ts";
+export type { LoggedModel, LogModelOptions } from "./tracking/model-files.ts";
+export type { ActiveRun, MetricOptions, RunEnd } from "./tracking/run.ts";
+export {
+  activeRun,
+  logArtifact,
+  logArtifacts,
+  logDict,
+  logMetric,
+  logMetrics,
+  logModel,
+  logParam,
+  logParams,
+  logText,
+  type RunOptions,
+  setTag,
+  setTags,
+  startRun,
+  withRun,
+} from "./tracking/tracking.ts";

@@ -43,6 +43,8 @@ export interface PythonWorld {
     more?: { readonly logicalDate?: number; readonly despiteProblems?: boolean },
   ): Promise<PythonRun>;
   readonly config: Config;
+  /** Of the API server; null where there is none. */
+  readonly address: string | null;
   readonly database: Awaited<ReturnType<typeof freshDatabase>>["database"];
 }
 
@@ -51,6 +53,8 @@ export async function pythonWorld(
   options: {
     readonly flags?: { [name: string]: string };
     readonly environment?: { [name: string]: string };
+    /** With an API server, on a port of its own. */
+    readonly api?: boolean;
   } = {},
 ): Promise<PythonWorld> {
   const folder = await temporaryFolder();
@@ -77,13 +81,19 @@ export async function pythonWorld(
       "core.dags_folder": dagsFolder,
       "database.url": url,
       "python.interpreter": requirePython(),
+      "api.port": "0",
       ...options.flags,
     },
   });
   const nothing = () => undefined;
   const output = { print: nothing, note: nothing, rows: nothing, object: nothing };
   const session: Session = { config, format: "json", log: () => silentLog(), ...output };
-  const services = await startServices(session, { name: "test", dagFiles: true, triggerer: true });
+  const services = await startServices(session, {
+    name: "test",
+    dagFiles: true,
+    triggerer: true,
+    api: options.api === true,
+  });
   onTestFinished(() => services.stop({ keepRunning: false, graceMs: 1000 }));
 
   async function unpause(dagId: string): Promise<void> {
@@ -123,5 +133,5 @@ export async function pythonWorld(
       },
     };
   }
-  return { folder, write, unpause, run, config, database };
+  return { folder, write, unpause, run, config, database, address: services.api?.address ?? null };
 }

@@ -1,0 +1,26 @@
+/** Where runs are logged to, from the environment that the task's process was given: MLflow's own variables. */
+import { TradewindError } from "../../errors.ts";
+
+export interface TrackingServer {
+  /** Without a slash at its end. */
+  readonly uri: string;
+  /** Of `Authorization`; null where none is known. */
+  readonly authorization: string | null;
+}
+
+/** @throws TradewindError TW_TRACKING_SERVER where no server is named, or one that does not speak HTTP. */
+export function trackingServer(): TrackingServer {
+  const environment = process.env;
+  const uri = environment["MLFLOW_TRACKING_URI"]?.replace(/\/+$/, "") ?? "";
+  if (!/^https?:\/\//.test(uri))
+    throw new TradewindError(
+      "TW_TRACKING_SERVER",
+      `MLFLOW_TRACKING_URI: expected http://… of a tracking server, got ${uri === "" ? "none" : JSON.stringify(uri)}`,
+      { hint: "tasks find it by themselves under `tradewind standalone`; elsewhere set it yourself" },
+    );
+  const { MLFLOW_TRACKING_TOKEN: token, MLFLOW_TRACKING_USERNAME: user } = environment;
+  if (token) return { uri, authorization: `Bearer ${token}` };
+  if (!user) return { uri, authorization: null };
+  const pair = `${user}:${environment["MLFLOW_TRACKING_PASSWORD"] ?? ""}`;
+  return { uri, authorization: `Basic ${Buffer.from(pair).toString("base64")}` };
+}

@@ -1,0 +1,142 @@
+/**
+ * A run that is being logged. Params, tags and artifacts are stored when their promise resolves. Metrics return at once
+ * and are on their way; `flush` and `end` wait for them, and fail with what the server said about them.
+ */
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { systemClock } from "../../time.ts";
+import type { Estimator } from "../estimators/estimator.ts";
+import type { TrackingClient } from "./client.ts";
+import { MetricQueue } from "./metric-queue.ts";
+import { type LoggedModel, type LogModelOptions, logModelOf } from "./model-files.ts";
+
+export type RunEnd = "FINISHED" | "FAILED" | "KILLED";
+
+export interface MetricOptions {
+  /** Default 0. */
+  readonly step?: number;
+  /** Milliseconds since the epoch; now when it is not given. */
+  readonly timestamp?: number;
+}
+
+export interface RunFacts {
+  readonly runId: string;
+  readonly experimentId: string;
+  readonly name: string;
+  readonly artifactUri: string;
+}
+
+const mostParams = 100;
+
+/** As Python's client writes values: text as it is, everything else as JSON. */
+function asText(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+}
+
+export class ActiveRun {
+  readonly runId: string;
+  readonly experimentId: string;
+  readonly name: string;
+  readonly artifactUri: string;
+  readonly client: TrackingClient;
+  readonly #metrics: MetricQueue;
+  readonly #later: Promise<unknown>[] = [];
+
+  constructor(client: TrackingClient, facts: RunFacts) {
+    this.runId = facts.runId;
+    this.experimentId = facts.experimentId;
+    this.name = facts.name;
+    this.artifactUri = facts.artifactUri;
+    this.client = client;
+    this.#metrics = new MetricQueue(client, facts.runId);
+  }
+
+  /** @throws TradewindError TW_TRACKING_REFUSED when it was logged with another value. */
+  logParam(key: string, value: unknown): Promise<void> {
+    return this.logParams({ [key]: value });
+  }
+
+  async logParams(params: Readonly<Record<string, unknown>>): Promise<void> {
+    const list = Object.entries(params).map(([key, value]) => ({ key, value: asText(value) }));
+    for (let from = 0; from < list.length; from += mostParams)
+      await this.#post("runs/log-batch", { params: list.slice(from, from + mostParams) });
+  }
+
+  logMetric(key: string, value: number, options: MetricOptions = {}): void {
+    this.logMetrics({ [key]: value }, options);
+  }
+
+  logMetrics(metrics: Readonly<Record<string, number>>, options: MetricOptions = {}): void {
+    const { step = 0, timestamp = systemClock.now() } = options;
+    this.#metrics.add(Object.entries(metrics).map(([key, value]) => ({ key, value, step, timestamp })));
+  }
+
+  setTag(key: string, value: unknown): Promise<void> {
+    return this.setTags({ [key]: value });
+  }
+
+  async setTags(tags: Readonly<Record<string, unknown>>): Promise<void> {
+    const list = Object.entries(tags).map(([key, value]) => ({ key, value: asText(value) }));
+    await this.#post("runs/log-batch", { tags: list });
+  }
+
+  /** @param artifactPath Folder among the artifacts; their root when it is not given. */
+  async logArtifact(file: string, artifactPath = ""): Promise<void> {
+    await this.#upload(join(artifactPath, basename(file)), await readFile(file));
+  }
+
+  /** All files of a folder, with its sub-folders. */
+  async logArtifacts(folder: string, artifactPath = ""): Promise<void> {
+    for (const name of (await readdir(folder, { recursive: true })).sort()) {
+      const file = join(folder, name);
+      if ((await stat(file)).isFile()) await this.#upload(join(artifactPath, name), await readFile(file));
+    }
+  }
+
+  logText(text: string, artifactFile: string): Promise<void> {
+    return this.#upload(artifactFile, text);
+  }
+
+  logDict(value: unknown, artifactFile: string): Promise<void> {
+    return this.#upload(artifactFile, JSON.stringify(value, null, 2));
+  }
+
+  /** Under the run, and in the registry when `registeredModelName` is given. */
+  logModel(model: Estimator, options: LogModelOptions): Promise<LoggedModel> {
+    return logModelOf(this.client, this, model, options);
+  }
+
+  /** Work that `end` waits for, of code that cannot wait itself. */
+  afterwards(work: Promise<unknown>): void {
+    // Handled when the run ends; until then it is nobody's unhandled rejection.
+    work.catch(() => undefined);
+    this.#later.push(work);
+  }
+
+  /** Everything that was logged is stored. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#later.splice(0));
+    await this.#metrics.flush();
+  }
+
+  /** The run is marked as ended even when what it logged was refused; then that error is thrown. */
+  async end(status: RunEnd = "FINISHED"): Promise<void> {
+    let failure: unknown = null;
+    await this.flush().catch((error: unknown) => {
+      failure = error;
+    });
+    await this.#post("runs/update", {
+      status: failure === null ? status : "FAILED",
+      end_time: systemClock.now(),
+    });
+    if (failure !== null) throw failure;
+  }
+
+  async #post(path: string, given: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.client.call("POST", path, { run_id: this.runId, ...given });
+  }
+
+  #upload(path: string, content: string | Uint8Array): Promise<void> {
+    return this.client.upload(this.artifactUri, path.replaceAll("\\", "/"), content);
+  }
+}
