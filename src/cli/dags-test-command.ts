@@ -162,7 +162,12 @@ async function withOwnScheduler(
     executor: localExecutorFromConfig({ config: session.config, clock: systemClock, log }),
     clock: systemClock,
     log,
-    settings: { ...schedulerSettings(session.config), useJobSchedule: false, onlyDags: [dagId], trackingUri: null },
+    settings: {
+      ...schedulerSettings(session.config),
+      useJobSchedule: false,
+      onlyDags: [dagId],
+      trackingUri: null,
+    },
   });
   const triggerer = createTriggerer(session, database, work.secrets(), log);
   try {

@@ -15,6 +15,7 @@ import { endJob, openSchedulerSession, registerJob } from "../store/scheduler-se
 import type { Secrets } from "../store/secrets.ts";
 import type { Clock, Timer } from "../time.ts";
 import { AssetRuns } from "./asset-runs.ts";
+import { AttemptTracking } from "./attempt-tracking.ts";
 import { Attempts } from "./attempts.ts";
 import { Backfills } from "./backfills.ts";
 import { Callbacks } from "./callbacks.ts";
@@ -22,7 +23,6 @@ import { CreateRuns } from "./create-runs.ts";
 import { Deadlines } from "./deadlines.ts";
 import { FiredTriggers } from "./deferral.ts";
 import { Dispatch } from "./dispatch.ts";
-import { AttemptTracking } from "./attempt-tracking.ts";
 import { Engine } from "./engine.ts";
 import { ExecutionService, type OutsideRequest } from "./execution-service.ts";
 import { IdPool } from "./id-pool.ts";

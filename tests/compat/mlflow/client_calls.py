@@ -425,4 +425,22 @@ if MAJOR >= 3:
         assert trace.data.spans[0].status.status_code.value == "ERROR"
 
 
+if MAJOR == 2:
+
+    @step
+    def traces_of_2():
+        @mlflow.trace(name="outer")
+        def outer(n):
+            return n + 1
+
+        assert outer(1) == 2
+        [trace] = mlflow.search_traces(experiment_ids=[state["experiment"]]).to_dict("records")
+        trace_id = trace["request_id"]
+        read = client.get_trace(trace_id)
+        assert read.info.status.value == "OK" and [s.name for s in read.data.spans] == ["outer"]
+        client.set_trace_tag(trace_id, "color", "blue")
+        assert client.get_trace(trace_id).info.tags["color"] == "blue"
+        assert client.delete_traces(state["experiment"], request_ids=[trace_id]) == 1
+
+
 sys.exit(1 if failed else 0)
