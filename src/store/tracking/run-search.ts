@@ -71,13 +71,26 @@ export interface RunSearch {
   readonly offset: number;
 }
 
+/** One experiment is the usual case, whose runs the index `run_by_experiment` has in the default order. */
+function ofExperiments(ids: readonly number[]): Statement {
+  return ids.length === 1 ? sql`r.experiment_id = ${ids[0]}` : sql`r.experiment_id = ANY (${ids}::bigint[])`;
+}
+
+function inStages(view: ViewType): Statement {
+  const [stage] = stagesOf(view);
+  return view === "ALL" ? sql`true` : sql`r.lifecycle_stage = ${stage}`;
+}
+
 /** By the given order, then the newest first. */
 export async function searchRuns(executor: Executor, search: RunSearch): Promise<Slice<RunInfo>> {
   const { joins, where, orderBy } = compileSearch(target, search.filter, search.order);
+  // The page is chosen by id: columns are made ready for its few runs, and not for all that the filter finds.
   const rows = await executor.rows<RunInfo>(sql`
-    SELECT ${runColumns} FROM run r ${joins}
-    WHERE r.experiment_id = ANY (${search.experimentIds}::bigint[])
-      AND r.lifecycle_stage = ANY (${stagesOf(search.view)}::text[]) AND ${where}
-    ORDER BY ${orderBy} r.start_time DESC, r.run_id LIMIT ${search.limit + 1} OFFSET ${search.offset}`);
+    WITH found AS (
+      SELECT r.run_id FROM run r ${joins}
+      WHERE ${ofExperiments(search.experimentIds)} AND ${inStages(search.view)} AND ${where}
+      ORDER BY ${orderBy} r.start_time DESC, r.run_id LIMIT ${search.limit + 1} OFFSET ${search.offset}
+    ), page AS MATERIALIZED (SELECT run_id, row_number() OVER () AS position FROM found)
+    SELECT ${runColumns} FROM page p JOIN run r ON r.run_id = p.run_id ORDER BY p.position`);
   return { rows: rows.slice(0, search.limit), hasMore: rows.length > search.limit };
 }
