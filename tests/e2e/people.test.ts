@@ -87,7 +87,7 @@ describe.skipIf(browserPath === null)(`people in the page${withoutBrowser}`, () 
     await page.getByRole("button", { name: "New user" }).click();
     await page.getByLabel("User name").fill("grace");
     await page.getByLabel("Password").fill(password);
-    await page.getByLabel("Viewer").check();
+    await page.getByRole("checkbox", { name: "Viewer" }).check();
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByRole("cell", { name: "grace", exact: true }).waitFor();
     await world.open({ user: "grace", password });

@@ -27,7 +27,6 @@ const views: { [path: string]: string } = {
   "/dags/churn/tasks/train": "Facts",
   "/dags/churn/calendar": "November",
   "/dags/churn/durations": "How long runs took",
-  "/dags/churn/backfills": "backfill",
   "/dags/churn/code": "column 'tenure' is missing",
   "/dags/churn/details": "Catches up",
   "/dags/churn/runs/RUN": "What failed",
@@ -43,7 +42,6 @@ const views: { [path: string]: string } = {
   "/configs": "core.dags_folder",
   "/users": "admin",
   "/tokens": "You have no token",
-  "/pools": "default_pool",
   "/jobs": "cheduler",
 };
 
