@@ -7,7 +7,7 @@ import faulthandler
 import inspect
 import os
 import signal
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from . import supervisor as supervisors
 from . import task_log, time_values
@@ -27,15 +27,32 @@ class TimetableServer:
     def __init__(self, stream: FrameStream) -> None:
         self._stream = stream
         self._classes = VersionClasses("timetable", "TW_TIMETABLE")
+        # Questions that came while one of ours was open.
+        self._waiting: List[Dict[str, Any]] = []
 
     def run(self) -> None:
         self._stream.send({"type": "ready", "protocol": PROTOCOL_VERSION, "pid": os.getpid(), "language": "python", "version": VERSION})
         while True:
-            message = self._stream.receive()
+            message = self._waiting.pop(0) if self._waiting else self._stream.receive()
             if message is None or message["type"] == "shutdown":
                 return
             if message["type"] == "timetable":
                 self._stream.send({"id": message["id"], **self._answer(message)})
+
+    def ask(self, method: str, params: Dict[str, Any]) -> Any:
+        """Timetables that the scheduler knows are its own to evaluate, also where one of the user's is made of them."""
+        if method != "timetable":
+            raise RequestRefused("TW_PROTOCOL", f"a timetable may not ask for {method}: its answer has to depend on its arguments alone")
+        self._stream.send({"type": "request", "id": 1, "method": method, "params": params})
+        while True:
+            message = self._stream.receive()
+            if message is None:
+                os._exit(0)
+            if message["type"] == "response":
+                return message["result"]
+            if message["type"] == "response-error":
+                raise RequestRefused(message["error"]["code"], message["error"]["message"])
+            self._waiting.append(message)
 
     def _answer(self, message: Dict[str, Any]) -> Dict[str, Any]:
         try:
@@ -110,15 +127,12 @@ def _place(error: BaseException) -> str:
     return "" if frame is None else f" ({frame.filename}, line {frame.lineno}, in {frame.name})"
 
 
-def _refuse(method: str, params: Dict[str, Any]) -> Any:
-    raise RequestRefused("TW_PROTOCOL", f"a timetable may not ask for {method}: its answer has to depend on its arguments alone")
-
-
 def main() -> None:
     faulthandler.enable()
     apply_settings()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    supervisors.set_current(Supervisor(_refuse, lambda message: None))
     task_log.install("info")
-    TimetableServer(FrameStream.of_descriptor(3)).run()
+    server = TimetableServer(FrameStream.of_descriptor(3))
+    supervisors.set_current(Supervisor(server.ask, lambda message: None))
+    server.run()
     os._exit(0)

@@ -4,6 +4,7 @@
  */
 import type { Json } from "../core/dag-model.ts";
 import type { CustomTimetable } from "../core/timetable/custom.ts";
+import { answerKnown, type KnownQuestion } from "../core/timetable/known-answers.ts";
 import { TradewindError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { environmentForTasks } from "../runtime/environment.ts";
@@ -52,7 +53,9 @@ interface Question {
 
 type Answer =
   | { type: "answer"; id: number; run: TimetableAnswer | null }
-  | { type: "no-answer"; id: number; message: string };
+  | { type: "no-answer"; id: number; message: string }
+  /** Of a timetable that is made of another one. */
+  | ({ type: "request"; id: number; method: "timetable" } & { params: KnownQuestion });
 
 type TimetableProcess = TaskProcess<Answer, Question>;
 
@@ -147,6 +150,11 @@ class AskedProcess {
   }
 
   #answered(message: Answer): void {
+    if (message.type === "request") {
+      const { now } = this.#options.clock;
+      const known = Promise.resolve().then(() => answerKnown(message.params, now()));
+      return this.#process.answer(message.id, known);
+    }
     const waiting = this.#waiting.get(message.id);
     if (waiting === undefined) return;
     this.#waiting.delete(message.id);

@@ -98,6 +98,61 @@ describePython("timetables of users in Python", { timeout: 120_000 }, () => {
     expect([run.runId, await run.xcom("hours")]).toEqual(["manual_3123_0100", 1]);
   });
 
+  it("may be made of Airflow's, which the scheduler answers for", async () => {
+    const world = await pythonWorld({
+      "made.py": `
+from datetime import datetime, timezone
+from airflow.sdk import DAG, CronDataIntervalTimetable, CronTriggerTimetable, task
+from airflow.timetables.base import Timetable
+
+class Workdays(CronDataIntervalTimetable):
+    """Weekends are passed over."""
+    def next_dagrun_info(self, *, last_automated_data_interval, restriction):
+        info = super().next_dagrun_info(last_automated_data_interval=last_automated_data_interval, restriction=restriction)
+        while info is not None and info.data_interval.start.weekday() >= 5:
+            info = super().next_dagrun_info(last_automated_data_interval=info.data_interval, restriction=restriction)
+        return info
+
+class Both(Timetable):
+    """Made of another, and serialised with its cron."""
+    def __init__(self, cron):
+        self.cron = cron
+        self.inner = CronTriggerTimetable(cron, timezone="UTC")
+    def serialize(self):
+        return {"cron": self.cron}
+    def infer_manual_data_interval(self, *, run_after):
+        return self.inner.infer_manual_data_interval(run_after=run_after)
+    def next_dagrun_info(self, **query):
+        return self.inner.next_dagrun_info(**query)
+
+window = dict(start_date=datetime(2024, 1, 5, tzinfo=timezone.utc), end_date=datetime(2024, 1, 9, tzinfo=timezone.utc), catchup=True)
+with DAG("workdays", schedule=Workdays("0 0 * * *", timezone="Europe/Berlin"), **window):
+    @task
+    def a():
+        return 1
+    a()
+with DAG("both", schedule=Both("0 12 * * *"), **window):
+    a()
+`,
+    });
+    const dates = async (dagId: string) =>
+      (await runsOf(world.database, dagId)).map(({ logicalDate }) =>
+        new Date(logicalDate ?? 0).toISOString().slice(5, 16),
+      );
+    for (const dagId of ["workdays", "both"]) await world.unpause(dagId);
+    const settled = { timeout: 60_000, interval: 100 };
+    // The fifth of January 2024 is a Friday, in UTC until midnight there.
+    await vi.waitFor(
+      async () => expect(await dates("workdays")).toEqual(["01-05T23:00", "01-08T23:00"]),
+      settled,
+    );
+    await vi.waitFor(
+      async () =>
+        expect(await dates("both")).toEqual(["01-05T12:00", "01-06T12:00", "01-07T12:00", "01-08T12:00"]),
+      settled,
+    );
+  });
+
   it("that fail are warned of, and the others go on", async () => {
     const world = await pythonWorld({ "dags.py": dags, "uneven.py": uneven });
     expect(await listImportErrors(world.database)).toEqual([]);

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Collection
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Union
 
-from tradewind import time_values
+from tradewind import client, time_values
 from tradewind.xcom import encode_json
 
 from .assets import AssetAll, BaseAsset
@@ -146,10 +146,34 @@ class _Known(Timetable):
         return f"<{type(self).__name__} {self.summary}>"
 
     def infer_manual_data_interval(self, *, run_after: Any) -> DataInterval:
-        return DataInterval.exact(run_after)
+        answer = client.request("timetable", ask="manual", timetable=self.spec(), runAfter=_iso(run_after))
+        return _interval(answer)
 
     def next_dagrun_info(self, *, last_automated_data_interval: Any, restriction: TimeRestriction) -> Optional[DagRunInfo]:
-        raise NotImplementedError(f"{type(self).__name__} is evaluated by the scheduler, not in Python")
+        """The scheduler's own answer, for timetables of users that are made of this one."""
+        last = last_automated_data_interval
+        answer = client.request(
+            "timetable",
+            ask="next",
+            timetable=self.spec(),
+            last=None if last is None else {"start": _iso(last.start), "end": _iso(last.end)},
+            start=_iso(restriction.earliest),
+            end=_iso(restriction.latest),
+            catchup=bool(restriction.catchup),
+        )
+        return None if answer is None else DagRunInfo(_date(answer["runAfter"]), _interval(answer))
+
+
+def _iso(date: Any) -> Optional[str]:
+    return None if date is None else time_values.iso(date)
+
+
+def _date(text: str) -> Any:
+    return time_values.pendulum_or_plain(time_values.parse_instant(text))
+
+
+def _interval(answer: Dict[str, Any]) -> DataInterval:
+    return DataInterval(_date(answer["start"]), _date(answer["end"]))
 
 
 def timetable_spec(timetable: Timetable) -> Dict[str, Any]:
@@ -223,6 +247,13 @@ class _Cron(_Known):
     def _zone(self) -> str:
         return time_values.zone_name(self._timezone)
 
+    def serialize(self) -> Dict[str, Any]:
+        return {"expression": self._cron, "timezone": self._zone()}
+
+    @classmethod
+    def deserialize(cls, data: Dict[str, Any]) -> "Timetable":
+        return cls(data["expression"], timezone=data["timezone"])
+
 
 class CronDataIntervalTimetable(_Cron):
     spec_kind = "cron-data-interval"
@@ -240,6 +271,14 @@ class CronTriggerTimetable(_Cron):
         super().__init__(cron, timezone)
         self._interval = interval
         self._run_immediately = run_immediately
+
+    def serialize(self) -> Dict[str, Any]:
+        return {**super().serialize(), "interval": self._interval, "run_immediately": self._run_immediately}
+
+    @classmethod
+    def deserialize(cls, data: Dict[str, Any]) -> "Timetable":
+        given = {name: data[name] for name in ("timezone", "interval", "run_immediately") if name in data}
+        return cls(data["expression"], **given)
 
     def spec(self) -> Dict[str, Any]:
         spec = {"kind": "cron-trigger", "cron": self._expression, "timezone": self._zone()}
@@ -319,6 +358,19 @@ class _Delta(_Known):
     @property
     def summary(self) -> str:  # type: ignore[override]
         return str(self._delta)
+
+    def serialize(self) -> Dict[str, Any]:
+        delta = self._delta
+        return {"delta": delta if isinstance(delta, datetime.timedelta) else delta_fields(delta)}
+
+    @classmethod
+    def deserialize(cls, data: Dict[str, Any]) -> "Timetable":
+        delta = data["delta"]
+        if isinstance(delta, dict):
+            from dateutil.relativedelta import relativedelta
+
+            delta = relativedelta(**delta)
+        return cls(delta)
 
 
 class DeltaDataIntervalTimetable(_Delta):
