@@ -101,8 +101,8 @@ describePython("timetables of users in Python", { timeout: 120_000 }, () => {
   it("may be made of Airflow's, which the scheduler answers for", async () => {
     const world = await pythonWorld({
       "made.py": `
-from datetime import datetime, timezone
-from airflow.sdk import DAG, CronDataIntervalTimetable, CronTriggerTimetable, task
+from datetime import datetime, timedelta, timezone
+from airflow.sdk import DAG, CronDataIntervalTimetable, CronPartitionTimetable, CronTriggerTimetable, task
 from airflow.timetables.base import Timetable
 
 class Workdays(CronDataIntervalTimetable):
@@ -131,6 +131,11 @@ with DAG("workdays", schedule=Workdays("0 0 * * *", timezone="Europe/Berlin"), *
     def a():
         return 1
     a()
+with DAG("parts", schedule=CronPartitionTimetable("0 12 * * *", run_offset=-1, key_format="%Y-%m-%d"), **window):
+    @task
+    def key(dag_run):
+        return dag_run.partition_key
+    key()
 with DAG("both", schedule=Both("0 12 * * *"), **window):
     a()
 `,
@@ -139,7 +144,7 @@ with DAG("both", schedule=Both("0 12 * * *"), **window):
       (await runsOf(world.database, dagId)).map(({ logicalDate }) =>
         new Date(logicalDate ?? 0).toISOString().slice(5, 16),
       );
-    for (const dagId of ["workdays", "both"]) await world.unpause(dagId);
+    for (const dagId of ["workdays", "both", "parts"]) await world.unpause(dagId);
     const settled = { timeout: 60_000, interval: 100 };
     // The fifth of January 2024 is a Friday, in UTC until midnight there.
     await vi.waitFor(

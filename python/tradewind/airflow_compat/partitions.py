@@ -1,16 +1,18 @@
 """Partitioned schedules of Airflow 3.2 and later.
 
-Their Dags import, are drawn, and run when somebody starts them (with a partition key). What a mapper would make of a
-key is not worked out: a Dag on a PartitionedAssetTimetable is not started by assets, and says so.
+Runs of a CronPartitionTimetable have a key by their date. What a mapper would make of a key is not worked out: a Dag on
+a PartitionedAssetTimetable imports, is drawn, and runs when somebody starts it (with a partition key); it is not started
+by assets, and says so.
 """
 
 from __future__ import annotations
 
+import datetime
 import enum
 from typing import Any, Dict, List, Optional
 
 from .. import era
-from .timetables import AssetTriggeredTimetable, CronTriggerTimetable, NullTimetable, _one_asset
+from .timetables import AssetTriggeredTimetable, CronTriggerTimetable, DagRunInfo, DataInterval, NullTimetable, TimeRestriction, _one_asset
 
 
 class PartitionMapper:
@@ -134,13 +136,60 @@ class MinimumCount(WaitPolicy):
 
 
 class CronPartitionTimetable(CronTriggerTimetable):
-    """Runs at the moments of the cron expression; a run has no partition key of its own."""
+    """Runs as CronTriggerTimetable does, each with its date in `key_format` as `dag_run.partition_key`.
 
-    def __init__(self, cron: str, *, timezone: Any, run_offset: Any = None, run_immediately: Any = False, key_format: str = "%Y-%m-%dT%H:%M:%S") -> None:
+    `run_offset` moves that date: a timedelta, or so many fires of the cron expression.
+    """
+
+    def __init__(self, cron: str, *, timezone: Any = "UTC", run_offset: Any = None, run_immediately: Any = False, key_format: str = "%Y-%m-%dT%H:%M:%S") -> None:
         super().__init__(cron, timezone=timezone, run_immediately=run_immediately)
         self.run_offset = run_offset
         self.key_format = key_format
-        era.warn("CronPartitionTimetable", "runs of a CronPartitionTimetable are started at its moments, without a partition key")
+
+    def next_dagrun_info(self, *, last_automated_data_interval: Any, restriction: TimeRestriction) -> Optional[DagRunInfo]:
+        info = super().next_dagrun_info(last_automated_data_interval=last_automated_data_interval, restriction=restriction)
+        if info is None:
+            return None
+        date = self._partition_date(info.run_after)
+        return info._replace(partition_date=date, partition_key=date.astimezone(self.timezone).strftime(self.key_format))
+
+    def _partition_date(self, run_after: Any) -> Any:
+        if not isinstance(self.run_offset, int):
+            return run_after + self.run_offset if self.run_offset else run_after
+        if self.run_offset < 0:
+            return self._before(run_after, -self.run_offset)
+        for _ in range(self.run_offset):
+            run_after = self._after(run_after, None)
+        return run_after
+
+    def _after(self, last: Any, earliest: Any) -> Any:
+        interval = None if last is None else DataInterval.exact(last)
+        info = super().next_dagrun_info(last_automated_data_interval=interval, restriction=TimeRestriction(earliest, None, True))
+        if info is None:
+            raise ValueError(f"{self.summary} fires no more after {last or earliest}")
+        return info.run_after
+
+    def _before(self, date: Any, count: int) -> Any:
+        """The count-th fire before the date: looked for in spans that grow, since a schedule is asked forwards."""
+        span = datetime.timedelta(minutes=count)
+        while span < datetime.timedelta(days=20_000):
+            fires = []
+            fire = self._after(None, date - span)
+            while fire < date:
+                fires.append(fire)
+                fire = self._after(fire, None)
+            if len(fires) >= count:
+                return fires[-count]
+            span *= 2
+        raise ValueError(f"{self.summary} fires less than {count} times before {date}")
+
+    def serialize(self) -> Dict[str, Any]:
+        return {**super().serialize(), "run_offset": self.run_offset, "key_format": self.key_format}
+
+    @classmethod
+    def deserialize(cls, data: Dict[str, Any]) -> "CronPartitionTimetable":
+        names = ("timezone", "run_offset", "run_immediately", "key_format")
+        return cls(data["expression"], **{name: data[name] for name in names if name in data})
 
 
 class PartitionedAssetTimetable(AssetTriggeredTimetable):
