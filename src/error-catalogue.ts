@@ -458,6 +458,17 @@ export const errorCatalogue = {
     exitCode: 1,
     httpStatus: 422,
   },
+  TW_DATA_QUALITY: {
+    summary: "Data does not hold what a suite expects of it.",
+    exitCode: 1,
+    httpStatus: 422,
+  },
+  TW_EXPECTATION: { summary: "An expectation about data is written wrongly.", exitCode: 2, httpStatus: 422 },
+  TW_FEATURE: {
+    summary: "A feature view, or data for it, is not as it must be.",
+    exitCode: 2,
+    httpStatus: 422,
+  },
   TW_ML_DATA: { summary: "The samples cannot be learnt from.", exitCode: 1, httpStatus: 422 },
   TW_ML_FORMAT: { summary: "A saved model cannot be read.", exitCode: 1, httpStatus: 422 },
   TW_ML_NOT_FITTED: { summary: "A model was used before it was fitted.", exitCode: 1, httpStatus: 422 },

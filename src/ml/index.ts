@@ -13,7 +13,23 @@ export {
   loadIris,
 } from "./data/datasets.ts";
 export { Matrix, selectTargets, type Targets } from "./data/matrix.ts";
+export { readParquet, readPartitions, writeParquet, writePartitions } from "./data/parquet.ts";
 export { type Column, type ColumnType, Table } from "./data/table.ts";
+export {
+  type ColumnDrift,
+  type Distribution,
+  type DriftOptions,
+  type DriftReport,
+  detectDrift,
+} from "./drift/drift.ts";
+export {
+  type DecayOptions,
+  type DecayReport,
+  joinLabels,
+  type LabelledPredictions,
+  performanceDecay,
+} from "./drift/performance.ts";
+export { type StatTest, type StatTestName, statTests } from "./drift/stat-tests.ts";
 export {
   type Classifier,
   type Estimator,
@@ -64,6 +80,9 @@ export {
   StandardScaler,
   type StandardScalerOptions,
 } from "./estimators/scalers.ts";
+export { type FeatureStatus, FeatureStore, type OnlineFeature } from "./features/feature-store.ts";
+export type { FeatureView } from "./features/feature-view.ts";
+export { type HistoricalOptions, historicalFeatures } from "./features/point-in-time.ts";
 export {
   type Average,
   accuracyScore,
@@ -194,3 +213,23 @@ export {
   startRun,
   withRun,
 } from "./tracking/tracking.ts";
+export {
+  type DriftResult,
+  type DriftTaskOptions,
+  driftTask,
+  type ValidationResult,
+  type ValidationTaskOptions,
+  validationTask,
+} from "./validation/check-tasks.ts";
+export { futureColumns, type Leak, targetCopies, trainTestOverlap } from "./validation/leakage.ts";
+export { type DataSnapshot, snapshotOf } from "./validation/snapshot.ts";
+export {
+  describeFailures,
+  type Expectation,
+  type ExpectationResult,
+  type InferOptions,
+  inferSuite,
+  type Suite,
+  type ValidationReport,
+  validate,
+} from "./validation/suite.ts";
