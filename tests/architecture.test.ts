@@ -30,7 +30,7 @@ const allowed: Record<string, readonly string[]> = {
   triggerer: ["base", "core", "store", "executor", "runtime/protocol", "scheduler"],
   observe: ["base", "core"],
   providers: ["base", "core", "sdk", "runtime/protocol"],
-  ml: ["base", "core", "store", "sdk"],
+  ml: ["base", "core", "store", "sdk", "artifacts"],
   artifacts: ["base", "core"],
   api: ["base", "core", "store", "logs", "scheduler", "ml", "providers", "artifacts"],
   index: ["base", "core", "sdk", "providers"],

@@ -26,6 +26,7 @@ import { limitBodies, readJsonBodies } from "./bodies.ts";
 import { protectBrowsers } from "./browser-rules.ts";
 import { answerErrors, answerNotFound, type ErrorStyle } from "./error-answers.ts";
 import { registerHealthRoutes } from "./health/routes.ts";
+import { registerInferenceRoutes } from "./inference/routes.ts";
 import { registerLiveRoutes } from "./live/routes.ts";
 import { registerMlflowRoutes } from "./mlflow/routes.ts";
 import { registerOpenApiRoutes } from "./openapi/routes.ts";
@@ -68,6 +69,7 @@ const areas: readonly Area[] = [
   { style: "airflow", audited: true, register: registerAirflowRoutes },
   { style: "airflow", audited: false, register: registerStudyRoutes },
   { style: "airflow", audited: true, register: registerLiveRoutes },
+  { style: "airflow", audited: false, register: registerInferenceRoutes },
   { style: "airflow", audited: true, register: registerUiRoutes },
   { style: "mlflow", audited: false, register: registerMlflowRoutes },
 ];

@@ -1,8 +1,17 @@
 /** The artifact store that `core.artifact_root` names: a folder, or `s3://bucket/prefix`. */
+import { join } from "node:path";
+import type { Config } from "../config.ts";
 import { TradewindError } from "../errors.ts";
 import type { ArtifactStore } from "./artifact-store.ts";
 import { LocalArtifactStore } from "./local-store.ts";
 import { S3ArtifactStore } from "./s3-store.ts";
+
+/** Where artifacts of runs and models go. Without a setting, beside the large values of tasks. */
+export function openTrackingArtifacts({ tracking, paths, environment }: Config): ArtifactStore {
+  const root =
+    tracking.artifactRoot === "" ? join(paths.artifacts, "mlflow-artifacts") : tracking.artifactRoot;
+  return openArtifactStore(root, environment);
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -17,6 +17,7 @@ import { addJobsCommands } from "./jobs-commands.ts";
 import { addPluginsCommand } from "./plugins-command.ts";
 import { addPoolsCommands } from "./pools-commands.ts";
 import { addProvidersCommands } from "./providers-commands.ts";
+import { addServeCommand } from "./serve-command.ts";
 import { addServiceCommands } from "./standalone-command.ts";
 import { addTasksActCommands } from "./tasks-act-commands.ts";
 import { addTasksLogsCommand } from "./tasks-logs-command.ts";
@@ -48,6 +49,7 @@ export function addCommandGroups(root: Command): void {
   addPluginsCommand(root);
   addPoolsCommands(root);
   addProvidersCommands(root);
+  addServeCommand(root);
   addServiceCommands(root);
   addTriggererCommand(root);
   addUsersCommands(root);

@@ -148,6 +148,12 @@ export {
   mutualInformation,
   variances,
 } from "./selection/univariate.ts";
+export {
+  loadModelPackage,
+  type SaveModelOptions,
+  saveModelPackage,
+} from "./serving/save-model-package.ts";
+export type { ColumnType as ModelColumnType } from "./serving/signature.ts";
 export { DatabaseStudyStorage } from "./studies/database-storage.ts";
 export type { Outcome, StudyState } from "./studies/decisions.ts";
 export { importances } from "./studies/importance.ts";

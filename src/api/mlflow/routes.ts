@@ -1,7 +1,5 @@
 /** MLflow's REST API: calls below /api/2.0/mlflow and /api/3.0/mlflow, the artifact proxy, traces. */
-import { join } from "node:path";
-import { openArtifactStore } from "../../artifacts/from-settings.ts";
-import type { Config } from "../../config.ts";
+import { openTrackingArtifacts } from "../../artifacts/from-settings.ts";
 import type { ApiApp } from "../app.ts";
 import type { ApiParts } from "../parts.ts";
 import { registerAbsent } from "./absent.ts";
@@ -22,16 +20,10 @@ import { traceV2Calls } from "./traces-v2.ts";
 import { createWebhookSender } from "./webhook-sender.ts";
 import { webhookCalls } from "./webhooks.ts";
 
-/** Beside the large values of tasks, which have a folder for each Dag. */
-function artifactRootOf(config: Config): string {
-  const { artifactRoot } = config.tracking;
-  return artifactRoot === "" ? join(config.paths.artifacts, "mlflow-artifacts") : artifactRoot;
-}
-
 export async function registerMlflowRoutes(app: ApiApp, parts: ApiParts): Promise<void> {
   const mlflow: MlflowParts = {
     ...parts,
-    artifacts: openArtifactStore(artifactRootOf(parts.config), parts.config.environment),
+    artifacts: openTrackingArtifacts(parts.config),
     webhooks: createWebhookSender(parts),
   };
   registerRpcs(app, mlflow, [

@@ -1,0 +1,131 @@
+/**
+ * One model behind a port of its own, as `mlflow models serve` does it: `/invocations` and the Open Inference
+ * Protocol, without sign-in. For a network of its own or this machine; what needs people and traffic is an endpoint.
+ */
+import { randomBytes } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import fastify from "fastify";
+import { TradewindError } from "../../errors.ts";
+import type { Logger } from "../../log.ts";
+import type { HostedModel, ModelHost } from "../../ml/serving/model-host.ts";
+import { requestId } from "../../ml/serving/request-id.ts";
+import type { Clock, Timer } from "../../time.ts";
+import type { ApiApp } from "../app.ts";
+import { readJsonBodies } from "../bodies.ts";
+import { answerErrors, answerNotFound } from "../error-answers.ts";
+import { validateWithZod } from "../validation.ts";
+import type { Answering } from "./answering.ts";
+import { registerInferenceProtocol } from "./inference-protocol.ts";
+import { readScoringBodies, registerInvocations, registerScoringHealth } from "./invocations.ts";
+
+export interface ModelServerOptions {
+  readonly host: ModelHost;
+  /** `models:/iris@champion`, or a folder. */
+  readonly reference: string;
+  /** The name under the Open Inference Protocol. */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface ModelServer {
+  listen(address: { host: string; port: number }): Promise<string>;
+  stop(): Promise<void>;
+}
+
+const lookEveryMs = 1000;
+const mostBodyBytes = 64 * 1024 * 1024;
+
+/** Resolves when the model is loaded and warm. @throws whatever resolving and loading it throws. */
+export async function createModelServer(options: ModelServerOptions): Promise<ModelServer> {
+  const { host, log, reference } = options;
+  const first = await host.get(reference);
+  log.info(
+    { model: first.name, version: first.version, platform: first.model.platform },
+    "the model is loaded",
+  );
+  const app = fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    bodyLimit: mostBodyBytes,
+  }) as unknown as ApiApp;
+  validateWithZod(app);
+  app.setNotFoundHandler(answerNotFound);
+  readJsonBodies(app);
+  answerErrors(app, "mlflow");
+  const answering = answeringBy(options);
+  registerScoringHealth(app);
+  await app.register(async (scope) =>
+    registerInferenceProtocol(scope as unknown as ApiApp, "public", answering),
+  );
+  await app.register(async (scope) => {
+    readScoringBodies(scope as unknown as ApiApp);
+    registerInvocations(
+      scope as unknown as ApiApp,
+      { path: "/invocations", only: options.name, access: "public" },
+      answering,
+    );
+  });
+  const reload = keepFresh(options);
+  return {
+    async listen(address) {
+      try {
+        await app.listen(address);
+      } catch (cause) {
+        throw new TradewindError(
+          "TW_API_PORT",
+          `expected a free port, got ${address.host}:${address.port}: ${(cause as Error).message}`,
+          { cause, hint: "--port chooses another" },
+        );
+      }
+      return `http://${address.host}:${(app.server.address() as AddressInfo).port}`;
+    },
+    async stop() {
+      reload.stop();
+      await app.close();
+      await host.close();
+    },
+  };
+}
+
+function answeringBy({ host, reference, name }: ModelServerOptions): Answering {
+  const describe = async (asked: string): Promise<HostedModel> => {
+    if (asked === name) return host.get(reference);
+    throw new TradewindError("TW_ENDPOINT_NOT_FOUND", `expected the model ${name}, got ${asked}`);
+  };
+  return {
+    describe,
+    names: () => [name],
+    async answer(asked, { input, params }) {
+      const model = await describe(asked);
+      const prediction = await model.predict(input, params);
+      return {
+        requestId: requestId(name, randomBytes(16).toString("hex")),
+        variant: name,
+        model,
+        prediction,
+      };
+    },
+  };
+}
+
+/** An alias that moves is followed within a second; requests never wait for it. */
+function keepFresh({ host, clock, log }: ModelServerOptions): { stop(): void } {
+  let timer: Timer;
+  let stopped = false;
+  const later = (): void => {
+    timer = clock.after(lookEveryMs, () => {
+      void host
+        .refresh()
+        .then((moved) => moved.forEach((reference) => log.info({ reference }, "another version answers now")))
+        .finally(() => stopped || later());
+    });
+  };
+  later();
+  return {
+    stop() {
+      stopped = true;
+      timer.cancel();
+    },
+  };
+}
