@@ -31,6 +31,7 @@ const admin: View = () => import("./pages/admin.tsx");
 
 const views = [
   view("/", () => import("./pages/home.tsx")),
+  view("/login", () => import("./pages/signed-in.tsx")),
   view("/dags", () => import("./pages/dags.tsx")),
   view("/dags/$dagId", dag),
   view("/dags/$dagId/$tab", dag),

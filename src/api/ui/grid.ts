@@ -1,6 +1,6 @@
 /** Tasks × runs in one small answer: a letter for each cell. */
-import { TradewindError } from "../../errors.ts";
-import { currentVersion, findVersionById } from "../../store/dag-versions.ts";
+import type { Database } from "../../store/connect.ts";
+import { getDag } from "../../store/dags.ts";
 import {
   type GridRun,
   type GridRunFilter,
@@ -8,6 +8,7 @@ import {
   gridRuns,
   gridStates,
   type MappedStates,
+  taskIdsOfVersions,
 } from "../../store/views/grid.ts";
 import type { ApiParts } from "../parts.ts";
 import type { GridData } from "./contract.ts";
@@ -18,7 +19,7 @@ import { letterOf, mattersMost, noCell } from "./state-letters.ts";
  * The newest runs, oldest first. Tasks are those of the Dag as it is now and of the versions that these runs had, so
  * that a task which is gone still shows in its runs.
  *
- * @throws TradewindError TW_DAG_NOT_FOUND when the Dag never had a version.
+ * @throws TradewindError TW_DAG_NOT_FOUND.
  */
 export async function gridData(parts: ApiParts, dagId: string, filter: GridRunFilter): Promise<GridData> {
   const { database } = parts;
@@ -79,12 +80,25 @@ function mappedCells(
 }
 
 async function taskIdsOf({ database }: ApiParts, dagId: string, runs: readonly GridRun[]): Promise<string[]> {
-  const current = await currentVersion(database, dagId);
-  if (current === null)
-    throw new TradewindError("TW_DAG_NOT_FOUND", `expected the id of a Dag, got ${dagId}`);
-  const ids = new Set(current.spec.tasks.map(({ taskId }) => taskId));
-  const others = new Set(runs.map(({ versionId }) => versionId).filter((id) => id !== current.id));
-  const versions = await Promise.all([...others].map((id) => findVersionById(database, id)));
-  for (const version of versions) for (const { taskId } of version?.spec.tasks ?? []) ids.add(taskId);
-  return [...ids];
+  const { currentVersionId } = await getDag(database, dagId);
+  const ids = [...new Set([currentVersionId, ...runs.map(({ versionId }) => versionId)])].filter(
+    (id) => id !== null,
+  );
+  const known = knownTasks(database);
+  const unknown = ids.filter((id) => !known.has(id));
+  if (unknown.length > 0)
+    for (const [id, taskIds] of await taskIdsOfVersions(database, unknown)) known.set(id, taskIds);
+  const all = [...new Set(ids.flatMap((id) => known.get(id) ?? []))];
+  for (const id of [...known.keys()].slice(0, Math.max(0, known.size - mostKnown))) known.delete(id);
+  return all;
+}
+
+/** A version never changes, so what it has is asked for once. */
+const tasksOfVersions = new WeakMap<Database, Map<number, string[]>>();
+const mostKnown = 200;
+
+function knownTasks(database: Database): Map<number, string[]> {
+  const known = tasksOfVersions.get(database) ?? new Map<number, string[]>();
+  tasksOfVersions.set(database, known);
+  return known;
 }

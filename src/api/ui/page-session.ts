@@ -6,9 +6,11 @@ import type { Principal } from "../auth/principal.ts";
 import { actions, resources } from "../auth/roles.ts";
 import { csrfToken } from "../auth/session-cookie.ts";
 import type { ApiParts } from "../parts.ts";
+import { pathPrefix } from "../public-address.ts";
 import type * as page from "./contract.ts";
 
 export function registerPageSession(app: ApiApp, parts: ApiParts): void {
+  const { issuer, name } = parts.config.oidc;
   app.get("/ui/session", { config: { access: "public" } }, async ({ user }): Promise<page.Session> => {
     const person = user.id === null ? null : await findUser(parts.database, user.username);
     return {
@@ -25,7 +27,7 @@ export function registerPageSession(app: ApiApp, parts: ApiParts): void {
       csrfToken: user.by.kind === "session" ? csrfToken(parts, user.by.secret) : null,
       version,
       instanceName: "Tradewind",
-      openId: null,
+      openId: issuer === "" ? null : { name, url: `${pathPrefix(parts.config)}/auth/oidc/login` },
     };
   });
 }

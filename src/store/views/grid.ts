@@ -66,3 +66,14 @@ export function gridMappedStates(executor: Executor, runPks: readonly number[]):
     FROM task_instance WHERE run_pk = ANY (${runPks}::bigint[]) AND map_index >= 0
     GROUP BY run_pk, task_id, state`);
 }
+
+/** Ids of the tasks of versions, in the Dag's own order; without the rest of the spec, which may be megabytes. */
+export async function taskIdsOfVersions(
+  executor: Executor,
+  versionIds: readonly number[],
+): Promise<Map<number, string[]>> {
+  const rows = await executor.rows<{ id: number; taskIds: string[] }>(sql`
+    SELECT v.id, array(SELECT t ->> 'taskId' FROM jsonb_array_elements(v.spec -> 'tasks') AS t) AS "taskIds"
+    FROM dag_version v WHERE v.id = ANY (${versionIds}::bigint[])`);
+  return new Map(rows.map(({ id, taskIds }) => [id, taskIds]));
+}

@@ -13,7 +13,7 @@ export function Menu({
   align?: "start" | "end";
 }) {
   return (
-    // Not modal: a modal one writes a style element, which the policy refuses.
+    // Not modal: a modal one locks the scrolling of the page behind by a style element of its own.
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>

@@ -29,13 +29,16 @@ export function UserMenu({ session, narrow }: { session: Session; narrow: boolea
       trigger={
         <button
           type="button"
-          aria-label={`${t("Account and appearance")}: ${name}`}
           className="flex h-8 min-w-0 items-center gap-2 rounded-md px-2 text-soft hover:bg-sunken hover:text-ink"
         >
-          <span className="flex size-5 shrink-0 items-center justify-center rounded-full bg-accent-soft text-2xs font-semibold text-accent-text uppercase">
+          <span
+            aria-hidden="true"
+            className="flex size-5 shrink-0 items-center justify-center rounded-full bg-accent-soft text-2xs font-semibold text-accent-text uppercase"
+          >
             {name.slice(0, 1)}
           </span>
-          {narrow ? null : <span className="truncate">{name}</span>}
+          <span className="sr-only">{t("Account and appearance")}: </span>
+          <span className={narrow ? "sr-only" : "truncate"}>{name}</span>
         </button>
       }
     >

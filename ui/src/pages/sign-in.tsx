@@ -11,6 +11,7 @@ export function SignIn({ session }: { session: Session }) {
   const client = useQueryClient();
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  const here = window.location.pathname + window.location.search;
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -60,7 +61,7 @@ export function SignIn({ session }: { session: Session }) {
             {t("Sign in")}
           </Button>
           {session.openId === null ? null : (
-            <a href={session.openId.url} className="link text-center">
+            <a href={`${session.openId.url}?next=${encodeURIComponent(here)}`} className="link text-center">
               {t("Sign in with {{name}}", { name: session.openId.name })}
             </a>
           )}
