@@ -1,7 +1,15 @@
 import { expect, it } from "vitest";
-import { createStudy, DatabaseStudyStorage, float, MemoryStudyStorage } from "../../../src/ml/index.ts";
-import { openDatabase } from "../../../src/store/connect.ts";
-import { listStudies } from "../../../src/store/studies.ts";
+import {
+  createStudy,
+  DatabaseStudyStorage,
+  float,
+  MemoryStudyStorage,
+  TaskStudyStorage,
+} from "../../../src/ml/index.ts";
+import { answerAboutStudy, type StudyRequest } from "../../../src/scheduler/study-answers.ts";
+import type { StudyClient } from "../../../src/sdk/context.ts";
+import { type Database, openDatabase } from "../../../src/store/connect.ts";
+import { deleteStudy, listStudies } from "../../../src/store/studies.ts";
 import { freshDatabase } from "../../support/database.ts";
 import { describeStudyStorage, heldClock } from "./storage-conformance.ts";
 
@@ -10,6 +18,38 @@ describeStudyStorage("in memory", async (clock) => new MemoryStudyStorage(clock)
 describeStudyStorage("in PostgreSQL", async (clock) => {
   const { database } = await freshDatabase();
   return new DatabaseStudyStorage(database, clock);
+});
+
+/** A task's client, answered as the scheduler answers it. */
+function clientOf(database: Database): StudyClient {
+  const ask = async (method: StudyRequest["method"], params: unknown) =>
+    JSON.parse(JSON.stringify(await answerAboutStudy(database, { method, params } as StudyRequest)));
+  return {
+    createStudy: (study) => ask("study.create", study),
+    readStudy: (name, after) => ask("study.read", { name, after }),
+    writeStudy: (change) => ask("study.write", change),
+  };
+}
+
+describeStudyStorage("through a task's client", async (clock) => {
+  const { database } = await freshDatabase();
+  const storage = new TaskStudyStorage(clientOf(database), clock);
+  // Tasks cannot delete a study; what its deletion does to them can be seen all the same.
+  return Object.assign(storage, { delete: (name: string) => deleteStudy(database, name) });
+});
+
+it("tasks that meet in a study lose nothing and try nothing twice", async () => {
+  const { database } = await freshDatabase();
+  const storages = [1, 2, 3].map(() => new TaskStudyStorage(clientOf(database)));
+  await createStudy({ name: "s", space, sampler: "random", nTrials: 24, storage: storages[0] });
+  const studies = await Promise.all(
+    storages.map((storage) => createStudy({ name: "s", loadIfExists: true, storage })),
+  );
+  await Promise.all(studies.map((study) => study.optimize(({ params }) => bowl(params), { nJobs: 2 })));
+  const trials = await studies[0].trials();
+  expect(trials.map(({ number, state }) => [number, state])).toEqual(
+    Array.from({ length: 24 }, (_, i) => [i, "complete"]),
+  );
 });
 
 const space = { x: float(-5, 5), y: float(-5, 5) };
