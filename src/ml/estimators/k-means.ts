@@ -138,21 +138,90 @@ function assign(x: Matrix, centres: Matrix, labels: Int32Array): number {
   return inertia;
 }
 
+/**
+ * Lloyd's iterations with G. Hamerly's bounds (SDM 2010): a sample whose distance to its own centre is surely smaller than to any
+ * other keeps it without a look at the others.
+ */
 function lloyd(x: Matrix, start: Matrix, { maxIter, tol }: KMeansOptions): State {
   const limit = tol * meanVariance(x);
   const labels = new Int32Array(x.rows).fill(-1);
+  const bounds = {
+    own: new Float64Array(x.rows).fill(Number.POSITIVE_INFINITY),
+    others: new Float64Array(x.rows),
+  };
   let centres = start;
   let iterations = 0;
-  for (let before = labels.slice(); iterations < maxIter; before = labels.slice()) {
+  while (iterations < maxIter) {
     iterations++;
-    assign(x, centres, labels);
+    const changed = assignWithin(x, centres, labels, bounds);
+    const before = labels.slice();
     const next = meansOf(x, labels, centres);
-    const moved = squaredDistance(next.data, centres.data);
+    const moves = Float64Array.from({ length: next.rows }, (_, k) =>
+      Math.sqrt(squaredDistance(next.row(k), centres.row(k))),
+    );
+    widen(bounds, labels, before, moves);
     centres = next;
-    if (labels.every((label, i) => label === before[i]) || moved <= limit) break;
+    if (!changed || moves.reduce((sum, move) => sum + move * move, 0) <= limit) break;
   }
   const inertia = assign(x, centres, labels);
   return { centres, labels, inertia, iterations };
+}
+
+/** Of each sample: at most so far from its own centre, at least so far from every other. */
+interface Bounds {
+  own: Float64Array;
+  others: Float64Array;
+}
+
+/** True when a label changed. */
+function assignWithin(x: Matrix, centres: Matrix, labels: Int32Array, { own, others }: Bounds): boolean {
+  const { data, cols } = x;
+  const gaps = halfGaps(centres);
+  let changed = false;
+  for (let i = 0; i < x.rows; i++) {
+    const safe = labels[i] === -1 ? 0 : Math.max(gaps[labels[i]], others[i]);
+    if (own[i] <= safe) continue;
+    let [nearest, least, second] = [0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (let k = 0; k < centres.rows; k++) {
+      let sum = 0;
+      for (let j = 0; j < cols && sum < second; j++)
+        sum += (data[i * cols + j] - centres.data[k * cols + j]) ** 2;
+      if (sum < least) {
+        second = least;
+        least = sum;
+        nearest = k;
+      } else if (sum < second) second = sum;
+    }
+    own[i] = Math.sqrt(least);
+    others[i] = Math.sqrt(second);
+    if (labels[i] !== nearest) changed = true;
+    labels[i] = nearest;
+  }
+  return changed;
+}
+
+/** Half the distance of each centre to the next one. */
+function halfGaps(centres: Matrix): Float64Array {
+  return Float64Array.from({ length: centres.rows }, (_, k) => {
+    let least = Number.POSITIVE_INFINITY;
+    for (let other = 0; other < centres.rows; other++)
+      if (other !== k) least = Math.min(least, squaredDistance(centres.row(k), centres.row(other)));
+    return Math.sqrt(least) / 2;
+  });
+}
+
+/** What the bounds are after the centres moved; a sample that was given to an empty cluster has none. */
+function widen({ own, others }: Bounds, labels: Int32Array, before: Int32Array, moves: Float64Array): void {
+  const most = moves.reduce((a, b) => Math.max(a, b), 0);
+  for (let i = 0; i < labels.length; i++) {
+    if (labels[i] === before[i]) {
+      own[i] += moves[labels[i]];
+      others[i] -= most;
+    } else {
+      own[i] = Number.POSITIVE_INFINITY;
+      others[i] = 0;
+    }
+  }
 }
 
 /** Means of the clusters; an empty one takes the sample that is farthest from its centre. */
