@@ -65,6 +65,19 @@ class RunFolder(InAFolder):
         self.enter("'data/x.csv'")
         self.assertTrue(os.path.exists("data/x.csv"))
 
+    def test_a_file_that_is_not_seen_is_explained(self) -> None:
+        with open("named_by_a_variable.csv", "w") as file:
+            file.write("1")
+        self.enter("open(path)")
+        for name, expected in (("named_by_a_variable.csv", "working_directory"), ("nowhere.csv", None)):
+            found = None
+            try:
+                open(name)
+            except FileNotFoundError as error:
+                found = run_folder.explain(error)
+            self.assertEqual(expected is None, found is None)
+            self.assertIn(expected or "", found or "")
+
     def test_a_folder_that_cannot_be_made_is_an_error_with_the_setting(self) -> None:
         with open("runs", "w") as file:
             file.write("a file where a folder should be")

@@ -112,6 +112,9 @@ class Attempt:
             result = self._by_policy(result_of_raised(error), error)
             if isinstance(error, (TaskCancelled, ExecutionTimeout)) or _is_a(error, "AirflowTaskTimeout"):
                 self._kill()
+            hint = run_folder.explain(error)
+            if hint is not None:
+                log.error("%s", hint)
         self._after(result, raised)
         return result
 

@@ -56,6 +56,10 @@ class CodeVersion:
             raise TradewindError("TW_DAG_NOT_FOUND", f'expected Dag "{dag_id}" in {self.code["relativeFile"]}, it defines {found}')
         return self._dags[dag_id]
 
+    def python_texts(self) -> List[str]:
+        texts = (self._text(path) for path in self._files if path.endswith(".py"))
+        return [text for text in texts if text is not None]
+
     def _text(self, path: str) -> Optional[str]:
         digest = self._files.get(path)
         if digest is None:
@@ -90,9 +94,9 @@ def load_dag(code: Dict[str, Any], dag_id: str) -> Any:
 
 
 def texts_of(code: Dict[str, Any]) -> List[str]:
-    """The texts of a version that was loaded in this process: of the Dag file and of local modules that it imports."""
+    """The texts of a version: of the Dag file and local modules that it imported here, else of all its Python files."""
     version = _loaded.get(identity_of(code))
-    return [] if version is None else version.texts
+    return CodeVersion(code).python_texts() if version is None else version.texts
 
 
 def adopt(version: CodeVersion) -> None:

@@ -212,9 +212,11 @@ def _failure(what: str, code: int, lines: List[str]) -> TradewindError:
         )
     found = _UNRESOLVED.search(output)
     if found:
+        # uv says in a line below what cannot be had.
+        said = last if found.group().startswith("No solution") else found.group()
         return TradewindError(
             "TW_PYTHON_REQUIREMENTS",
-            f"cannot {what}: {found.group().strip()}",
+            f"cannot {what}: {said.strip()}",
             hint="the lines above say which requirement has no version that fits this Python and the others",
         )
     return TradewindError("TW_PYTHON_REQUIREMENTS", f"cannot {what}: exit code {code}: {last}")

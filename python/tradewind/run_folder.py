@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from typing import Any, Dict, Iterable, Iterator, List, Set
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Set
 
 from .errors import TradewindError
 
@@ -20,6 +20,7 @@ _WORD = re.compile(r"[\w.\-]+")
 _PATH = re.compile(r"""["'](?:\./)?((?:[A-Za-z_][\w.\-]*/)+)(?:[^"'/\s]*[.{%][^"'/\s]*)?["']""")
 # Folders that pipelines write to, where the code joins their name to a file's: os.path.join("data", name).
 _USUAL = ("artifacts", "data", "dataset", "datasets", "images", "model", "models", "output", "outputs", "plots", "reports", "results")
+_started_in: Optional[str] = None
 _QUOTED = re.compile("""["'](?:\\./)?(%s)/?["']""" % "|".join(_USUAL))
 
 
@@ -28,6 +29,9 @@ def enter(folder: str, dag_file: str, texts: Iterable[str]) -> None:
 
     Raises TradewindError TW_TASK_PROCESS when it cannot be made.
     """
+    global _started_in
+
+    _started_in = os.getcwd()
     try:
         if not os.path.isdir(folder):
             _make(folder, [os.getcwd(), os.path.dirname(dag_file)], list(texts))
@@ -38,6 +42,19 @@ def enter(folder: str, dag_file: str, texts: Iterable[str]) -> None:
             f"expected to work in the folder {folder}, got: {error}",
             hint="python.working_directory names where Python tasks work: run, start, or a path",
         ) from error
+
+
+def explain(error: BaseException) -> Optional[str]:
+    """What a task is told that did not find a file which lies where the program was started; None for other errors."""
+    name = getattr(error, "filename", None)
+    if _started_in is None or not isinstance(error, FileNotFoundError) or not isinstance(name, str) or os.path.isabs(name):
+        return None
+    if not os.path.exists(os.path.join(_started_in, name)):
+        return None
+    return (
+        f"{name} lies in {_started_in}, where the program was started; the tasks of a run work in a folder of their own, "
+        f"which shows what the Dag's code names: name it there, or set python.working_directory to start"
+    )
 
 
 def _make(folder: str, bases: List[str], texts: List[str]) -> None:
