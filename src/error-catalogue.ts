@@ -183,16 +183,8 @@ export const errorCatalogue = {
   // End of schedules
   // Dag files and their versions
   TW_PLUGIN: { summary: "A plugin of Airflow cannot be loaded.", exitCode: 1, httpStatus: 500 },
-  TW_BUNDLE_CONFIG: {
-    summary: "The list of Dag bundles cannot be read.",
-    exitCode: 2,
-    httpStatus: 500,
-  },
-  TW_BUNDLE_GIT: {
-    summary: "A Git bundle cannot be fetched.",
-    exitCode: 3,
-    httpStatus: 502,
-  },
+  TW_BUNDLE_CONFIG: { summary: "The list of Dag bundles cannot be read.", exitCode: 2, httpStatus: 500 },
+  TW_BUNDLE_GIT: { summary: "A Git bundle cannot be fetched.", exitCode: 3, httpStatus: 502 },
   TW_CODE_MISSING: {
     summary: "The text of a Dag's version is not where it was kept.",
     exitCode: 1,
@@ -334,21 +326,9 @@ export const errorCatalogue = {
     exitCode: 1,
     httpStatus: 400,
   },
-  TW_DAG_ID_TWICE: {
-    summary: "A Dag id is used twice.",
-    exitCode: 2,
-    httpStatus: 409,
-  },
-  TW_DAG_OPTIONS: {
-    summary: "The options of a Dag contradict each other.",
-    exitCode: 2,
-    httpStatus: 400,
-  },
-  TW_EDGE_INVALID: {
-    summary: "An edge joins things that cannot be joined.",
-    exitCode: 2,
-    httpStatus: 400,
-  },
+  TW_DAG_ID_TWICE: { summary: "A Dag id is used twice.", exitCode: 2, httpStatus: 409 },
+  TW_DAG_OPTIONS: { summary: "The options of a Dag contradict each other.", exitCode: 2, httpStatus: 400 },
+  TW_EDGE_INVALID: { summary: "An edge joins things that cannot be joined.", exitCode: 2, httpStatus: 400 },
   TW_HANDLER_INVALID: {
     summary: "A task has no function that could be its handler.",
     exitCode: 2,
@@ -364,31 +344,15 @@ export const errorCatalogue = {
     exitCode: 2,
     httpStatus: 400,
   },
-  TW_OPTION_INVALID: {
-    summary: "An option has a value that it cannot have.",
-    exitCode: 2,
-    httpStatus: 400,
-  },
-  TW_OPTION_MISSING: {
-    summary: "An option that must be given is not there.",
-    exitCode: 2,
-    httpStatus: 400,
-  },
-  TW_OPTION_UNKNOWN: {
-    summary: "An option is not known.",
-    exitCode: 2,
-    httpStatus: 400,
-  },
+  TW_OPTION_INVALID: { summary: "An option has a value that it cannot have.", exitCode: 2, httpStatus: 400 },
+  TW_OPTION_MISSING: { summary: "An option that must be given is not there.", exitCode: 2, httpStatus: 400 },
+  TW_OPTION_UNKNOWN: { summary: "An option is not known.", exitCode: 2, httpStatus: 400 },
   TW_PARAM_INVALID: {
     summary: "A param, or the value given for one, does not fit its schema.",
     exitCode: 2,
     httpStatus: 400,
   },
-  TW_SCHEDULE_INVALID: {
-    summary: "A schedule is not valid, or never fires.",
-    exitCode: 2,
-    httpStatus: 400,
-  },
+  TW_SCHEDULE_INVALID: { summary: "A schedule is not valid, or never fires.", exitCode: 2, httpStatus: 400 },
   TW_TASK_CALLED_TWICE: {
     summary: "The factory of a task was called more than once.",
     exitCode: 2,
@@ -399,11 +363,7 @@ export const errorCatalogue = {
     exitCode: 2,
     httpStatus: 400,
   },
-  TW_TEST_STUCK: {
-    summary: "A Dag that was tested in memory never ended.",
-    exitCode: 1,
-    httpStatus: 400,
-  },
+  TW_TEST_STUCK: { summary: "A Dag that was tested in memory never ended.", exitCode: 1, httpStatus: 400 },
   // End of authoring
   // Runtime, templates, operators, triggers
   TW_BASH_EXIT: { summary: "A shell command of a task ended with a failure.", exitCode: 1, httpStatus: 500 },
@@ -447,11 +407,7 @@ export const errorCatalogue = {
     exitCode: 1,
     httpStatus: 422,
   },
-  TW_XCOM_VALUE: {
-    summary: "A value cannot travel between tasks as JSON.",
-    exitCode: 1,
-    httpStatus: 422,
-  },
+  TW_XCOM_VALUE: { summary: "A value cannot travel between tasks as JSON.", exitCode: 1, httpStatus: 422 },
   // End of runtime
   // Machine learning, tracking, registry, serving
   ...modelErrors,
