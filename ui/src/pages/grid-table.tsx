@@ -138,7 +138,8 @@ function moved(key: string, chosen: Chosen, rows: readonly GridRow[], data: Grid
 
 const headWidth = "w-44 sm:w-64";
 
-function RunHeads({ runs, chosen }: { runs: GridData["runs"]; chosen: Chosen }) {
+/** Kept while the rows below scroll. */
+const RunHeads = memo(function RunHeads({ runs, chosen }: { runs: GridData["runs"]; chosen: Chosen }) {
   const { t } = useTranslation();
   const name = useStateName();
   const format = useFormat();
@@ -197,7 +198,7 @@ function RunHeads({ runs, chosen }: { runs: GridData["runs"]; chosen: Chosen }) 
       ))}
     </div>
   );
-}
+});
 
 /** By hand, by an asset, by a backfill; or the first run of a new version. */
 function RunSign({
