@@ -2,12 +2,12 @@
 // on whatever Node is there.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root, withLock } from "../bin/bring-node.mjs";
 
 const built = join(root, "dist", "ui");
-const stamp = join(root, "dist", ".page-sources");
+const stamp = join(root, ".cache", "page-sources");
 
 /** `node` is the one to build with. Ends the process when the build fails: an old page must not pass for the new one. */
 export function buildPage(node) {
@@ -27,6 +27,7 @@ function build(node, sources) {
     console.error(`The page could not be built (vite ended with ${status}); its message is above.`);
     process.exit(3);
   }
+  mkdirSync(join(root, ".cache"), { recursive: true });
   writeFileSync(stamp, sources);
 }
 
