@@ -293,12 +293,6 @@ export const configOptions = {
       "",
       { airflow: "api.base_url", environment: ["AIRFLOW__WEBSERVER__BASE_URL"] },
     ),
-    workers: count("Processes that answer.", 1, {
-      airflow: "api.workers",
-      environment: ["AIRFLOW__WEBSERVER__WORKERS"],
-      min: 1,
-      max: 64,
-    }),
     sslCert: text("PEM file of the certificate; empty = no TLS.", "", {
       airflow: "api.ssl_cert",
       environment: ["AIRFLOW__WEBSERVER__WEB_SERVER_SSL_CERT"],

@@ -14,11 +14,13 @@ import fastify, {
 } from "fastify";
 import { TradewindError } from "../errors.ts";
 import { registerAirflowRoutes } from "./airflow/routes.ts";
+import { registerAirflow2Routes } from "./airflow2/routes.ts";
 import type { ApiApp } from "./app.ts";
 import { auditChanges } from "./audit.ts";
 import { checkAccess } from "./auth/access.ts";
 import { Auth } from "./auth/auth.ts";
-import { registerFabRoutes } from "./auth/fab-routes.ts";
+import { registerFabRoles } from "./auth/fab-roles.ts";
+import { registerFabUsers } from "./auth/fab-users.ts";
 import { registerOidcRoutes } from "./auth/oidc-routes.ts";
 import { registerAuthRoutes } from "./auth/routes.ts";
 import { recogniseUsers } from "./auth/sign-in.ts";
@@ -65,9 +67,11 @@ const areas: readonly Area[] = [
   { style: "airflow", audited: true, register: registerHealthRoutes },
   { style: "airflow", audited: true, register: registerAuthRoutes },
   { style: "airflow", audited: true, register: registerOidcRoutes },
-  { style: "airflow", audited: true, register: registerFabRoutes },
+  { style: "airflow", audited: true, register: registerFabRoles },
+  { style: "airflow", audited: true, register: registerFabUsers },
   { style: "airflow", audited: true, register: registerAirflowRoutes },
   { style: "airflow", audited: false, register: registerStudyRoutes },
+  { style: "airflow", audited: false, register: registerAirflow2Routes },
   { style: "airflow", audited: true, register: registerLiveRoutes },
   { style: "airflow", audited: false, register: registerInferenceRoutes },
   { style: "airflow", audited: true, register: registerUiRoutes },
