@@ -23,6 +23,7 @@ const packages = [
   "onnxruntime",
   "onnx",
   "mlflow-skinny",
+  "apache-airflow-client",
 ];
 
 /** Path of its interpreter, or null with the reason printed: then the tests that need it are skipped by name. */

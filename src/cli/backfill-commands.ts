@@ -1,16 +1,10 @@
 /** `tradewind backfill`: create, list, cancel, pause, unpause. */
 import type { Command } from "commander";
-import { type BackfillRequest, planBackfill, reprocessBehaviors } from "../core/backfill.ts";
+import { type BackfillRequest, reprocessBehaviors } from "../core/backfill.ts";
 import type { Json } from "../core/dag-model.ts";
 import { TradewindError } from "../errors.ts";
-import {
-  cancelBackfill,
-  createBackfill,
-  getBackfill,
-  listBackfills,
-  setBackfillPaused,
-} from "../store/backfills.ts";
-import { listDagRuns } from "../store/dag-runs.ts";
+import { planOfBackfill, startBackfill } from "../scheduler/start-backfill.ts";
+import { cancelBackfill, getBackfill, listBackfills, setBackfillPaused } from "../store/backfills.ts";
 
 import { notify } from "../store/notify.ts";
 import { currentUser } from "./ask-scheduler.ts";
@@ -68,13 +62,7 @@ async function create(work: Work, _: string[], flags: CreateFlags): Promise<void
     reprocess: oneOf(flags.reprocessBehavior, reprocessBehaviors, "--reprocess-behavior"),
     backwards: flags.runBackwards ?? false,
   };
-  const { rows } = await listDagRuns(
-    database,
-    { dagIds: [flags.dagId], logicalDateFrom: request.from, logicalDateTo: request.to },
-    { limit: 1_000_000 },
-  );
-  const existing = new Map(rows.map((run) => [run.logicalDate, run]));
-  const plan = planBackfill(spec, request, (date) => existing.get(date) ?? null, work.now());
+  const plan = await planOfBackfill(database, spec, request, work.now());
   if (flags.dryRun)
     return session.rows(
       plan.map(({ ordinal, run, action }) => ({
@@ -85,34 +73,9 @@ async function create(work: Work, _: string[], flags: CreateFlags): Promise<void
       })),
     );
   const conf = flags.dagRunConf === undefined ? {} : (jsonFlag(flags.dagRunConf, "--dag-run-conf") as Json);
-  const made = await database.transaction(async (tx) => {
-    const backfill = await createBackfill(
-      tx,
-      {
-        dagId: flags.dagId,
-        fromDate: request.from,
-        toDate: request.to,
-        conf,
-        runBackwards: request.backwards,
-        reprocessBehavior: request.reprocess,
-        maxActiveRuns: wholeNumber(flags.maxActiveRuns, "--max-active-runs", 1),
-        triggeringUser: currentUser(work),
-        dates: plan.flatMap(({ run, action }) =>
-          run.logicalDate === null
-            ? []
-            : [
-                {
-                  logicalDate: run.logicalDate,
-                  exceptionReason: action.kind === "skip" ? action.reason : null,
-                },
-              ],
-        ),
-      },
-      work.now(),
-    );
-    await notify(tx, [`backfill:${flags.dagId}`]);
-    return backfill;
-  });
+  const words = { dagId: flags.dagId, conf, user: currentUser(work) };
+  const maxActiveRuns = wholeNumber(flags.maxActiveRuns, "--max-active-runs", 1);
+  const made = await startBackfill(database, plan, { ...request, ...words, maxActiveRuns }, work.now());
   if (dag.isPaused)
     session.note(
       `${flags.dagId} is paused: its backfill waits until \`tradewind dags unpause ${flags.dagId}\``,

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { extname } from "node:path";
 import type { Command } from "commander";
+import { testConnection } from "../api/connection-test.ts";
 import type { Json } from "../core/dag-model.ts";
 import { TradewindError } from "../errors.ts";
 import {
@@ -21,7 +22,6 @@ import {
   type StoredConnection,
 } from "../store/connections.ts";
 import { resolveConnection } from "../store/environment-secrets.ts";
-import { testConnection } from "./connection-test.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
 import { jsonFlag } from "./flags.ts";
 

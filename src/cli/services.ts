@@ -23,6 +23,7 @@ import { createDagProcessor } from "./dags-folder.ts";
 import { embeddedOptions, type OpenedStore, openStore } from "./database-command.ts";
 import { makeHomeFolders, makeWritable } from "./home-folders.ts";
 import { gaugeOnScrape, startObservation } from "./observe.ts";
+import { followParseRequests } from "./parse-requests.ts";
 import type { Session } from "./session.ts";
 
 export interface ServiceParts {
@@ -94,6 +95,8 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
         await job.end();
       });
       await dagProcessor.start();
+      const requests = followParseRequests(database, dagProcessor, session.log("dag-processor"));
+      started.push(() => requests.stop());
       await scheduler.leases.runOnce();
     }
     if (parts.triggerer) {

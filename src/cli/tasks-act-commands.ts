@@ -1,17 +1,13 @@
 /** `tradewind tasks`: test, render, clear, failed-deps. */
 import type { Command } from "commander";
 import type { DagSpec, Json } from "../core/dag-model.ts";
-import { explain } from "../core/explain.ts";
 import { compileDag } from "../core/graph.ts";
 import { clearSelection } from "../core/interventions.ts";
 import { failedStates } from "../core/states.ts";
 import { TradewindError } from "../errors.ts";
-import { leasedDag, loadWithInstances, restoreRun } from "../scheduler/load-runs.ts";
-import { Memory } from "../scheduler/memory.ts";
-import { Versions } from "../scheduler/versions.ts";
+import { explainInstance } from "../scheduler/explain-instance.ts";
 import { listDagRuns } from "../store/dag-runs.ts";
 
-import { loadDags, loadRuns } from "../store/scheduler-load.ts";
 import { listTaskInstances } from "../store/task-instances.ts";
 import { applyRequest } from "./ask-scheduler.ts";
 import { confirmed } from "./confirm.ts";
@@ -129,28 +125,15 @@ async function failedDeps(
   flags: { mapIndex: string },
 ): Promise<void> {
   const found = await findRun(work, dagId, run);
-  const dag = await knownDag(work, dagId);
-  const [record] = await loadDags(work.database, [dagId]);
-  const versions = new Versions(work.database);
-  const loaded = await loadWithInstances(
-    { database: work.database, versions, memory: () => new Memory() },
-    await loadRuns(work.database, [found.id]),
-  );
-  const [first] = loaded;
-  if (record === undefined || first === undefined)
+  await knownDag(work, dagId);
+  const mapIndex = wholeNumber(flags.mapIndex, "--map-index", -1);
+  const at = { dagId, runPk: found.id, taskId, mapIndex };
+  const unmet = await explainInstance(work.database, at, work.now());
+  if (unmet === null)
     throw new TradewindError(
-      "TW_DAG_RUN_NOT_FOUND",
-      `${dagId} has no run ${run} with a version that is still there`,
+      "TW_TASK_NOT_FOUND",
+      `run ${run} of ${dagId} has no task ${JSON.stringify(taskId)}, or its version is gone`,
     );
-  const active = restoreRun(first, leasedDag(record), work.now());
-  const task = active.dag.indexOf.get(taskId);
-  if (task === undefined)
-    throw new TradewindError("TW_TASK_NOT_FOUND", `${dagId} has no task ${JSON.stringify(taskId)}`);
-  const unmet = explain(
-    active,
-    { task, mapIndex: wholeNumber(flags.mapIndex, "--map-index", -1) },
-    { isPaused: dag.isPaused },
-  );
   if (unmet.length === 0) return work.session.print("Task instance dependencies are all met.");
   if (work.session.format === "table") work.session.print("Task instance dependencies not met:");
   work.session.rows(unmet.map(({ check, reason }) => ({ dep: check, reason })));

@@ -88,3 +88,8 @@ export async function runBulk<Action extends { readonly action: "create" | "upda
   }
   return results as z.output<typeof BulkResponse>;
 }
+
+/** Names as Airflow lists them in its refusals. */
+export function named(names: Iterable<string>): string {
+  return `{${[...names].map((name) => `'${name}'`).join(", ")}}`;
+}

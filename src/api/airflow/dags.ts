@@ -3,6 +3,7 @@ import { z } from "zod";
 import { TradewindError } from "../../errors.ts";
 import { countDagRuns } from "../../store/dag-runs.ts";
 import { setPaused } from "../../store/dags.ts";
+import { listFavorites } from "../../store/favorites.ts";
 import {
   type DagListFilter,
   type DagSummary,
@@ -148,7 +149,7 @@ export function registerDags(app: ApiApp, context: AirflowContext): void {
         response: { 200: DAGDetailsResponse },
       },
     },
-    async ({ params }) => detailsOf(context, params.dag_id),
+    async ({ params, user }) => detailsOf(context, params.dag_id, user.id),
   );
 
   app.patch(
@@ -207,7 +208,7 @@ export async function knownDag(
   return dag;
 }
 
-async function detailsOf(context: AirflowContext, dagId: string) {
+async function detailsOf(context: AirflowContext, dagId: string, userId: number | null) {
   const dag = await knownDag(context, dagId);
   const { id, spec } = await context.currentVersion(dagId);
   const [versions, runs] = await Promise.all([
@@ -217,7 +218,7 @@ async function detailsOf(context: AirflowContext, dagId: string) {
   return dagDetailsAnswer(dag, {
     spec,
     version: versions.get(id),
-    isFavorite: false,
+    isFavorite: userId !== null && (await listFavorites(context.database, userId)).includes(dagId),
     runningRuns: runs.running,
     secrets: context.parts.secrets,
   });

@@ -22,7 +22,7 @@ const Version = z
   .meta({ id: "VersionInfo" });
 
 /** Airflow whose REST API ours answers like; clients choose by it what they may ask. */
-export const airflowApiVersion = "3.2.0";
+export const airflowApiVersion = "3.3.2";
 
 export function registerHealthRoutes(app: ApiApp, parts: ApiParts): void {
   const health = {

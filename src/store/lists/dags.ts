@@ -143,6 +143,10 @@ function favorite(asked: DagListFilter["favoriteOf"]): Statement | null {
   return asked.is ? exists : sql`NOT ${exists}`;
 }
 
+export const dagTagColumns = {
+  name: { column: sql`t.tag`, type: "text" },
+} as const satisfies ListColumns;
+
 export async function listDagTags(
   executor: Executor,
   filter: {
@@ -158,7 +162,7 @@ export async function listDagTags(
       select: sql`t.tag`,
       from: sql`(SELECT DISTINCT unnest(d.tags) AS tag FROM dag d WHERE NOT d.is_stale AND ${allOf([isOneOfOrNone(filter.dagIds)])}) t`,
       where: allOf([matches(sql`t.tag`, filter.pattern), startsWith(sql`t.tag`, filter.prefix)]),
-      columns: { name: { column: sql`t.tag`, type: "text" } },
+      columns: dagTagColumns,
     },
     page,
   );
@@ -204,12 +208,12 @@ export const dagWarningColumns = {
   timestamp: { column: sql`w.occurred_at`, type: "timestamptz" },
 } as const satisfies ListColumns;
 
-/** Runs of each Dag by state; every Dag that is asked for is in it. */
+/** Runs by Dag and state. Null: of all Dags. */
 export async function countRunsByState(
   executor: Executor,
-  dagIds: readonly string[],
+  dagIds: readonly string[] | null,
 ): Promise<{ dagId: string; state: DagRunState; count: number }[]> {
   return executor.rows(sql`
     SELECT dag_id AS "dagId", state, count(*) AS count FROM dag_run
-    WHERE dag_id = ANY (${dagIds}::text[]) GROUP BY dag_id, state ORDER BY dag_id, state`);
+    WHERE (${dagIds}::text[] IS NULL OR dag_id = ANY (${dagIds})) GROUP BY dag_id, state ORDER BY dag_id, state`);
 }

@@ -3,6 +3,7 @@ import { onTestFinished } from "vitest";
 import type { DagSpec } from "../../../src/core/dag-model.ts";
 import { silentLog } from "../../../src/log.ts";
 import { Scheduler } from "../../../src/scheduler/scheduler.ts";
+import { registerAssets } from "../../../src/store/assets.ts";
 import { openDatabase } from "../../../src/store/connect.ts";
 import { notify } from "../../../src/store/notify.ts";
 import { systemClock } from "../../../src/time.ts";
@@ -49,6 +50,7 @@ export async function airflowWorld(script?: Script): Promise<AirflowWorld> {
     lines,
     async store(spec) {
       const id = await storeSpec(api.database, spec);
+      await api.database.transaction((tx) => registerAssets(tx, spec, systemClock.now()));
       await notify(api.database, [`dag:${spec.dagId}`]);
       return id;
     },

@@ -283,9 +283,10 @@ export const ExternalLogUrlResponse = z
   })
   .meta({ id: "ExternalLogUrlResponse" });
 
+/** Beside these two whatever the writer of the line knew. */
 export const StructuredLogMessage = z
-  .object({
-    timestamp: DateTime,
+  .looseObject({
+    timestamp: DateTime.nullable(),
     event: z.string(),
   })
   .meta({ id: "StructuredLogMessage" });

@@ -1,0 +1,218 @@
+/** /variables. Values under names that mean secrets are written, and never shown. */
+import { z } from "zod";
+import type { Json } from "../../core/dag-model.ts";
+import { isSensitiveName } from "../../logs/secret-masker.ts";
+import { listVariablePage, variableListColumns } from "../../store/lists/configuration.ts";
+import { deleteVariable, getVariable, setVariable, type Variable } from "../../store/variables.ts";
+import type { ApiApp } from "../app.ts";
+import { can, requirePermission } from "../auth/access.ts";
+import { HttpProblem } from "../http-problem.ts";
+import { type ActionResult, BulkResponse, bulkBody, named, runBulk } from "./bulk.ts";
+import type { AirflowContext } from "./context.ts";
+import { OrderedQuery, type Orders, pageOf } from "./list-page.ts";
+import { patterns } from "./ranges.ts";
+import { VariableBody, VariableCollectionResponse, VariableResponse } from "./schemas/admin.ts";
+import { fieldsToChange, UpdateMask } from "./scope.ts";
+
+const KeyPath = z.object({ variable_key: z.string() });
+const ListQuery = OrderedQuery.extend(patterns("variable_key"));
+const BulkBody = bulkBody(VariableBody, "VariableBody");
+
+const orders: Orders<typeof variableListColumns> = {
+  columns: variableListColumns,
+  names: {
+    key: ["key"],
+    id: ["key"],
+    _val: ["key"],
+    description: ["description"],
+    is_encrypted: ["key"],
+    team_name: ["key"],
+  },
+  fallback: [{ name: "key", descending: false }],
+  key: ["key"],
+};
+
+const tags = ["Variable"];
+
+export function registerVariables(app: ApiApp, context: AirflowContext): void {
+  registerReads(app, context);
+  registerWrites(app, context);
+  app.patch(
+    "/variables",
+    {
+      // Each action asks for its own permission.
+      config: { access: "signed-in" },
+      schema: { operationId: "bulk_variables", tags, body: BulkBody, response: { 200: BulkResponse } },
+    },
+    async ({ body, user }) => {
+      const verbs = { create: "create", update: "edit", delete: "delete" } as const;
+      for (const { action } of body.actions)
+        requirePermission(user, { action: verbs[action], resource: "Variables" });
+      return runBulk(body.actions, {
+        create: (action) => createMany(context, action.entities, action.action_on_existence),
+        update: (action) =>
+          updateMany(context, action.entities, action.update_mask, action.action_on_non_existence),
+        delete: (action) => deleteMany(context, action.entities.map(keyOf), action.action_on_non_existence),
+      });
+    },
+  );
+}
+
+function registerReads(app: ApiApp, context: AirflowContext): void {
+  app.get(
+    "/variables",
+    {
+      config: { access: can("read", "Variables") },
+      schema: {
+        operationId: "get_variables",
+        tags,
+        querystring: ListQuery,
+        response: { 200: VariableCollectionResponse },
+      },
+    },
+    async ({ query }) => {
+      const filter = { pattern: query.variable_key_pattern, prefix: query.variable_key_prefix_pattern };
+      const { database, parts } = context;
+      const { rows, total } = await listVariablePage(database, parts.secrets, filter, pageOf(query, orders));
+      return { variables: rows.map(variableAnswer), total_entries: total };
+    },
+  );
+
+  app.get(
+    "/variables/:variable_key",
+    {
+      config: { access: can("read", "Variables") },
+      schema: { operationId: "get_variable", tags, params: KeyPath, response: { 200: VariableResponse } },
+    },
+    async ({ params }) => variableAnswer(await knownVariable(context, params.variable_key)),
+  );
+}
+
+function registerWrites(app: ApiApp, context: AirflowContext): void {
+  const { database, parts } = context;
+  app.post(
+    "/variables",
+    {
+      config: { access: can("create", "Variables") },
+      schema: { operationId: "post_variable", tags, body: VariableBody, response: { 201: VariableResponse } },
+    },
+    async ({ body }, reply) => {
+      if ((await getVariable(database, parts.secrets, body.key)) !== null)
+        throw new HttpProblem(409, `The Variable with key: \`${body.key}\` already exists`);
+      reply.code(201);
+      return variableAnswer(await put(context, body.key, body));
+    },
+  );
+
+  app.patch(
+    "/variables/:variable_key",
+    {
+      config: { access: can("edit", "Variables") },
+      schema: {
+        operationId: "patch_variable",
+        tags,
+        params: KeyPath,
+        querystring: UpdateMask,
+        body: VariableBody,
+        response: { 200: VariableResponse },
+      },
+    },
+    async ({ params, body, query }) => {
+      if (body.key !== params.variable_key)
+        throw new HttpProblem(400, "Invalid body, key from request body doesn't match uri parameter");
+      return variableAnswer(await change(context, body, query.update_mask));
+    },
+  );
+
+  app.delete(
+    "/variables/:variable_key",
+    {
+      config: { access: can("delete", "Variables") },
+      schema: { operationId: "delete_variable", tags, params: KeyPath, response: { 204: z.void() } },
+    },
+    async ({ params }, reply) => {
+      await knownVariable(context, params.variable_key);
+      await deleteVariable(database, params.variable_key);
+      reply.code(204);
+    },
+  );
+}
+
+type Body = z.output<typeof VariableBody>;
+
+const textOf = (value: Json): string => (typeof value === "string" ? value : JSON.stringify(value));
+
+async function put({ database, parts }: AirflowContext, key: string, body: Body): Promise<Variable> {
+  const variable = { key, value: textOf(body.value), description: body.description ?? null };
+  await setVariable(database, parts.secrets, variable);
+  return variable;
+}
+
+async function change(context: AirflowContext, body: Body, mask: readonly string[] | null | undefined) {
+  const before = await knownVariable(context, body.key);
+  const fields = fieldsToChange(body, mask);
+  return put(context, body.key, {
+    ...body,
+    value: fields.has("value") ? body.value : before.value,
+    description: fields.has("description") ? body.description : before.description,
+  });
+}
+
+async function knownVariable({ database, parts }: AirflowContext, key: string): Promise<Variable> {
+  const found = await getVariable(database, parts.secrets, key);
+  if (found === null) throw new HttpProblem(404, `The Variable with key: \`${key}\` was not found`);
+  return found;
+}
+
+export function variableAnswer({ key, value, description }: Variable): z.output<typeof VariableResponse> {
+  const shown = isSensitiveName(key) && value !== "" ? "***" : value;
+  return { key, value: shown, description, is_encrypted: true, team_name: null };
+}
+
+const keyOf = (entity: string | Body): string => (typeof entity === "string" ? entity : entity.key);
+
+async function existing({ database, parts }: AirflowContext, keys: readonly string[]): Promise<Set<string>> {
+  const found = await Promise.all(keys.map((key) => getVariable(database, parts.secrets, key)));
+  return new Set(found.flatMap((one) => one?.key ?? []));
+}
+
+async function createMany(
+  context: AirflowContext,
+  entities: readonly Body[],
+  onExistence: "fail" | "skip" | "overwrite",
+): Promise<ActionResult> {
+  const there = await existing(context, entities.map(keyOf));
+  if (there.size > 0 && onExistence === "fail")
+    throw new HttpProblem(409, `The variables with these variable keys: ${named(there)} already exist.`);
+  const made = entities.filter(({ key }) => onExistence === "overwrite" || !there.has(key));
+  for (const body of made) await put(context, body.key, body);
+  return { success: made.map(keyOf), errors: [] };
+}
+
+async function updateMany(
+  context: AirflowContext,
+  entities: readonly Body[],
+  mask: readonly string[] | null | undefined,
+  onAbsence: "fail" | "skip",
+): Promise<ActionResult> {
+  const there = await existing(context, entities.map(keyOf));
+  const absent = entities.map(keyOf).filter((key) => !there.has(key));
+  if (absent.length > 0 && onAbsence === "fail")
+    throw new HttpProblem(404, `The variables with these variable keys: ${named(absent)} were not found.`);
+  const changed = entities.filter(({ key }) => there.has(key));
+  for (const body of changed) await change(context, body, mask);
+  return { success: changed.map(keyOf), errors: [] };
+}
+
+async function deleteMany(
+  context: AirflowContext,
+  keys: readonly string[],
+  onAbsence: "fail" | "skip",
+): Promise<ActionResult> {
+  const there = await existing(context, keys);
+  const absent = keys.filter((key) => !there.has(key));
+  if (absent.length > 0 && onAbsence === "fail")
+    throw new HttpProblem(404, `The variables with these variable keys: ${named(absent)} were not found.`);
+  for (const key of there) await deleteVariable(context.database, key);
+  return { success: [...there], errors: [] };
+}
