@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
-import fastify from "fastify";
+import fastify, { LogController } from "fastify";
 import { TradewindError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import type { HostedModel, ModelHost } from "../../ml/serving/model-host.ts";
@@ -46,7 +46,7 @@ export async function createModelServer(options: ModelServerOptions): Promise<Mo
   );
   const app = fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: mostBodyBytes,
   }) as unknown as ApiApp;
   validateWithZod(app);
