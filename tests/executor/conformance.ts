@@ -525,5 +525,18 @@ export function executorConformance(
       await expect(callback("bad", { fail: "no network" })).rejects.toThrow(/no network/);
       await expect(callback("crash", { exit: 4 })).rejects.toThrow(/exit code 4/);
     });
+
+    it("does not run a callback again whose end was not heard of", async ({ start }) => {
+      const { executor, under } = await start();
+      const callback = (id: string, context: object) => {
+        const message = { type: "run-callback", dagId: "d", callback: "success", context } as never;
+        return executor.runCallback({ id, message, logPath: `callbacks/${id}.log` });
+      };
+      for (let i = 0; i < 2; i++) {
+        await callback("again", {});
+        await expect(callback("bad again", { fail: "no network" })).rejects.toThrow(/no network/);
+      }
+      expect(await under.log("callbacks/again.log")).toHaveLength(1);
+    });
   });
 }

@@ -1,5 +1,9 @@
 /** Deferred tasks of Dag files in Python: their triggers wait in one process, and the tasks go on where they said. */
-import { expect, it } from "vitest";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, it, onTestFinished } from "vitest";
+import { addConnection } from "../../src/store/connections.ts";
+import { loadSecrets } from "../../src/store/secrets.ts";
 import { temporaryFolder } from "../examples/temporary-folder.ts";
 import { describePython } from "./find-python.ts";
 import { pythonWorld } from "./python-world.ts";
@@ -204,6 +208,49 @@ with DAG("outer", schedule=None):
     });
     expect((await run.log("too_late")).join("\n")).toContain("AirflowSensorTimeout");
     expect((await run.log("broken")).join("\n")).toContain("broken failed with failed states failed");
+  });
+
+  it("ask HTTP servers, page by page, and until they answer", async () => {
+    let asked = 0;
+    const server = createServer((request, response) => {
+      const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
+      if (pathname === "/ready") response.writeHead(++asked < 3 ? 404 : 200).end();
+      else if (pathname === "/broken") response.writeHead(500).end("out of order");
+      else
+        response.end(
+          JSON.stringify({ page: Number(searchParams.get("page") ?? 1), by: request.headers.authorization }),
+        );
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const world = await pythonWorld({
+      "http.py": `
+from airflow.sdk import DAG
+from airflow.providers.http.operators.http import HttpOperator
+from airflow.providers.http.sensors.http import HttpSensor
+
+def following(response):
+    page = response.json()["page"]
+    return {"data": {"page": page + 1}} if page < 3 else None
+
+with DAG("http", schedule=None):
+    waits = HttpSensor(task_id="waits", endpoint="ready", poke_interval=0.1, deferrable=True)
+    HttpOperator(task_id="one", method="GET", endpoint="one", deferrable=True, response_filter=lambda response: response.json()["by"])
+    waits >> HttpOperator(task_id="pages", method="GET", endpoint="pages", data={"page": 1}, deferrable=True,
+                 pagination_function=following, response_filter=lambda responses: [one.json()["page"] for one in responses])
+    HttpOperator(task_id="broken", method="GET", endpoint="broken", deferrable=True)
+`,
+    });
+    const secrets = loadSecrets(world.config.paths.secretKey);
+    const connection = { connId: "http_default", connType: "http", host: "127.0.0.1", port, login: "me" };
+    const rest = { password: "geheim", schema: null, extra: null, description: null };
+    await addConnection(world.database, secrets, { ...connection, ...rest });
+    const run = await world.run("http");
+    expect(run.states).toEqual({ waits: "success", one: "success", pages: "success", broken: "failed" });
+    expect(await run.xcom("one")).toBe(`Basic ${Buffer.from("me:geheim").toString("base64")}`);
+    expect(await run.xcom("pages")).toEqual([1, 2, 3]);
+    expect((await run.log("broken")).join("\n")).toContain("500:");
   });
 
   it("by the dozen hold neither a slot nor a process each", async () => {
