@@ -129,7 +129,7 @@ export const configOptions = {
       { environment: ["MLFLOW_ARTIFACTS_DESTINATION"] },
     ),
     webhooksAnywhere: flag("Webhooks may name http:// and addresses of your own network.", false),
-    deletedDays: count("Days after which deleted runs, and deleted experiments, go for good; 0 = never.", 0),
+    deletedDays: count("Days after which deleted runs go for good, with their artifacts; 0 = never.", 0),
   },
   database: {
     url: text("A PostgreSQL of your own; empty = the embedded one.", "", {

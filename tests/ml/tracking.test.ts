@@ -142,6 +142,17 @@ describe("models", () => {
     expect(kept.predict(x)).toEqual(new LogisticRegression({ C: 0.5 }).fit(x, y).predict(x));
   });
 
+  test("a model whose columns are named is kept as ONNX too, in MLflow's layout", async () => {
+    const { x, y } = await loadIris();
+    const model = await withRun({ client }, (run) =>
+      run.logModel(new LogisticRegression().fit(x, y), { name: "onnx", features: ["a", "b", "c", "d"] }),
+    );
+    const listed = await client.call<Json>("GET", `logged-models/${model.modelId}/artifacts/directories`);
+    expect(listed.files.map(({ path }: Json) => path)).toEqual(
+      expect.arrayContaining(["MLmodel", "model.json", "model.onnx", "requirements.txt"]),
+    );
+  });
+
   test("a grid search leaves its table, its best and a run for each candidate", async () => {
     const { x, y } = await loadIris();
     const search = gridSearch(

@@ -12,6 +12,7 @@ import { metricCalls } from "./metrics.ts";
 import { modelVersionCalls } from "./model-versions.ts";
 import { registerOtlp } from "./otlp-route.ts";
 import { registeredModelCalls } from "./registered-models.ts";
+import { removalCalls, removeOldRunsInTime } from "./removal.ts";
 import { type MlflowParts, registerRpcs } from "./rpc.ts";
 import { runCalls } from "./runs.ts";
 import { registerServerInfo } from "./server-info.ts";
@@ -36,11 +37,13 @@ export async function registerMlflowRoutes(app: ApiApp, parts: ApiParts): Promis
     ...registeredModelCalls,
     ...modelVersionCalls,
     ...webhookCalls,
+    ...removalCalls,
     ...traceCalls,
     ...traceV2Calls,
     ...traceLinkCalls,
   ]);
   registerDownloads(app, mlflow);
+  removeOldRunsInTime(app, mlflow);
   await registerArtifactProxy(app, mlflow);
   await registerOtlp(app, mlflow);
   registerServerInfo(app);

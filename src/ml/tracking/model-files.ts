@@ -1,11 +1,20 @@
-/** A model of `tradewind/ml` in MLflow's layout: `MLmodel` beside `model.json`, as a logged model of its run. */
+/**
+ * A model of `tradewind/ml` as a logged model of its run, in MLflow's layout: with ONNX, which Python loads, when the names
+ * of its columns are given, else our own JSON alone.
+ */
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { stringify } from "yaml";
 import { version } from "../../version.ts";
 import type { Estimator } from "../estimators/estimator.ts";
+import { saveMlflowModel } from "../onnx/mlflow-model.ts";
 import type { TrackingClient } from "./client.ts";
 
 export interface LogModelOptions {
   readonly name: string;
+  /** Names of the columns; with them the files hold ONNX too, and `mlflow.pyfunc.load_model` loads them. */
+  readonly features?: readonly string[];
   /** A new version of this registered model, which is made when it is not there. */
   readonly registeredModelName?: string;
 }
@@ -31,6 +40,28 @@ function description(model: Estimator, modelId: string, runId: string): string {
   });
 }
 
+async function filesOf(
+  model: Estimator,
+  modelId: string,
+  runId: string,
+  { features }: LogModelOptions,
+): Promise<(readonly [path: string, content: string | Uint8Array])[]> {
+  if (features === undefined)
+    return [
+      ["model.json", JSON.stringify(model)],
+      ["MLmodel", description(model, modelId, runId)],
+    ];
+  const parent = await mkdtemp(join(tmpdir(), "tw-model-"));
+  const folder = join(parent, "model");
+  try {
+    await saveMlflowModel(folder, model, { features: [...features] });
+    const names = (await readdir(folder)).sort();
+    return await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const));
+  } finally {
+    await rm(parent, { recursive: true, force: true });
+  }
+}
+
 export async function logModelOf(
   client: TrackingClient,
   run: { readonly runId: string; readonly experimentId: string },
@@ -52,8 +83,8 @@ export async function logModelOf(
       run_id: run.runId,
       models: [{ model_id: modelId, step: 0 }],
     });
-    await client.upload(uri, "model.json", JSON.stringify(model));
-    await client.upload(uri, "MLmodel", description(model, modelId, run.runId));
+    for (const [path, content] of await filesOf(model, modelId, run.runId, options))
+      await client.upload(uri, path, content);
   } catch (error) {
     await finish("UPLOAD_FAILED").catch(() => undefined);
     throw error;

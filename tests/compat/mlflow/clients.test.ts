@@ -70,6 +70,7 @@ describe.each(clients)("the client of MLflow $major", ({ major, steps }) => {
       const done = await callEverything(python as string);
       expect(done).toEqual(steps.map((step) => ({ step, ok: true })));
     },
-    600_000,
+    // Two or three minutes on a free machine: the client imports for seconds, and fits and packs models.
+    1_800_000,
   );
 });
