@@ -166,15 +166,16 @@ class Attempt:
             else:
                 value = self._resume(resume)
             task.post_execute(context, value)
-            if getattr(task, "overwrite_rtif_after_execution", False):
-                # What it rendered it made only now.
-                self._publish_rendered()
             return value
         except SystemExit as error:
             # As in Airflow: `sys.exit()` and `sys.exit(0)` in a task are a success.
             if error.code in (None, 0):
                 return None
             raise
+        finally:
+            if getattr(task, "overwrite_rtif_after_execution", False):
+                # What it renders it makes only while it runs, also when it fails then.
+                self._publish_rendered()
 
     def _resume(self, resume: Dict[str, Any]) -> Any:
         if resume.get("error") is not None:

@@ -6,6 +6,7 @@ import inspect
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from .assets import Asset, AssetNameRef, BaseAsset
+from .context_keys import ALWAYS, DATED
 from .dag import DAG
 
 _ASSET_ARGUMENTS = ("uri", "group", "extra", "watchers")
@@ -68,6 +69,9 @@ class asset:  # noqa: N801 - the name is Airflow's
             return made
 
 
+CONTEXT_KEYS = frozenset({*ALWAYS, *DATED})
+
+
 def _name_of(function: Callable) -> str:
     if function.__name__ != function.__qualname__:
         raise ValueError("nested function not supported by @asset")
@@ -82,12 +86,9 @@ def _make_dag(name: str, function: Callable, outlets: List[BaseAsset], options: 
     options.setdefault("dag_id", name)
     if display is not None:
         options["dag_display_name"] = display
-    if function.__doc__:
-        options.setdefault("description", inspect.cleandoc(function.__doc__))
-        options.setdefault("doc_md", function.__doc__)
     options.setdefault("catchup", False)
     parameters = inspect.signature(function).parameters
-    inlets = [AssetNameRef(one) for one in parameters if one not in ("self", "context")]
+    inlets = [AssetNameRef(one) for one in parameters if one not in ("self", "context") and one not in CONTEXT_KEYS]
     with DAG(**options) as dag:
         operator_class("task.asset")(
             task_id=name,
@@ -111,6 +112,8 @@ def _with_assets(function: Callable, outlets: List[BaseAsset]) -> Callable:
                 given[name] = outlets[0]
             elif name == "context":
                 given[name] = context
+            elif name in CONTEXT_KEYS:
+                given[name] = context[name]
             else:
                 given[name] = Asset(name)
         return function(**given)

@@ -195,6 +195,7 @@ class CronPartitionTimetable(CronTriggerTimetable):
 class PartitionedAssetTimetable(AssetTriggeredTimetable):
     can_be_scheduled = False
     spec_kind = "none"
+    summary = "Partitioned Asset"  # type: ignore[assignment]
 
     def __init__(self, assets: Any, partition_mapper_config: Optional[Dict[Any, PartitionMapper]] = None, default_partition_mapper: Optional[PartitionMapper] = None) -> None:
         super().__init__(_one_asset(assets))
@@ -211,6 +212,8 @@ class PartitionedAssetTimetable(AssetTriggeredTimetable):
 
 class PartitionedAtRuntime(NullTimetable):
     """Started from outside; its tasks name the partitions that they made."""
+
+    summary = "PartitionedAtRuntime"  # type: ignore[assignment]
 
 
 class AssetAccessControl:

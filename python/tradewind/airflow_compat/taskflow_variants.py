@@ -90,7 +90,9 @@ def operator_class(variant: str) -> Any:
         # Its name is Airflow's, which tells it by the class alone.
         namespace["custom_operator_name"] = ""
         return type(base)("_AssetMainOperator", (DecoratedOperator, base), namespace)
-    return type(base)(f"_{_camel(variant)}DecoratedOperator", (DecoratedOperator, base), namespace)
+    # Names are Airflow's; pages and clients of its API show them.
+    name = "DecoratedSensorOperator" if variant == "task.sensor" else f"_{_camel(variant)}DecoratedOperator"
+    return type(base)(name, (DecoratedOperator, base), namespace)
 
 
 def _camel(variant: str) -> str:
@@ -100,7 +102,6 @@ def _camel(variant: str) -> str:
         "task.branch_virtualenv": "BranchPythonVirtualenv",
         "task.external_python": "PythonExternal",
         "task.virtualenv": "PythonVirtualenv",
-        "task.sensor": "Sensor",
     }
     rest = variant.partition(".")[2] or variant
     return words.get(variant) or "".join(part.capitalize() for part in rest.split("_"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+import importlib
 from typing import Any, Dict
 
 from .constants import WeightRule
@@ -69,6 +70,12 @@ def validated_weight_rule(value: Any, task_id: str) -> Any:
     if isinstance(value, type) and issubclass(value, PriorityWeightStrategy):
         return value()
     text = str(getattr(value, "value", value))
+    if "." in text:
+        # The dotted name of a strategy, as plugins register them.
+        module, _, name = text.rpartition(".")
+        found = getattr(importlib.import_module(module), name)
+        if isinstance(found, type) and issubclass(found, PriorityWeightStrategy):
+            return found()
     if WeightRule.is_valid(text):
         return WeightRule(text)
     raise ValueError(

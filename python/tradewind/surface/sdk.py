@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import signal
 from typing import Any, Iterator, NamedTuple, Optional
 
@@ -15,6 +16,10 @@ class ParsingContext(NamedTuple):
 
     dag_id: Optional[str] = None
     task_id: Optional[str] = None
+
+
+# For the state stores of Airflow 3.3, which are not here; a Dag file may name it.
+NEVER_EXPIRE = datetime.timedelta.max
 
 
 def get_parsing_context() -> ParsingContext:

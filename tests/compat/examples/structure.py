@@ -84,7 +84,9 @@ def _weight_rule(task):
         "_UpstreamPriorityWeightStrategy": "upstream",
         "_AbsolutePriorityWeightStrategy": "absolute",
     }
-    return built_in.get(name) or (str(getattr(rule, "value", rule)) if isinstance(rule, str) or hasattr(rule, "value") else name)
+    text = str(getattr(rule, "value", rule)) if isinstance(rule, str) or hasattr(rule, "value") else name
+    # A strategy may be told by its path, or be there itself.
+    return built_in.get(name) or text.rpartition(".")[2]
 
 
 def groups_of(root):
