@@ -7,7 +7,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { ArtifactStore } from "../../src/artifacts/artifact-store.ts";
 import { openArtifactStore } from "../../src/artifacts/from-settings.ts";
 import { temporaryFolder } from "../examples/temporary-folder.ts";
@@ -30,16 +30,16 @@ beforeAll(async () => {
   const port = await freePort();
   const server = spawn(moto, ["-m", "moto.server", "-p", String(port)], { stdio: "ignore" });
   s3 = { process: server, endpoint: `http://127.0.0.1:${port}` };
-  await expect
-    .poll(
-      () =>
-        fetch(`${s3?.endpoint}/bucket`, { method: "PUT" }).then(
-          ({ ok }) => ok,
-          () => false,
-        ),
-      { timeout: 50_000 },
-    )
-    .toBe(true);
+  // The server is up when it makes the bucket.
+  const made = vi.waitUntil(
+    () =>
+      fetch(`${s3?.endpoint}/bucket`, { method: "PUT" }).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    { timeout: 50_000 },
+  );
+  await made;
 });
 afterAll(() => s3?.process.kill());
 
