@@ -72,6 +72,11 @@ export const errorCatalogue = {
     exitCode: 3,
     httpStatus: 503,
   },
+  TW_DATABASE_RANGE: {
+    summary: "A number or a date is larger than can be stored.",
+    exitCode: 2,
+    httpStatus: 422,
+  },
   TW_DATABASE_READ_ONLY: {
     summary: "The database can be read and not written.",
     exitCode: 3,

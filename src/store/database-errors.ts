@@ -10,6 +10,8 @@ interface Rule {
   readonly code: ErrorCode;
   readonly says: string;
   readonly hint?: string;
+  /** About what was asked, not about the server: the message is for whoever asked, and does not say where it is. */
+  readonly isOfTheRequest?: boolean;
 }
 
 const unavailable: Rule = { code: "TW_DATABASE_UNAVAILABLE", says: "expected an answer" };
@@ -19,8 +21,17 @@ const login: Rule = {
   hint: "check the user and the password in the database's URL, and the server's pg_hba.conf",
 };
 
+const outOfRange: Rule = {
+  code: "TW_DATABASE_RANGE",
+  says: "expected a value that the column can hold",
+  hint: "nothing can have a number or a date that large",
+  isOfTheRequest: true,
+};
+
 /** By SQLSTATE (PostgreSQL, appendix A). */
 const byState: Readonly<Record<string, Rule>> = {
+  "22003": outOfRange,
+  "22008": outOfRange,
   "25006": {
     code: "TW_DATABASE_READ_ONLY",
     says: "expected to be able to write",
@@ -87,7 +98,8 @@ export function translateError(error: unknown, where: string): unknown {
   const rule = ruleOf(error);
   if (rule === undefined) return error;
   const said = error instanceof Error && error.message !== "" ? error.message : codeOf(error);
-  return new TradewindError(rule.code, `${rule.says} from PostgreSQL at ${where}, got: ${said}`, {
+  const place = rule.isOfTheRequest === true ? "" : ` from PostgreSQL at ${where}`;
+  return new TradewindError(rule.code, `${rule.says}${place}, got: ${said}`, {
     hint: rule.hint ?? `check that the server runs and can be reached`,
     cause: error,
   });

@@ -140,3 +140,13 @@ it("a database that is away is told as that, and as nothing more", async () => {
     body: { metadatabase: { status: "unhealthy" } },
   });
 });
+
+it.each([
+  "/api/v2/dags/d/dagVersions/21737895040",
+  "/api/v2/dags/d/dagRuns/r/taskInstances/t/1892898120265/tries",
+  "/ui/dags/d/versions/23950033231",
+])("a number that no row can have is the caller's mistake: %s", async (path) => {
+  const { status, body } = await api.get(path);
+  expect([404, 422]).toContain(status);
+  expect(JSON.stringify(body)).not.toContain("PostgreSQL");
+});
