@@ -31,7 +31,9 @@ const outOfRange: Rule = {
 /** By SQLSTATE (PostgreSQL, appendix A). */
 const byState: Readonly<Record<string, Rule>> = {
   "22003": outOfRange,
+  "22007": outOfRange,
   "22008": outOfRange,
+  "22009": outOfRange,
   "25006": {
     code: "TW_DATABASE_READ_ONLY",
     says: "expected to be able to write",

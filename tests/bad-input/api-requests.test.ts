@@ -145,6 +145,7 @@ it.each([
   "/api/v2/dags/d/dagVersions/21737895040",
   "/api/v2/dags/d/dagRuns/r/taskInstances/t/1892898120265/tries",
   "/ui/dags/d/versions/23950033231",
+  "/ui/dags/~/calendar?to=-103&from=2556551267354646&unit=day",
 ])("a number that no row can have is the caller's mistake: %s", async (path) => {
   const { status, body } = await api.get(path);
   expect([404, 422]).toContain(status);
