@@ -40,6 +40,7 @@ export function awaitInput(
     question,
   });
   writeDetails(work, run, instance, row, null);
+  tellPages(work, run);
   watchInput(services, around, run, instance);
 }
 
@@ -99,6 +100,7 @@ export function watchInput(services: Services, around: Around, run: ActiveRun, i
           work.batch.answeredByDefault.push({ ...refOf(run, instance), tryNumber });
         }
         goOn(work, around, run, instance, { event: timeoutEvent(defaults, work.now) });
+        tellPages(work, run);
       },
     }),
   );
@@ -127,4 +129,10 @@ export function answer(work: Work, around: Around, run: ActiveRun, request: Answ
   const instance = task === undefined ? undefined : run.instances.get({ task, mapIndex: request.mapIndex });
   if (instance?.state !== "awaiting_input" || instance.attemptId !== request.attemptId) return;
   goOn(work, around, run, instance, { event: request.event });
+  tellPages(work, run);
+}
+
+/** Whoever looks at the questions sees one come and go. */
+function tellPages(work: Work, run: ActiveRun): void {
+  work.notify("tradewind", `questions:${run.run.dagId}`);
 }

@@ -95,12 +95,19 @@ describe("a stream", () => {
     await stream.next("run");
   });
 
-  it("hears of Dags, assets, pools and backfills by the words of the services", async () => {
-    const stream = await open("dags,assets,pools,backfills");
+  it("hears of Dags, assets, pools, backfills and questions by the words of the services", async () => {
+    const stream = await open("dags,assets,pools,backfills,questions");
     await stream.next("ready");
-    await notify(api.database, ["dag:x", "assets", "pools", "backfill:x", "request:x"]);
-    await stream.next("backfill");
-    expect(stream.seen.map(({ name }) => name)).toEqual(["ready", "dag", "assets", "pools", "backfill"]);
+    await notify(api.database, ["dag:x", "assets", "pools", "backfill:x", "questions:x", "request:x"]);
+    await stream.next("questions");
+    expect(stream.seen.map(({ name }) => name)).toEqual([
+      "ready",
+      "dag",
+      "assets",
+      "pools",
+      "backfill",
+      "questions",
+    ]);
   });
 
   it("shows only Dags that its user may see", async () => {

@@ -60,3 +60,13 @@ import { Dag } from "tradewind";
 const dag = new Dag("broken", { startDate: "2026-01-01" });
 dag.task("a", async () => 1)(;
 `;
+
+/** Asks people, and waits for what they answer. */
+export const asking = `
+import datetime as dt
+from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOperator
+from airflow.sdk import DAG, Param
+with DAG("release", schedule=None, start_date=dt.datetime(2026, 1, 1), is_paused_upon_creation=False):
+    ApprovalOperator(task_id="approve", subject="Publish the model?", params={"comment": Param("", type="string")})
+    HITLOperator(task_id="pick", subject="Which regions?", options=["north", "south", "west"], multiple=True)
+`;

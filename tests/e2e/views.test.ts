@@ -3,7 +3,8 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { broken, failing, wide } from "./dags.ts";
+import { python } from "../python/find-python.ts";
+import { asking, broken, failing, wide } from "./dags.ts";
 import { browserPath, type OpenedPage, type PageWorld, startPageWorld, withoutBrowser } from "./world.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -43,14 +44,45 @@ const views: { [path: string]: string } = {
   "/users": "admin",
   "/tokens": "You have no token",
   "/jobs": "cheduler",
+  "/dags/wide/backfills": "running",
+  "/dags/churn/events": "trigger_dag_run",
+  "/assets/1": "somebody outside",
+  "/required_actions": python === null ? "Nobody waits for you" : "Publish the model?",
+  "/pools": "Two cards",
+  "/variables": "eu-west",
+  "/connections": "db.internal:5432/dw",
+  "/events": "post_variable",
+  "/providers": "apache-airflow-providers-http",
+  "/plugins": "There is no plugin",
 };
+
+/** What the lists show. The Dag of the backfill is paused, so that its runs wait. */
+async function fill({ call }: PageWorld): Promise<void> {
+  await call("POST", "/api/v2/pools", { name: "gpu", slots: 2, description: "Two cards" });
+  await call("POST", "/api/v2/variables", { key: "region", value: "eu-west" });
+  await call("POST", "/api/v2/connections", {
+    connection_id: "warehouse",
+    conn_type: "postgres",
+    host: "db.internal",
+    port: 5432,
+    schema: "dw",
+  });
+  await call("POST", "/api/v2/backfills", {
+    dag_id: "wide",
+    from_date: "2026-02-01T00:00:00Z",
+    to_date: "2026-02-05T00:00:00Z",
+  });
+  await call("POST", "/api/v2/assets/events", { asset_id: 1, extra: { rows: 3 } });
+}
 
 describe.skipIf(browserPath === null)(`the views of the page${withoutBrowser}`, () => {
   let world: PageWorld;
   let runId: string;
   const opened = new Map<string, OpenedPage>();
   beforeAll(async () => {
-    world = await startPageWorld({ "churn.ts": failing, "wide.ts": wide, "broken.ts": broken });
+    const dags = { "churn.ts": failing, "wide.ts": wide, "broken.ts": broken };
+    world = await startPageWorld({ ...dags, ...(python === null ? {} : { "release.py": asking }) });
+    await fill(world);
     await world.call("PATCH", "/api/v2/dags/churn", { is_paused: false });
     const run = await world.call<{ dag_run_id: string }>("POST", "/api/v2/dags/churn/dagRuns", {
       logical_date: null,
@@ -59,6 +91,12 @@ describe.skipIf(browserPath === null)(`the views of the page${withoutBrowser}`, 
     const { page } = await look("light", false);
     await page.goto(`${world.url}/dags/churn/runs/${encodeURIComponent(runId)}`);
     await page.locator('header [data-state="failed"]').waitFor();
+    if (python === null) return;
+    await page.goto(`${world.url}/dags`);
+    await page.getByRole("link", { name: "release" }).first().waitFor();
+    await world.call("POST", "/api/v2/dags/release/dagRuns", { logical_date: null });
+    await page.goto(`${world.url}/required_actions`);
+    await page.getByText("Publish the model?").waitFor();
   }, 120_000);
   afterAll(() => world?.stop());
 

@@ -156,6 +156,7 @@ export class LiveHub {
     const about = colon < 0 ? null : payload.slice(colon + 1);
     if (word === "dag") this.#publish("dag", about, { dag_id: about }, ["dags"]);
     else if (word === "backfill") this.#publish("backfill", about, { dag_id: about }, ["backfills"]);
+    else if (word === "questions") this.#publish("questions", about, { dag_id: about }, ["questions"]);
     else if (word === "assets") this.#publish("assets", null, {}, ["assets"]);
     else if (word === "pools") this.#publish("pools", null, {}, ["pools"]);
     // A run that was written for a scheduler: it is queued until one takes it.

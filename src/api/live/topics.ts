@@ -7,7 +7,7 @@
  * | `runs:<dag_id>` | the same of one Dag |
  * | `tasks:<dag_id>` | `tasks`: instances of a Dag that changed, run by run |
  * | `tasks:<dag_id>/<run_id>` | the same of one run |
- * | `dags`, `assets`, `pools`, `backfills` | `dag` with its id, `assets`, `pools`, `backfill` with the Dag's id: load again |
+ * | `dags`, `assets`, `pools`, `backfills`, `questions` | `dag` with its id, `assets`, `pools`, `backfill` and `questions` with the Dag's id: load again |
  * | `log:<dag_id>/<run_id>/<task_id>/<map_index>/<try_number>` | `log`: records as they are written; one to a stream |
  */
 import { HttpProblem } from "../http-problem.ts";
@@ -26,7 +26,7 @@ export interface Topics {
   readonly log: LogTopic | null;
 }
 
-const words = new Set(["runs", "dags", "assets", "pools", "backfills"]);
+const words = new Set(["runs", "dags", "assets", "pools", "backfills", "questions"]);
 const mostTopics = 100;
 
 export const keyOf = (...parts: readonly string[]): string => parts.join("\0");

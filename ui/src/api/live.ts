@@ -86,7 +86,7 @@ export function startLive(client: QueryClient, dagId: string | null): () => void
 const reopenMs = 1500;
 
 function openStream(client: QueryClient, dagId: string | null, renew: Renewals): EventSource {
-  const topics = ["runs", "dags", "assets", "backfills", "pools"];
+  const topics = ["runs", "dags", "assets", "backfills", "pools", "questions"];
   if (dagId !== null) topics.push(`tasks:${seg(dagId)}`);
   const source = new EventSource(addressOf("/events/stream", { topics: topics.join(",") }));
   source.addEventListener("ready", () => {
@@ -101,7 +101,7 @@ function openStream(client: QueryClient, dagId: string | null, renew: Renewals):
     renew.dag(event.dag_id);
     renew.lists();
   });
-  for (const name of ["tasks", "dag", "backfill"])
+  for (const name of ["tasks", "dag", "backfill", "questions"])
     source.addEventListener(name, ({ data }: MessageEvent<string>) => {
       const { dag_id: changed } = JSON.parse(data) as { dag_id: string | null };
       if (changed !== null) renew.dag(changed);

@@ -38,6 +38,7 @@ export const fr: { [key: string]: string } = {
   Bundle: "Bundle",
   Calendar: "Calendrier",
   Cancel: "Annuler",
+  Cancelled: "Annulé",
   "Catches up": "Rattrape le passé",
   Change: "Modifier",
   Changed: "Modifiés",

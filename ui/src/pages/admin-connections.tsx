@@ -239,7 +239,7 @@ function ConnectionForm({ connection, onClose }: { connection: Connection | null
         <div className="grid gap-3 sm:grid-cols-2">
           {connection === null ? (
             <Field label={t("Id")}>
-              {(id) => <input id={id} name="connection_id" required maxLength={250} className="field" />}
+              {(id) => <input id={id} name="connection_id" required maxLength={200} className="field" />}
             </Field>
           ) : null}
           <Field label={t("Type")}>

@@ -124,9 +124,8 @@ function PoolForm({ pool, onClose }: { pool: Pool | null; onClose: () => void })
         : change(
             "PATCH",
             `/api/v2/pools/${seg(pool.name)}`,
-            pool.name === defaultPool
-              ? { slots: body.slots, include_deferred: body.include_deferred }
-              : { ...body, pool: body.name },
+            { slots: body.slots, description: body.description, include_deferred: body.include_deferred },
+            // Of the default pool nothing else can be changed.
             pool.name === defaultPool ? { update_mask: ["slots", "include_deferred"] } : {},
           )
       ).then(onClose),
@@ -145,19 +144,11 @@ function PoolForm({ pool, onClose }: { pool: Pool | null; onClose: () => void })
   return (
     <Dialog open title={pool === null ? t("New pool") : pool.name} onClose={onClose}>
       <form onSubmit={submit} className="flex flex-col gap-3">
-        <Field label={t("Name")}>
-          {(id) => (
-            <input
-              id={id}
-              name="name"
-              required
-              maxLength={256}
-              defaultValue={pool?.name}
-              disabled={pool?.name === defaultPool}
-              className="field"
-            />
-          )}
-        </Field>
+        {pool === null ? (
+          <Field label={t("Name")}>
+            {(id) => <input id={id} name="name" required maxLength={256} className="field" />}
+          </Field>
+        ) : null}
         <Field label={t("Slots")} hint={t("-1 is without limit")}>
           {(id) => (
             <input
@@ -171,17 +162,19 @@ function PoolForm({ pool, onClose }: { pool: Pool | null; onClose: () => void })
             />
           )}
         </Field>
-        <Field label={t("Description")}>
-          {(id) => (
-            <textarea
-              id={id}
-              name="description"
-              rows={2}
-              defaultValue={pool?.description ?? ""}
-              className="field"
-            />
-          )}
-        </Field>
+        {pool?.name === defaultPool ? null : (
+          <Field label={t("Description")}>
+            {(id) => (
+              <textarea
+                id={id}
+                name="description"
+                rows={2}
+                defaultValue={pool?.description ?? ""}
+                className="field"
+              />
+            )}
+          </Field>
+        )}
         <label className="flex items-center gap-2">
           <input
             type="checkbox"

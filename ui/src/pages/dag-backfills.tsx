@@ -41,19 +41,19 @@ export function DagBackfills({ dag }: { dag: DagHeader }) {
     {
       id: "state",
       label: t("State"),
-      cell: (one) =>
-        one.completed_at === null ? (
-          one.is_paused ? (
-            <span className="text-soft">{t("Paused")}</span>
-          ) : (
-            <StateBadge state="running" small />
-          )
-        ) : (
-          <StateBadge state="success" small />
-        ),
+      cell: (one) => <BackfillState backfill={one} />,
     },
-    { id: "from", label: t("From"), cell: (one) => <Time at={Date.parse(one.from_date)} /> },
-    { id: "to", label: t("To"), cell: (one) => <Time at={Date.parse(one.to_date)} /> },
+    {
+      id: "range",
+      label: `${t("From")} – ${t("To")}`,
+      cell: (one) => (
+        <span className="flex flex-wrap gap-x-1.5">
+          <Time at={Date.parse(one.from_date)} style="day" />
+          <span aria-hidden="true">–</span>
+          <Time at={Date.parse(one.to_date)} style="day" />
+        </span>
+      ),
+    },
     { id: "again", label: t("Existing runs"), wide: true, cell: (one) => one.reprocess_behavior },
     { id: "active", label: t("At a time"), wide: true, align: "right", cell: (one) => one.max_active_runs },
     {
@@ -69,7 +69,7 @@ export function DagBackfills({ dag }: { dag: DagHeader }) {
       align: "right",
       cell: (one) =>
         one.completed_at !== null || !may("edit", "Backfills") ? null : (
-          <span className="inline-flex gap-1.5">
+          <span className="inline-flex flex-wrap justify-end gap-1.5">
             <Button
               small
               onClick={() => act.mutate({ id: one.id, what: one.is_paused ? "unpause" : "pause" })}
@@ -111,4 +111,12 @@ export function DagBackfills({ dag }: { dag: DagHeader }) {
       </Dialog>
     </>
   );
+}
+
+/** One that is cancelled ends paused. */
+function BackfillState({ backfill }: { backfill: Backfill }) {
+  const { t } = useTranslation();
+  if (backfill.is_paused)
+    return <span className="text-soft">{backfill.completed_at === null ? t("Paused") : t("Cancelled")}</span>;
+  return <StateBadge state={backfill.completed_at === null ? "running" : "success"} small />;
 }

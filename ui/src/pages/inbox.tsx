@@ -44,7 +44,7 @@ export function View() {
           ) : (
             <ul className="mx-auto flex max-w-3xl flex-col gap-4">
               {questions.map((question) => (
-                <Ask key={Object.values(question.task_instance).join(" ")} question={question} />
+                <Ask key={placeOf(question)} question={question} />
               ))}
             </ul>
           )
@@ -52,6 +52,11 @@ export function View() {
       </Loaded>
     </Page>
   );
+}
+
+/** Which try of which task asks; nothing that changes while somebody types. */
+function placeOf({ task_instance: at, created_at }: Question): string {
+  return [at.dag_id, at.dag_run_id, at.task_id, at.map_index, created_at].join(" ");
 }
 
 /** A param comes as a spec, or as its plain value. */
