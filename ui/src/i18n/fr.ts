@@ -361,7 +361,9 @@ export const fr: { [key: string]: string } = {
   "There is no Dag yet": "Il n'y a pas encore de Dag",
   "There is no asset yet": "Il n'y a pas encore d'asset",
   "There is no connection": "Il n'y a pas de connexion",
-  "There is no plugin": "Il n'y a pas d'extension",
+  "The server has loaded no plugin": "Le serveur n'a chargé aucune extension",
+  "Plugins are loaded by Dag files and tasks; the command `tradewind plugins` lists them.":
+    "Les fichiers de Dags et les tâches chargent les extensions ; la commande `tradewind plugins` les énumère.",
   "There is no variable": "Il n'y a pas de variable",
   "There is no version yet": "Il n'y a pas encore de version",
   "There is nothing here": "Il n'y a rien ici",

@@ -131,7 +131,9 @@ export function Plugins() {
     <Loaded query={query}>
       {({ plugins }) =>
         plugins.length === 0 ? (
-          <Empty icon="assets" title={t("There is no plugin")} />
+          <Empty icon="assets" title={t("The server has loaded no plugin")}>
+            {t("Plugins are loaded by Dag files and tasks; the command `tradewind plugins` lists them.")}
+          </Empty>
         ) : (
           <Table label={t("Plugins")} columns={columns} rows={plugins} keyOf={(one) => one.name} />
         )
