@@ -185,7 +185,9 @@ function ignoreMissing(error: unknown): void {
 
 function orderOf(name: string | undefined): DagRunOrder {
   if (name === undefined) return "-run_after";
-  const order = dagRunOrders.find((one) => one === name);
+  // Handlers in TypeScript say -runAfter, Python files -run_after.
+  const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const order = dagRunOrders.find((one) => one === snake);
   if (order !== undefined) return order;
   throw new TradewindError(
     "TW_PROTOCOL",

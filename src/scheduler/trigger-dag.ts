@@ -90,7 +90,8 @@ export async function triggerDag(
 
 function checkDate(dagId: string, logicalDate: number | null, now: number): void {
   if (logicalDate === null || logicalDate <= now) return;
-  const iso = (ms: number): string => new Date(ms).toISOString();
+  // As the run ids and the command line write it.
+  const iso = (ms: number): string => new Date(ms).toISOString().replace(/(\.000)?Z$/, "+00:00");
   throw new TradewindError(
     "TW_RUN_DATE",
     `${dagId}: expected a logical date up to now (${iso(now)}), got ${iso(logicalDate)}`,

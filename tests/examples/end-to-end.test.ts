@@ -1,7 +1,7 @@
 /** The pipelines under the real scheduler, with real task processes and a real database. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { sql } from "../../src/store/sql.ts";
 import { goldens } from "../ml/goldens/goldens.ts";
 import { freshDatabase } from "../support/database.ts";
@@ -35,8 +35,17 @@ describe("under the scheduler", { timeout: 120_000 }, () => {
     const base = "http://127.0.0.1:5555";
     const redirect = await ask(`${base}/api`);
     expect([redirect.status, redirect.headers.get("location")]).toEqual([302, "/success"]);
-    await ask(`${base}/stop`, { method: "POST" });
-    const [served] = await world.ended("ad_clicks_api", 1);
+    // The run by hand starts the server anew, and the one before it may have answered: both are stopped.
+    let hasEnded = false;
+    const ended = world.ended("ad_clicks_api", 1).finally(() => (hasEnded = true));
+    await vi.waitFor(
+      async () => {
+        await fetch(`${base}/stop`, { method: "POST" }).catch(() => undefined);
+        expect(hasEnded).toBe(true);
+      },
+      { timeout: 60_000, interval: 100 },
+    );
+    const [served] = await ended;
     expect(served?.states).toEqual({ serve: "success" });
     await received(`Ad clicks: accuracy ${accuracy}`);
     await received("ad_clicks succeeded");

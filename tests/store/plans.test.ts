@@ -38,6 +38,10 @@ const fill = [
   `INSERT INTO task_reschedule SELECT run_pk, task_id, map_index, attempt_id, now(), now(), now() FROM task_instance`,
   `INSERT INTO task_map SELECT run_pk, task_id, map_index, 1 FROM task_instance`,
   `INSERT INTO deadline (run_pk, dag_id, deadline_at, callback, missed_at) SELECT id, dag_id, now(), 0, now() FROM dag_run`,
+  `INSERT INTO hitl_detail (run_pk, task_id, map_index, attempt_id, try_number, subject, options, created_at)
+   SELECT run_pk, task_id, map_index, attempt_id, 1, 's', '{}', now() FROM task_instance`,
+  `INSERT INTO task_state SELECT run_pk, task_id, map_index, 'k', '1', now(), NULL FROM task_instance`,
+  `INSERT INTO callback SELECT gen_random_uuid(), dag_id, id, 1, '{}', '{}', 'l', now() FROM dag_run`,
   `INSERT INTO trigger (classpath, kwargs, created_at, triggerer_id, run_pk) SELECT 'c', '', now(), id % 100, id FROM dag_run`,
   `INSERT INTO asset (name, uri, created_at) SELECT 'a' || i, 'u', now() FROM generate_series(1, 50) i`,
   `INSERT INTO asset_event (asset_id, "timestamp") SELECT i % 50, now() FROM generate_series(1, 20000) i`,

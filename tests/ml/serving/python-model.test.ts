@@ -16,7 +16,7 @@ from mlflow.models import infer_signature
 
 x = pandas.DataFrame({"a": [0.0, 1.0, 2.0, 3.0], "b": [1.0, 1.0, 0.0, 0.0]})
 model = LogisticRegression().fit(x, [0, 0, 1, 1])
-mlflow.sklearn.save_model(model, sys.argv[1] + "/good", signature=infer_signature(x, model.predict(x)), pip_requirements=[])
+mlflow.sklearn.save_model(model, sys.argv[1] + "/good", signature=infer_signature(x, model.predict(x)), pip_requirements=[], serialization_format="cloudpickle")
 
 class Odd(mlflow.pyfunc.PythonModel):
     def predict(self, context, model_input, params=None):
