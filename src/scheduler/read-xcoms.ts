@@ -1,10 +1,11 @@
 /** Reads XComs for a running attempt: from the newest values at hand, else from the store. */
+
+import { elementOf, isTyped } from "../core/map-element.ts";
 import type { ChildAnswers, ChildRequest, XComValue } from "../runtime/protocol.ts";
 import { findDagRun } from "../store/dag-runs.ts";
 import { readPriorXComs, readXComs, type XComRow } from "../store/xcoms.ts";
 import type { ActiveRun, Attempt } from "./memory.ts";
 import type { Services } from "./services.ts";
-import { elementOf } from "./xcom-element.ts";
 
 type Query = Extract<ChildRequest, { method: "xcom.get" }>["params"];
 type Answer = ChildAnswers["xcom.get"];
@@ -79,7 +80,7 @@ function pick(answer: Answer, item: number | undefined): Answer {
     const found = answer[item];
     return found === undefined ? [] : [{ ...found, item: true }];
   }
-  if (!("json" in only.value)) return answer;
+  if (!("json" in only.value) || isTyped(only.value.json)) return answer;
   const element = elementOf(only.value.json, item);
   return element === undefined ? [] : [{ ...only, value: { json: element }, item: true }];
 }

@@ -1,6 +1,7 @@
 /** From an instance that got a slot to all that its process may know when it starts. */
 import type { ValueSpec } from "../core/dag-model.ts";
 import type { Instance } from "../core/instances.ts";
+import { elementOf, isTyped } from "../core/map-element.ts";
 import type { Workload } from "../executor/executor.ts";
 import type { CodeLocation, StartTask } from "../runtime/protocol.ts";
 import type { AttemptTracking } from "./attempt-tracking.ts";
@@ -10,7 +11,6 @@ import { workingFolderOf } from "./run-folder.ts";
 import type { SchedulerSettings } from "./settings.ts";
 import type { DagVersion } from "./versions.ts";
 import type { XComCache } from "./xcom-cache.ts";
-import { elementOf } from "./xcom-element.ts";
 
 const iso = (instant: number): string => new Date(instant).toISOString();
 const isoOrNull = (instant: number | null | undefined): string | null =>
@@ -160,7 +160,7 @@ function knownElements(
   const { taskId, key, steps = [] } = source.xcom;
   if (steps.length > 0) return {};
   const value = cache.get(run.row.pk, taskId, -1, key);
-  if (value === undefined || !("json" in value)) return {};
+  if (value === undefined || !("json" in value) || isTyped(value.json)) return {};
   const element = elementOf(value.json, mapIndex);
   return element === undefined
     ? {}

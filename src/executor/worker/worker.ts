@@ -14,6 +14,7 @@ import { type EndReport, type ExecutorMessage, linkVersion } from "../link.ts";
 import { identify } from "../process-table.ts";
 import { Attempt, type AttemptHost } from "./attempt.ts";
 import { CallbackRunner } from "./callback-runner.ts";
+import { MappedElements } from "./mapped-elements.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { ProcessPool } from "./process-pool.ts";
 import { PythonServers } from "./python-server.ts";
@@ -84,6 +85,7 @@ export class Worker {
       done: (id, error) => void this.#link.send({ type: "callback-done", id, error }),
       logFailed: (error, path) => this.#logFailed(error, path),
     });
+    const elements = new MappedElements(clock);
     this.#host = {
       clock,
       logFolder: settings.logFolder,
@@ -91,7 +93,7 @@ export class Worker {
       killGraceMs: settings.killGraceMs,
       heapLimitMb: settings.heapLimitMb,
       memoryLimitMb: settings.memoryLimitMb,
-      request: (attemptId, request) => this.#link.request(attemptId, request),
+      request: (attemptId, request) => elements.pick(request, this.#link.request(attemptId, request)),
       ended: (attempt, report, reuse) => this.#attemptEnded(attempt, report, reuse),
       logFailed: (error, path) => this.#logFailed(error, path),
     };
