@@ -37,9 +37,9 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   return format;
 }
 
-/** Throws TW_TIME_ZONE when the engine does not know the zone. */
+/** Throws TW_TIME_ZONE when the engine does not know the zone. The first format of a process takes milliseconds. */
 export function checkTimeZone(zone: string): void {
-  formatOf(zone);
+  if (zone !== "UTC") formatOf(zone);
 }
 
 /** Distance of the zone's clock from UTC at an instant, in milliseconds; positive east of Greenwich. */

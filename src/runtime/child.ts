@@ -8,6 +8,7 @@
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { TradewindError } from "../errors.ts";
+import { passOverCallSites } from "../sdk/call-site.ts";
 import { systemClock } from "../time.ts";
 import { version } from "../version.ts";
 import { failed } from "./attempt-outcome.ts";
@@ -35,13 +36,21 @@ interface Running {
   readonly cancel: AbortController;
 }
 
+/** Loaded with the first attempt that needs it: an `import()` of its own would cost each attempt a tenth of its time. */
+const dagCache = once(() => import("./dag-cache.ts"));
+
 async function runnableOf(start: StartTask): Promise<RunnableDag> {
   if (start.call === undefined) {
-    const { loadRunnableDag } = await import("./dag-cache.ts");
+    const { loadRunnableDag } = await dagCache();
     return loadRunnableDag(start.code, start.task.dagId);
   }
   const { loadCalledFunction } = await import("./called-function.ts");
   return loadCalledFunction(start, start.call);
+}
+
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loaded: Promise<T> | undefined;
+  return () => (loaded ??= load());
 }
 
 class TaskChild {
@@ -133,7 +142,7 @@ class TaskChild {
     this.#running = { attemptId: "callback", cancel };
     let report: AttemptReport = { result: { outcome: "success" }, xcoms: [], handlerStillRuns: false };
     try {
-      const { loadRunnableDag } = await import("./dag-cache.ts");
+      const { loadRunnableDag } = await dagCache();
       const { runDagCallback } = await import("./run-callback.ts");
       await runDagCallback(
         message,
@@ -265,4 +274,5 @@ for (const stream of [process.stdout, process.stderr]) {
   (stream as unknown as { _handle?: { setBlocking?(blocking: boolean): void } })._handle?.setBlocking?.(true);
 }
 
+passOverCallSites();
 new TaskChild(new Socket({ fd: 3, readable: true, writable: true })).start();

@@ -1,6 +1,6 @@
 /** Where an attempt's code tracks runs and models, and the token that lets it: known to its process from the start. */
 import type { StartTask } from "../runtime/protocol.ts";
-import { sealAttemptToken } from "../store/attempt-token.ts";
+import { signAttemptToken } from "../store/attempt-token.ts";
 import type { Secrets } from "../store/secrets.ts";
 import type { AttemptKey } from "../store/tracking/run-origin.ts";
 
@@ -21,6 +21,6 @@ export class AttemptTracking {
 
   of(attempt: AttemptKey): Pick<StartTask, "tracking"> {
     if (this.#uri === null) return {};
-    return { tracking: { uri: this.#uri, token: sealAttemptToken(this.#secrets, attempt) } };
+    return { tracking: { uri: this.#uri, token: signAttemptToken(this.#secrets, attempt) } };
   }
 }

@@ -13,13 +13,25 @@ const ownFolders = [new URL("./", import.meta.url), new URL("../testing/", impor
 
 const frame = /(?:\(|at (?:async )?)((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$/;
 
+let passedOver = false;
+
+/**
+ * From now on no place is looked for in this process. Where tasks run, their file was read before and its mistakes
+ * were shown then; a stack for each of a thousand tasks would be a good part of a fresh process's first attempt.
+ */
+export function passOverCallSites(): void {
+  passedOver = true;
+}
+
 /** The nearest caller outside of the SDK; undefined when there is none (a REPL, an eval). */
 export function callSite(): CallSite | undefined {
+  if (passedOver) return undefined;
   return userFrame(capture().stack ?? "");
 }
 
 /** Remembers where it is called and finds out when asked: most places are never looked at. */
 export function laterCallSite(): () => CallSite | undefined {
+  if (passedOver) return noSite;
   let error: Error | null = capture();
   let site: CallSite | undefined;
   return () => {
@@ -29,6 +41,10 @@ export function laterCallSite(): () => CallSite | undefined {
     }
     return site;
   };
+}
+
+function noSite(): undefined {
+  return undefined;
 }
 
 /** Deep enough for every path from a public function to here. */

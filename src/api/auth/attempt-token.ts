@@ -1,6 +1,6 @@
 /** Who asks, when a task does: the attempt whose token came along as Bearer. It may track, and nothing else. */
 import type { RunOrigin } from "../../core/tracking/entities.ts";
-import { openAttemptToken } from "../../store/attempt-token.ts";
+import { readAttemptToken } from "../../store/attempt-token.ts";
 import { findOrigin } from "../../store/tracking/run-origin.ts";
 import type { ApiParts } from "../parts.ts";
 import { Permissions } from "./permissions.ts";
@@ -40,7 +40,7 @@ export class AttemptAuthority {
     const remembered = this.#known.get(token);
     if (remembered !== undefined && remembered.until > now) return remembered.origin;
     this.#known.delete(token);
-    const key = openAttemptToken(secrets, token);
+    const key = readAttemptToken(secrets, token);
     const origin = key === null ? null : await findOrigin(database, key, now - graceMs);
     if (origin === null) return null;
     if (this.#known.size >= rememberedAttempts) this.#known.clear();
