@@ -247,6 +247,11 @@ export const errorCatalogue = {
     exitCode: 1,
     httpStatus: 500,
   },
+  TW_CALLBACK_LOST: {
+    summary: "The worker that called a callback went away before its end was known.",
+    exitCode: 3,
+    httpStatus: 503,
+  },
   TW_CALLBACK: { summary: "A callback of a Dag failed.", exitCode: 1, httpStatus: 500 },
   TW_CONNECTION_CLOSED: {
     summary: "The other side of a connection went away in the middle of something.",

@@ -251,13 +251,19 @@ class Attempt:
             self.supervisor.tell_request("rendered-fields.set", {"fields": {}, "mapIndexLabel": after})
 
     def _by_policy(self, result: Result, error: BaseException) -> Result:
-        """A `retry_policy` may end the retries of a failure; it is not asked where there are none anyway."""
+        """A `retry_policy` may end the retries of a failure, or say when the next one is; it is not asked where there are none anyway."""
         policy = getattr(self.task, "retry_policy", None)
-        if policy is None or result["outcome"] != "failed" or not result["retryable"]:
+        ti = self.ti
+        if policy is None or ti is None or result["outcome"] != "failed" or not result["retryable"] or ti.try_number > ti.max_tries:
             return result
-        from .airflow_compat.retry_policy import ends_retries
+        from .airflow_compat.retry_policy import RetryAction, decide
 
-        return {**result, "retryable": not ends_retries(policy, error, self.ti, self.context)}
+        decision = decide(policy, error, ti, self.context)
+        if decision.action is RetryAction.FAIL:
+            return {**result, "retryable": False}
+        if decision.action is RetryAction.RETRY and decision.retry_delay is not None:
+            return {**result, "retryDelay": max(0.0, decision.retry_delay.total_seconds())}
+        return result
 
     def _kill(self) -> None:
         try:

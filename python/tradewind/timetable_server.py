@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import faulthandler
 import inspect
+import itertools
 import os
 import signal
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterator, List, Optional
 
 from . import supervisor as supervisors
 from . import task_log, time_values
@@ -58,7 +59,7 @@ class TimetableServer:
         try:
             kind = self._classes.find(message["classpath"], message["code"])
             timetable = kind.deserialize(decode_json(message["data"]))
-            return {"type": "answer", "run": answer(timetable, message["question"])}
+            return {"type": "answer", "answer": answer(timetable, message["question"])}
         except TradewindError as error:
             return {"type": "no-answer", "message": str(error)}
         except Exception as error:
@@ -66,8 +67,9 @@ class TimetableServer:
             return {"type": "no-answer", "message": text}
 
 
-def answer(timetable: Any, question: Dict[str, Any]) -> Optional[Dict[str, Any]]:
-    """A TimetableAnswer of src/executor/timetable-host.ts; None where there is no run any more."""
+
+def answer(timetable: Any, question: Dict[str, Any]) -> Any:
+    """One of TimetableAnswers of src/executor/timetable-host.ts; None where there is no run any more."""
     if question["ask"] == "manual":
         run_after = _instant(question["runAfter"])
         interval = timetable.infer_manual_data_interval(run_after=run_after)
@@ -75,8 +77,23 @@ def answer(timetable: Any, question: Dict[str, Any]) -> Optional[Dict[str, Any]]
     last = question["last"]
     interval = None if last is None else DataInterval(_instant(last["start"]), _instant(last["end"]))
     restriction = TimeRestriction(_instant(question["start"]), _instant(question["end"]), question["catchup"])
+    if question["ask"] == "runs":
+        run_type = DagRunType(question["runType"])
+        infos = itertools.islice(_following(timetable, interval, restriction), question["limit"])
+        return [_run(timetable, info, run_type) for info in infos]
     info = _next(timetable, interval, restriction)
     return None if info is None else _run(timetable, info, DagRunType.SCHEDULED)
+
+
+def _following(timetable: Any, last: Optional[DataInterval], restriction: TimeRestriction) -> Iterator[Any]:
+    while True:
+        info = _next(timetable, last, restriction)
+        if info is None or (restriction.latest is not None and info.logical_date > restriction.latest):
+            return
+        if info.data_interval == last:
+            raise ValueError(f"next_dagrun_info gave the interval {last.start} to {last.end} again for the run after it")  # type: ignore[union-attr]
+        yield info
+        last = info.data_interval
 
 
 def _next(timetable: Any, last: Optional[DataInterval], restriction: TimeRestriction) -> Any:

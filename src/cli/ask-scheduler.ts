@@ -1,13 +1,17 @@
 /** How commands start runs and ask the scheduler for changes, and for whom. */
 import type { DagSpec, Json } from "../core/dag-model.ts";
 import type { DagRunType, TriggeredBy } from "../core/states.ts";
+import { timetableHostFromConfig } from "../executor/from-config.ts";
+import { silentLog } from "../log.ts";
 import { applyRequest as apply, type RequestParts } from "../scheduler/apply-request.ts";
+import type { AskParts } from "../scheduler/ask-timetable.ts";
 import { schedulerSettings } from "../scheduler/settings.ts";
 import { triggerDag as trigger } from "../scheduler/trigger-dag.ts";
 import type { DagRunRow } from "../store/dag-runs.ts";
 import { listPools } from "../store/pools.ts";
 import type { SchedulerRequest } from "../store/scheduler-requests.ts";
 import { systemClock } from "../time.ts";
+import { currentCode } from "./code-location.ts";
 import type { Work } from "./database-command.ts";
 import { knownDag } from "./known-dag.ts";
 
@@ -25,10 +29,25 @@ export interface TriggerRequest {
 /** @throws TradewindError what `triggerDag` of the scheduler throws. */
 export async function triggerDag(work: Work, request: TriggerRequest): Promise<DagRunRow> {
   await knownDag(work, request.dagId);
-  return await trigger(
-    { database: work.database, clock: systemClock },
-    { triggeredBy: "cli", ...request, user: currentUser(work), event: "cli_dag_trigger" },
-  );
+  return await trigger(askParts(work), {
+    triggeredBy: "cli",
+    ...request,
+    user: currentUser(work),
+    event: "cli_dag_trigger",
+  });
+}
+
+/** For questions to timetables that users wrote: without a scheduler this command asks them. */
+export function askParts(work: Work): AskParts {
+  const { config } = work.session;
+  return {
+    database: work.database,
+    clock: systemClock,
+    own: {
+      timetables: () => timetableHostFromConfig({ config, clock: systemClock, log: silentLog() }),
+      codeOf: async ({ spec }) => (await currentCode(work, spec.dagId)).code,
+    },
+  };
 }
 
 /** True when it was carried out, false when no scheduler has taken it up yet. */

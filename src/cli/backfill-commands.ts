@@ -7,9 +7,9 @@ import { planOfBackfill, startBackfill } from "../scheduler/start-backfill.ts";
 import { cancelBackfill, getBackfill, listBackfills, setBackfillPaused } from "../store/backfills.ts";
 
 import { notify } from "../store/notify.ts";
-import { currentUser } from "./ask-scheduler.ts";
+import { askParts, currentUser } from "./ask-scheduler.ts";
+import { currentCode } from "./code-location.ts";
 import { syncDagsFolder } from "./dags-folder.ts";
-import { currentSpec } from "./dags-read-commands.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
 import { instantFlag, isoInstant, jsonFlag, oneOf, wholeNumber } from "./flags.ts";
 import { knownDag } from "./known-dag.ts";
@@ -55,14 +55,14 @@ async function create(work: Work, _: string[], flags: CreateFlags): Promise<void
   await syncDagsFolder(work);
   const { database, session } = work;
   const dag = await knownDag(work, flags.dagId);
-  const spec = await currentSpec(work, flags.dagId);
+  const { version } = await currentCode(work, flags.dagId);
   const request: BackfillRequest = {
     from: instantFlag(flags.fromDate, "--from-date"),
     to: instantFlag(flags.toDate, "--to-date"),
     reprocess: oneOf(flags.reprocessBehavior, reprocessBehaviors, "--reprocess-behavior"),
     backwards: flags.runBackwards ?? false,
   };
-  const plan = await planOfBackfill(database, spec, request, work.now());
+  const plan = await planOfBackfill(askParts(work), version, request);
   if (flags.dryRun)
     return session.rows(
       plan.map(({ ordinal, run, action }) => ({

@@ -5,10 +5,14 @@ import { forecastRuns } from "../core/forecast.ts";
 import { dagRunStates, runTypes } from "../core/states.ts";
 import { timeRestriction } from "../core/timetable/next-run.ts";
 import { TradewindError } from "../errors.ts";
+import { askTimetable } from "../scheduler/ask-timetable.ts";
+import { asksItself, nextRunOf } from "../scheduler/custom-timetables.ts";
 import { findDagRun, findDagRunByLogicalDate, listDagRuns } from "../store/dag-runs.ts";
 import { currentVersion } from "../store/dag-versions.ts";
 import { type DagRow, listDags } from "../store/dags.ts";
 import { listImportErrors } from "../store/import-errors.ts";
+import { askParts } from "./ask-scheduler.ts";
+import { currentCode } from "./code-location.ts";
 import { syncDagsFolder } from "./dags-folder.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
 import { instantFlag, isoInstant, oneOf, wholeNumber } from "./flags.ts";
@@ -287,14 +291,30 @@ async function nextExecution(
   const spec = await currentSpec(work, dagId);
   if (dag.isPaused)
     work.session.note(`${dagId} is paused: nothing runs until \`tradewind dags unpause ${dagId}\``);
-  const runs = forecastRuns(
-    spec.timetable,
-    { ...(await scheduleFacts(work, spec)), now: work.now() },
-    { count: wholeNumber(flags.numExecutions, "--num-executions", 1) },
-  );
+  const count = wholeNumber(flags.numExecutions, "--num-executions", 1);
+  const runs = await nextRuns(work, dagId, count);
   if (runs.length === 0)
     work.session.note(`${dagId} has no next run: its schedule is ${JSON.stringify(spec.timetable.kind)}`);
   for (const run of runs) work.session.print(isoInstant(run.runAfter));
+}
+
+/** A timetable that a user wrote tells them itself. */
+async function nextRuns(work: Work, dagId: string, count: number): Promise<{ runAfter: number }[]> {
+  const { version } = await currentCode(work, dagId);
+  const { spec } = version;
+  const { last, start, end, catchup } = await scheduleFacts(work, spec);
+  if (!asksItself(spec))
+    return forecastRuns(spec.timetable, { last, start, end, catchup, now: work.now() }, { count });
+  const answers = await askTimetable(askParts(work), version, {
+    ask: "runs",
+    last: last === null ? null : { start: isoInstant(last.start), end: isoInstant(last.end) },
+    start: start === null ? null : isoInstant(start),
+    end: end === null ? null : isoInstant(end),
+    catchup,
+    limit: count,
+    runType: "scheduled",
+  });
+  return answers.map(nextRunOf);
 }
 
 /** Newest interval and bounds of a Dag, as the scheduler would see them. */

@@ -2,7 +2,11 @@
 import type { Command } from "commander";
 import type { DagSpec, Json } from "../core/dag-model.ts";
 import { TradewindError } from "../errors.ts";
-import { killLocalWorker, localExecutorFromConfig } from "../executor/from-config.ts";
+import {
+  killLocalWorker,
+  localExecutorFromConfig,
+  timetableHostFromConfig,
+} from "../executor/from-config.ts";
 import { silentLog } from "../log.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { schedulerSettings } from "../scheduler/settings.ts";
@@ -154,12 +158,14 @@ async function withOwnScheduler(
 ): Promise<void> {
   const { session, database } = work;
   const log = silentLog();
+  const timetables = timetableHostFromConfig({ config: session.config, clock: systemClock, log });
   const scheduler = await Scheduler.create({
     database,
     configuredConnections: configuredConnections(session.config),
     secrets: work.secrets(),
     environment: session.config.environment,
     executor: localExecutorFromConfig({ config: session.config, clock: systemClock, log }),
+    timetables,
     clock: systemClock,
     log,
     settings: {
@@ -177,6 +183,7 @@ async function withOwnScheduler(
   } finally {
     await triggerer.stop();
     await scheduler.stop({ keepRunning: false, graceMs: stopGraceMs });
+    await timetables.stop();
   }
 }
 

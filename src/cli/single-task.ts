@@ -1,7 +1,6 @@
 /** Runs or renders one task in this process, without a scheduler and without writing anything down. */
 import { randomBytes } from "node:crypto";
 import type { Json } from "../core/dag-model.ts";
-import { TradewindError } from "../errors.ts";
 import { pythonSideSettings } from "../executor/from-config.ts";
 import { uuid7 } from "../ids.ts";
 import { loadRunnableDag } from "../runtime/dag-cache.ts";
@@ -12,16 +11,15 @@ import type { RunnableDag } from "../runtime/runnable-dag.ts";
 import { workingFolderOf } from "../scheduler/run-folder.ts";
 import { answerAboutStudy } from "../scheduler/study-answers.ts";
 import { type DagRunRow, findDagRun, findDagRunByLogicalDate } from "../store/dag-runs.ts";
-import { currentVersion } from "../store/dag-versions.ts";
 
 import { resolveConnection, resolveVariable } from "../store/environment-secrets.ts";
 import { readXComs } from "../store/xcoms.ts";
 import { systemClock } from "../time.ts";
+import { currentCode } from "./code-location.ts";
 import { configuredConnections } from "./configured-connections.ts";
 import { syncDagsFolder } from "./dags-folder.ts";
 import type { Work } from "./database-command.ts";
 import { instantFlag } from "./flags.ts";
-import { knownDag } from "./known-dag.ts";
 import { findTask } from "./tasks-read-commands.ts";
 
 export interface SingleTask {
@@ -42,19 +40,8 @@ export interface SingleTaskReport extends AttemptReport {
 
 export async function runSingleTask(work: Work, task: SingleTask): Promise<SingleTaskReport> {
   await syncDagsFolder(work);
-  const dag = await knownDag(work, task.dagId);
-  const version = await currentVersion(work.database, task.dagId);
-  if (version === null)
-    throw new TradewindError("TW_DAG_NOT_FOUND", `${task.dagId} has no version that could be imported`);
+  const { version, code } = await currentCode(work, task.dagId);
   findTask(version.spec, task.taskId);
-  const code: CodeLocation = {
-    dagsFolder: dag.dagsFolder,
-    relativeFile: version.spec.relativeFile,
-    versionHash: version.hash,
-    snapshotFolder: work.session.config.paths.versions,
-    files: version.files,
-    interpreter: version.interpreter,
-  };
   const run = await existingRun(work, task);
   const start = startMessage(work, task, code, run);
   let rendered: { [field: string]: Json } = {};

@@ -3,11 +3,10 @@
  * says for each date whether a run is created, an old one is run again, or nothing is done and why.
  */
 import { TradewindError } from "../errors.ts";
-import type { DagSpec, TimetableSpec } from "./dag-model.ts";
+import type { DagSpec } from "./dag-model.ts";
 import { runsBetween } from "./forecast.ts";
 import { runId } from "./run-id.ts";
 import type { DagRunState } from "./states.ts";
-import { customOf } from "./timetable/custom.ts";
 import { timetableOf } from "./timetable/next-run.ts";
 import type { NextRun } from "./timetable/timetable.ts";
 
@@ -46,16 +45,18 @@ type BackfillDag = Pick<DagSpec, "dagId" | "timetable" | "tasks" | "allowedRunTy
 
 /**
  * Plans a backfill; a dry run is the plan and nothing else. `existing` answers with the newest run of a
- * logical date. Throws TW_BACKFILL with the reason where Airflow refuses it too.
+ * logical date; `candidates` are the runs from the first date on, in their order. Throws TW_BACKFILL with the reason
+ * where Airflow refuses it too.
  */
 export function planBackfill(
   dag: BackfillDag,
   request: BackfillRequest,
   existing: (logicalDate: number) => ExistingRun | null,
   now: number,
+  candidates: Iterable<NextRun> = runsBetween(dag.timetable, request.from, request.to, now),
 ): PlannedBackfillRun[] {
   checkBackfill(dag, request, now);
-  const runs = backfillDates(dag.timetable, request, now);
+  const runs = backfillDates(candidates, request, now);
   if (runs.length === 0) {
     throw refused(`no run of Dag "${dag.dagId}" lies between ${iso(request.from)} and ${iso(request.to)}`);
   }
@@ -66,10 +67,8 @@ export function planBackfill(
   }));
 }
 
-function checkBackfill(dag: BackfillDag, request: BackfillRequest, now: number): void {
-  if (customOf(dag.timetable) !== null) {
-    throw refused(`the dates of Dag "${dag.dagId}" are known only to its own timetable, a run at a time`);
-  }
+/** Whether there is anything to plan. Throws TW_BACKFILL. */
+export function checkBackfill(dag: BackfillDag, request: BackfillRequest, now: number): void {
   if (!timetableOf(dag.timetable).periodic) {
     throw refused(`expected a schedule that repeats, but Dag "${dag.dagId}" is not run periodically`);
   }
@@ -96,9 +95,10 @@ function checkBackfill(dag: BackfillDag, request: BackfillRequest, now: number):
   }
 }
 
-function backfillDates(timetable: TimetableSpec, request: BackfillRequest, now: number): NextRun[] {
+function backfillDates(candidates: Iterable<NextRun>, request: BackfillRequest, now: number): NextRun[] {
   const runs: NextRun[] = [];
-  for (const run of runsBetween(timetable, request.from, request.to, now)) {
+  for (const run of candidates) {
+    if (run.logicalDate > request.to) break;
     // A date whose data interval is not over yet is left to the schedule.
     if (run.dataInterval.end >= now) break;
     runs.push(run);
@@ -116,7 +116,7 @@ function actionFor(
   existing: ExistingRun | null,
   request: BackfillRequest,
 ): PlannedBackfillRun["action"] {
-  if (existing === null) return { kind: "create", runId: runId("backfill", run.runAfter) };
+  if (existing === null) return { kind: "create", runId: run.runId ?? runId("backfill", run.runAfter) };
   if (existing.state === "queued" || existing.state === "running")
     return { kind: "skip", reason: "in flight" };
   const again =

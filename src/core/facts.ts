@@ -151,7 +151,13 @@ export type AttemptOutcome =
   | { readonly kind: "success"; readonly skip?: SkipRequest; readonly length?: number | null }
   | { readonly kind: "skipped"; readonly message: string }
   /** `retryable: false` is AirflowFailException, a sensor's timeout, or a task that was told to end. */
-  | { readonly kind: "failed"; readonly message: string; readonly retryable: boolean }
+  | {
+      readonly kind: "failed";
+      readonly message: string;
+      readonly retryable: boolean;
+      /** Seconds until the next try, in place of what the task says: its retry policy decided so. */
+      readonly retryDelay?: number;
+    }
   | { readonly kind: "deferred" }
   | { readonly kind: "reschedule"; readonly at: number }
   | { readonly kind: "awaiting_input" };

@@ -42,12 +42,14 @@ export function decideOutcome(
   switch (outcome.kind) {
     case "success": {
       const problem = mapProblem(task, outcome.length, limits);
-      return problem ? fail(facts, task, instance, problem, true) : succeed(facts, task, instance, outcome);
+      return problem
+        ? fail(facts, task, instance, { message: problem, retryable: true })
+        : succeed(facts, task, instance, outcome);
     }
     case "skipped":
       return [setState(instance, "skipped", outcome.message)];
     case "failed":
-      return fail(facts, task, instance, outcome.message, outcome.retryable);
+      return fail(facts, task, instance, outcome);
     case "deferred":
       return [setState(instance, "deferred", "it waits for a trigger")];
     case "reschedule":
@@ -188,17 +190,18 @@ const keepsState: ReadonlySet<TaskInstanceState | null> = new Set([
   "removed",
 ] as const);
 
+type Failure = Omit<Extract<AttemptOutcome, { kind: "failed" }>, "kind">;
+
 function fail(
   facts: RunFacts,
   task: CompiledTask,
   instance: Instance,
-  message: string,
-  retryable: boolean,
+  { message, retryable, retryDelay: decided }: Failure,
 ): Command[] {
   if (retryable && mayRetry(instance.tryNumber, instance.maxTries)) {
     const { dagId, logicalDate } = facts.run;
     const of = { dagId, taskId: task.spec.taskId, logicalDate, tryNumber: instance.tryNumber };
-    const notBefore = facts.now + Math.round(retryDelay(task.spec, of) * 1000);
+    const notBefore = facts.now + Math.round((decided ?? retryDelay(task.spec, of)) * 1000);
     return [{ ...setState(instance, "up_for_retry", message), notBefore }];
   }
   return [setState(instance, "failed", message), ...stopTheRest(facts, task)];

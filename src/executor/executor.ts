@@ -68,7 +68,12 @@ export interface Executor {
   acknowledge(attemptIds: readonly string[]): void;
   /** Ends the attempt's process group: `cancel`, SIGTERM, then after the grace SIGKILL. */
   cancel(attemptId: string, reason: string): void;
-  /** Callbacks of Dags run in a process of their own, never in the scheduler. */
+  /**
+   * Callbacks of Dags run in a process of their own, never in the scheduler.
+   *
+   * Rejects with TW_CONNECTION_CLOSED when no worker took it, with TW_CALLBACK_LOST when its worker went away before
+   * the end of the callback was told.
+   */
   runCallback(workload: CallbackWorkload): Promise<void>;
   /** With `keepRunning` the processes stay for the next scheduler to adopt. */
   stop(options: { keepRunning: boolean; graceMs: number }): Promise<void>;

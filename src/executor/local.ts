@@ -285,7 +285,7 @@ export class LocalExecutor implements Executor {
       if (callback.worker !== worker) continue;
       this.#callbacks.delete(id);
       callback.reject(
-        new TradewindError("TW_CONNECTION_CLOSED", `worker ${worker.name} went away during a callback`),
+        new TradewindError("TW_CALLBACK_LOST", `worker ${worker.name} went away during a callback`),
       );
     }
     if (this.#stopping) return;

@@ -23,7 +23,40 @@ export type TimetableQuestion =
       end: string | null;
       catchup: boolean;
     }
-  | { ask: "manual"; runAfter: string };
+  | { ask: "manual"; runAfter: string }
+  /** Several runs in a row, as if each were made when it is due. */
+  | {
+      ask: "runs";
+      last: { start: string; end: string } | null;
+      start: string | null;
+      end: string | null;
+      catchup: boolean;
+      /** At most so many. */
+      limit: number;
+      runType: "scheduled" | "backfill";
+    }
+  /** Of which partitions of the Dag these events of its assets are. */
+  | { ask: "partitions"; events: PartitionEvent[] }
+  /** Which of the Dag's assets have brought all that a partition needs of them. */
+  | { ask: "complete"; partitions: { key: string; events: PartitionEvent[] }[] };
+
+/** An event of an asset, and the key of the partition that it brings. */
+export interface PartitionEvent {
+  name: string;
+  uri: string;
+  key: string;
+}
+
+/** What each question is answered with; null where there is no run (any more). */
+export interface TimetableAnswers {
+  next: TimetableAnswer | null;
+  manual: TimetableAnswer | null;
+  runs: TimetableAnswer[];
+  /** For each event; `problem` says why its key has no partition. */
+  partitions: ({ keys: string[] } | { problem: string })[];
+  /** For each partition; `problem` says why nobody can tell. */
+  complete: ({ assets: { name: string; uri: string }[] } | { problem: string })[];
+}
 
 export interface TimetableAnswer {
   runAfter: string;
@@ -52,7 +85,7 @@ interface Question {
 }
 
 type Answer =
-  | { type: "answer"; id: number; run: TimetableAnswer | null }
+  | { type: "answer"; id: number; answer: TimetableAnswers[keyof TimetableAnswers] }
   | { type: "no-answer"; id: number; message: string }
   /** Of a timetable that is made of another one. */
   | ({ type: "request"; id: number; method: "timetable" } & { params: KnownQuestion });
@@ -61,7 +94,7 @@ type TimetableProcess = TaskProcess<Answer, Question>;
 
 interface Waiting {
   readonly timer: Timer;
-  resolve(answer: TimetableAnswer | null): void;
+  resolve(answer: TimetableAnswers[keyof TimetableAnswers]): void;
   reject(error: TradewindError): void;
 }
 
@@ -73,12 +106,12 @@ export class TimetableHost {
     this.#options = options;
   }
 
-  /** Null when there is no run (any more). @throws TradewindError TW_TIMETABLE when the timetable gives no answer. */
-  ask(
+  /** @throws TradewindError TW_TIMETABLE when the timetable gives no answer. */
+  ask<Asked extends TimetableQuestion>(
     code: CodeLocation,
-    timetable: CustomTimetable,
-    question: TimetableQuestion,
-  ): Promise<TimetableAnswer | null> {
+    timetable: Pick<CustomTimetable, "classpath" | "data">,
+    question: Asked,
+  ): Promise<TimetableAnswers[Asked["ask"]]> {
     const { interpreter } = code;
     let asked = this.#processes.get(interpreter);
     if (asked === undefined) {
@@ -86,7 +119,8 @@ export class TimetableHost {
       this.#processes.set(interpreter, asked);
     }
     const { classpath, data } = timetable;
-    return asked.ask({ code, classpath, data, question });
+    const answer = asked.ask({ code, classpath, data, question });
+    return answer as Promise<TimetableAnswers[Asked["ask"]]>;
   }
 
   async stop(): Promise<void> {
@@ -124,7 +158,7 @@ class AskedProcess {
     };
   }
 
-  ask(body: Omit<Question, "type" | "id">): Promise<TimetableAnswer | null> {
+  ask(body: Omit<Question, "type" | "id">): Promise<TimetableAnswers[keyof TimetableAnswers]> {
     const { clock, patienceMs = 30_000 } = this.#options;
     this.#idle?.cancel();
     const id = ++this.#lastId;
@@ -159,7 +193,7 @@ class AskedProcess {
     if (waiting === undefined) return;
     this.#waiting.delete(message.id);
     waiting.timer.cancel();
-    if (message.type === "answer") waiting.resolve(message.run);
+    if (message.type === "answer") waiting.resolve(message.answer);
     else waiting.reject(new TradewindError("TW_TIMETABLE", message.message));
     if (this.#waiting.size > 0) return;
     const { clock, idleMs = 60_000 } = this.#options;

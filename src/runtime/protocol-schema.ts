@@ -306,7 +306,12 @@ const taskResult = z.discriminatedUnion("outcome", [
       .optional(),
   }),
   z.object({ outcome: one("skipped"), message: text }),
-  z.object({ outcome: one("failed"), error: errorInfo, retryable: z.boolean() }),
+  z.object({
+    outcome: one("failed"),
+    error: errorInfo,
+    retryable: z.boolean(),
+    retryDelay: z.number().nonnegative().optional().describe("seconds, by the task's retry policy"),
+  }),
   z.object({
     outcome: one("deferred"),
     trigger,

@@ -306,7 +306,13 @@ export interface OutletEvent {
 export type TaskResult =
   | { outcome: "success"; value?: XComValue; skip?: SkipRequest; outletEvents?: OutletEvent[] }
   | { outcome: "skipped"; message: string }
-  | { outcome: "failed"; error: ErrorInfo; retryable: boolean }
+  | {
+      outcome: "failed";
+      error: ErrorInfo;
+      retryable: boolean;
+      /** Seconds until the next try, in place of the task's own delay: what its retry policy decided. */
+      retryDelay?: number;
+    }
   | {
       outcome: "deferred";
       trigger: TriggerSpec;

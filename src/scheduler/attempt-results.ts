@@ -4,7 +4,7 @@ import type { AttemptOutcome } from "../core/facts.ts";
 import { instantFromIso } from "../core/timetable/next-run.ts";
 import { assertNever } from "../errors.ts";
 import type { AttemptEnd } from "../executor/executor.ts";
-import type { ErrorInfo, OutletEvent, TriggerEnd, XComValue } from "../runtime/protocol.ts";
+import type { ErrorInfo, OutletEvent, TaskResult, TriggerEnd, XComValue } from "../runtime/protocol.ts";
 import type { AssetEventWrite } from "../store/scheduler-batch-dags.ts";
 import type { ActiveRun } from "./memory.ts";
 
@@ -20,7 +20,7 @@ export function outcomeOf(end: AttemptEnd): AttemptOutcome {
     case "skipped":
       return { kind: "skipped", message: result.message };
     case "failed":
-      return { kind: "failed", message: messageOf(result.error), retryable: result.retryable };
+      return failureOf(result);
     case "deferred":
       return { kind: "deferred" };
     case "reschedule":
@@ -30,6 +30,12 @@ export function outcomeOf(end: AttemptEnd): AttemptOutcome {
     default:
       return assertNever(result, "outcome");
   }
+}
+
+function failureOf(result: Extract<TaskResult, { outcome: "failed" }>): AttemptOutcome {
+  const { error, retryable, retryDelay } = result;
+  const failed = { kind: "failed", message: messageOf(error), retryable } as const;
+  return retryDelay === undefined ? failed : { ...failed, retryDelay };
 }
 
 /** The end of an attempt whose trigger decided it. */

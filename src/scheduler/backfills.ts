@@ -6,7 +6,6 @@
 import { planBackfill } from "../core/backfill.ts";
 import { clearInstances, markRun } from "../core/interventions.ts";
 import { runId as runIdOf } from "../core/run-id.ts";
-import { timetableOf } from "../core/timetable/next-run.ts";
 import {
   type BackfillDate,
   type OpenBackfill,
@@ -160,14 +159,15 @@ export class Backfills {
     }
     const pk = this.#services.runIds.take();
     if (pk === null) return;
-    const dataInterval = intervalOf(version, logicalDate);
+    const { intervalStart, intervalEnd, runAfter, runId, partitionKey } = date;
     this.#parts.createRuns.create(work, lease, version, pk, {
       dagId: backfill.dagId,
-      runId: runIdOf("backfill", dataInterval.end),
+      runId: runId ?? runIdOf("backfill", runAfter),
       runType: "backfill",
       logicalDate,
-      dataInterval,
-      runAfter: dataInterval.end,
+      dataInterval: { start: intervalStart, end: intervalEnd },
+      runAfter,
+      partitionKey,
       triggeredBy: "backfill",
       triggeringUser: backfill.triggeringUser,
       conf: backfill.conf,
@@ -200,19 +200,4 @@ export class Backfills {
 function mayRunAgain(backfill: OpenBackfill, date: BackfillDate): boolean {
   if (date.state === "failed") return backfill.reprocessBehavior !== "none";
   return date.state === "success" && backfill.reprocessBehavior === "completed";
-}
-
-/** The interval that the schedule has for the date; the date itself where it has none. */
-function intervalOf(version: DagVersion, logicalDate: number): { start: number; end: number } {
-  const timetable = timetableOf(version.compiled.spec.timetable);
-  const next = timetable.next({
-    last: null,
-    now: logicalDate,
-    start: logicalDate,
-    end: logicalDate,
-    catchup: true,
-  });
-  return next !== null && next.logicalDate === logicalDate
-    ? next.dataInterval
-    : { start: logicalDate, end: logicalDate };
 }

@@ -1,15 +1,25 @@
 /**
  * Callbacks of Dags, listeners of their runs, and callbacks of tasks whose process did not live to call them. Each is
  * a row that is committed with what asks for it; after the commit it is run by a worker, and the row goes. Rows that
- * another scheduler left, or that no worker could run, are found by the poll: a callback runs at least once.
+ * another scheduler left, or that no worker could run, are found by the poll: a callback runs at least once. One that
+ * takes its worker down with it is called three times; then it is over, too, and the audit log says so.
  */
 import type { DagRunHook, Json } from "../core/dag-model.ts";
 import type { Instance } from "../core/instances.ts";
 import { failedStates } from "../core/states.ts";
 import { TradewindError } from "../errors.ts";
 import { uuid7 } from "../ids.ts";
+import { AttemptLog } from "../logs/attempt-log.ts";
+import { SecretMasker } from "../logs/secret-masker.ts";
 import type { CallbackKind, TaskCoordinates } from "../runtime/protocol.ts";
-import { type CallbackRow, deleteCallback, waitingCallbacks } from "../store/callbacks.ts";
+import { addAuditEntry } from "../store/audit-log.ts";
+import {
+  type CallbackRow,
+  countCallbackTry,
+  deleteCallback,
+  takeBackCallbackTry,
+  waitingCallbacks,
+} from "../store/callbacks.ts";
 import type { ActiveRun } from "./memory.ts";
 import type { Services } from "./services.ts";
 import { refOf, type Work } from "./work.ts";
@@ -19,6 +29,11 @@ type TaskCallback = Extract<CallbackKind, { task: unknown }>["task"];
 
 /** Rows that one look takes up. */
 const perLook = 200;
+/** Workers that one callback may cost. */
+const mostTries = 3;
+const eventOfFailure = "callback failed";
+/** Of the few lines that are written here. */
+const logBytes = 1024 * 1024;
 
 export class Callbacks {
   readonly #services: Services;
@@ -98,8 +113,8 @@ export class Callbacks {
     const { database, log } = this.#services;
     const { id, dagId } = row;
     try {
-      await this.#call(row);
-      await deleteCallback(database, id);
+      const tries = await countCallbackTry(database, id);
+      if (tries !== null) await this.#over(row, await this.#call(row, tries));
     } catch (error) {
       // No worker ran it, or nobody could write that one did: the row waits for the next look.
       log.warn({ err: error, dagId, callback: id }, "a callback waits for another try");
@@ -107,17 +122,62 @@ export class Callbacks {
     }
   }
 
-  /** A failure of the callback itself is logged and changes nothing. */
-  async #call({ id, dagId, versionId, kind, context, logPath }: CallbackRow): Promise<void> {
-    const { executor, settings, versions, log } = this.#services;
+  /**
+   * Why the callback failed, or null. The row goes with the entry of the audit log, so that a failure is told once.
+   */
+  async #over(row: CallbackRow, problem: string | null): Promise<void> {
+    const { database, clock, log } = this.#services;
+    const { id, dagId, kind, context } = row;
+    if (problem !== null) log.error({ dagId, callback: kind }, `a callback failed: ${problem}`);
+    await database.transaction(async (tx) => {
+      await deleteCallback(tx, id);
+      if (problem === null) return;
+      const { taskId, mapIndex, tryNumber } = taskOf(row);
+      const extra = JSON.stringify({ callback: kind, message: problem });
+      const runId = context["runId"] as string;
+      await addAuditEntry(
+        tx,
+        { event: eventOfFailure, dagId, runId, taskId, mapIndex, tryNumber, extra },
+        clock.now(),
+      );
+    });
+  }
+
+  /** Resolves with the reason when it failed, which changes nothing else; rejects when it is to be called again. */
+  async #call(row: CallbackRow, tries: number): Promise<string | null> {
+    const { executor, settings, versions, database } = this.#services;
+    const { id, dagId, versionId, kind, context, logPath } = row;
     try {
+      if (tries > mostTries) throw new TradewindError("TW_CALLBACK_LOST", "nobody lived to tell its end");
       const code = codeOf(await versions.get(versionId), settings.versionsFolder);
       const message = { type: "run-callback", code, dagId, callback: kind, context };
       await executor.runCallback({ id, message: message as unknown as { [key: string]: Json }, logPath });
+      return null;
     } catch (error) {
-      if (!(error instanceof TradewindError) || error.code === "TW_CONNECTION_CLOSED") throw error;
-      log.error({ err: error, dagId, callback: kind }, "a callback failed");
+      if (!(error instanceof TradewindError)) throw error;
+      if (error.code === "TW_CONNECTION_CLOSED") {
+        await takeBackCallbackTry(database, id);
+        throw error;
+      }
+      if (error.code !== "TW_CALLBACK_LOST") return error.message;
+      if (tries < mostTries) throw error;
+      const problem = `its worker went away each of the ${mostTries} times that it was called, the last time: ${error.message}; it is not called again`;
+      this.#writeLog(row, problem);
+      return problem;
     }
+  }
+
+  /** Where the callback's own lines are; a worker that is gone cannot write it. */
+  #writeLog({ logPath, id }: CallbackRow, problem: string): void {
+    const { clock, settings, log } = this.#services;
+    const file = new AttemptLog(settings.logFolder, logPath, {
+      clock,
+      masker: new SecretMasker(),
+      maxBytes: logBytes,
+      onError: (error) => log.warn({ err: error, callback: id }, "the log of a callback cannot be written"),
+    });
+    file.conclude("error", "scheduler", `the callback failed: ${problem}`);
+    file.close();
   }
 }
 
@@ -149,4 +209,18 @@ function coordinates(run: ActiveRun, instance: Instance): TaskCoordinates & { [k
   const { startDate } = run.rowOf(instance);
   const known = { dagId, taskId, runId, mapIndex, tryNumber, maxTries, attemptId: attemptId ?? "callback" };
   return startDate === null ? known : { ...known, startDate: new Date(startDate).toISOString() };
+}
+
+function taskOf({ kind, context }: CallbackRow): {
+  taskId: string | null;
+  mapIndex: number | null;
+  tryNumber: number | null;
+} {
+  const isOfTask = typeof kind === "object" && "task" in kind;
+  const task = (isOfTask ? (context["task"] ?? {}) : {}) as Partial<TaskCoordinates>;
+  return {
+    taskId: task.taskId ?? null,
+    mapIndex: task.mapIndex ?? null,
+    tryNumber: task.tryNumber ?? null,
+  };
 }

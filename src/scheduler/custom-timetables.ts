@@ -7,7 +7,7 @@ import { customOf } from "../core/timetable/custom.ts";
 import { instantFromIso } from "../core/timetable/next-run.ts";
 import type { Interval, NextRun } from "../core/timetable/timetable.ts";
 import { TradewindError } from "../errors.ts";
-import type { TimetableAnswer, TimetableQuestion } from "../executor/timetable-host.ts";
+import type { TimetableAnswer, TimetableAnswers, TimetableQuestion } from "../executor/timetable-host.ts";
 import { putWarningsOf } from "../store/dags.ts";
 import type { LeasedDag } from "./memory.ts";
 import type { Schedule } from "./schedule.ts";
@@ -61,7 +61,7 @@ export class CustomTimetables {
     const { last, start, end, catchup } = schedule;
     if (lease.currentVersionId === null) return null;
     const version = await this.#services.versions.get(lease.currentVersionId);
-    const answer = await this.#ask(version, {
+    const answer = await this.ask(version, {
       ask: "next",
       last: last === null ? null : { start: iso(last.start), end: iso(last.end) },
       start: start === null ? null : iso(start),
@@ -76,13 +76,17 @@ export class CustomTimetables {
     version: DagVersion,
     logicalDate: number,
   ): Promise<{ dataInterval: Interval; runId?: string }> {
-    const answer = await this.#ask(version, { ask: "manual", runAfter: iso(logicalDate) });
+    const answer = await this.ask(version, { ask: "manual", runAfter: iso(logicalDate) });
     if (answer === null) return { dataInterval: { start: logicalDate, end: logicalDate } };
     const { dataInterval, runId } = nextRunOf(answer);
     return runId === undefined ? { dataInterval } : { dataInterval, runId };
   }
 
-  #ask(version: DagVersion, question: TimetableQuestion): Promise<TimetableAnswer | null> {
+  /** @throws TradewindError TW_TIMETABLE. */
+  async ask<Asked extends TimetableQuestion>(
+    version: DagVersion,
+    question: Asked,
+  ): Promise<TimetableAnswers[Asked["ask"]]> {
     const { timetables, settings } = this.#services;
     const { timetable } = version.compiled.spec;
     const own = customOf(timetable);
@@ -108,7 +112,7 @@ export function asksItself(spec: Pick<DagSpec, "timetable">): boolean {
   return customOf(spec.timetable) !== null;
 }
 
-function nextRunOf({ runAfter, dataInterval, runId, partitionKey }: TimetableAnswer): NextRun {
+export function nextRunOf({ runAfter, dataInterval, runId, partitionKey }: TimetableAnswer): NextRun {
   const start = instantFromIso(dataInterval.start);
   return {
     logicalDate: start,

@@ -5,7 +5,10 @@ import type { LiveChanges } from "./live-changes.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Services } from "./services.ts";
 
-type Parts = Pick<Scheduler, "leases" | "requests" | "firedTriggers" | "assetRuns" | "backfills" | "pools">;
+type Parts = Pick<
+  Scheduler,
+  "leases" | "requests" | "firedTriggers" | "assetRuns" | "backfills" | "pools" | "timetableQuestions"
+>;
 
 export class Notifications {
   readonly #services: Services;
@@ -70,6 +73,8 @@ export class Notifications {
         return assetRuns.runOnce();
       case "backfill":
         return backfills.runOnce();
+      case "timetable":
+        return this.#parts.timetableQuestions.runOnce();
       case "pools":
         return pools.runOnce();
       case "pools-wanted":

@@ -40,6 +40,7 @@ import { Runs } from "./runs.ts";
 import type { Services } from "./services.ts";
 import type { SchedulerSettings } from "./settings.ts";
 import { type DebugHook, Signals } from "./signals.ts";
+import { TimetableQuestions } from "./timetable-questions.ts";
 import { Trigger, type TriggeredRun, type TriggerRequest } from "./trigger.ts";
 import { Versions } from "./versions.ts";
 import type { Work } from "./work.ts";
@@ -77,6 +78,7 @@ export class Scheduler {
   readonly requests: Requests;
   readonly deadlines: Deadlines;
   readonly callbacks: Callbacks;
+  readonly timetableQuestions: TimetableQuestions;
   readonly firedTriggers: FiredTriggers;
   readonly pools: Pools;
   readonly prune: Prune;
@@ -133,6 +135,7 @@ export class Scheduler {
     const { services } = this;
     this.runs = new Runs(services, around);
     this.callbacks = new Callbacks(services);
+    this.timetableQuestions = new TimetableQuestions(services);
     this.#attempts = new Attempts(services, around, this.callbacks);
     this.#dispatch = new Dispatch(services, around);
     this.#endings = new RunEndings(services, this.runs, this.callbacks);
@@ -251,6 +254,7 @@ export class Scheduler {
       this.backfills.runOnce(),
       this.deadlines.runOnce(),
       this.callbacks.runOnce(),
+      this.timetableQuestions.runOnce(),
       this.pools.runOnce(),
     ]);
     engine.submit({ name: "look for silent attempts", apply: (work) => this.rescue.look(work) });

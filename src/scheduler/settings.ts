@@ -19,6 +19,7 @@ export interface SchedulerSettings {
   /** Address of the API server as tasks reach it; null where there is none, or it is not known yet. */
   readonly trackingUri: string | null;
   readonly versionsFolder: string;
+  readonly logFolder: string;
   /** Where Python tasks work: "run", "start" or a path; see `python.workingDirectory`. */
   readonly workingDirectory: string;
   readonly runsFolder: string;
@@ -53,6 +54,7 @@ export function schedulerSettings(config: Config): SchedulerSettings {
     artifactRoot: paths.artifacts,
     trackingUri: trackingUri(config),
     versionsFolder: paths.versions,
+    logFolder: paths.logs,
     workingDirectory: python.workingDirectory,
     runsFolder: paths.runs,
     logLevel: logging.level as SchedulerSettings["logLevel"],

@@ -1,24 +1,55 @@
 /** Starting a backfill from outside: the plan is written here, the scheduler that holds the Dag's lease makes the runs. */
-import { type BackfillRequest, type PlannedBackfillRun, planBackfill } from "../core/backfill.ts";
-import type { DagSpec, Json } from "../core/dag-model.ts";
+import {
+  type BackfillRequest,
+  checkBackfill,
+  maxBackfillRuns,
+  type PlannedBackfillRun,
+  planBackfill,
+} from "../core/backfill.ts";
+import type { Json } from "../core/dag-model.ts";
 import { type BackfillRow, createBackfill } from "../store/backfills.ts";
 import type { Transactor } from "../store/connect.ts";
 import { listDagRuns } from "../store/dag-runs.ts";
 import { notify } from "../store/notify.ts";
+import { type AskedVersion, type AskParts, askTimetable } from "./ask-timetable.ts";
+import { asksItself, nextRunOf } from "./custom-timetables.ts";
 
 const allRuns = 1_000_000;
 
-/** What a backfill would do. @throws TradewindError TW_BACKFILL where it would be refused. */
+/**
+ * What a backfill would do.
+ *
+ * @throws TradewindError TW_BACKFILL where it would be refused, TW_TIMETABLE when a timetable of the user's own gives no
+ *   answer.
+ */
 export async function planOfBackfill(
-  database: Transactor,
-  spec: DagSpec,
+  parts: AskParts,
+  version: AskedVersion,
   request: BackfillRequest,
-  now: number,
 ): Promise<PlannedBackfillRun[]> {
+  const { database, clock } = parts;
+  const { spec } = version;
+  const now = clock.now();
   const window = { dagIds: [spec.dagId], logicalDateFrom: request.from, logicalDateTo: request.to };
   const { rows } = await listDagRuns(database, window, { limit: allRuns });
   const existing = new Map(rows.map((run) => [run.logicalDate, run]));
-  return planBackfill(spec, request, (date) => existing.get(date) ?? null, now);
+  const existingOf = (date: number) => existing.get(date) ?? null;
+  if (!asksItself(spec)) return planBackfill(spec, request, existingOf, now);
+  checkBackfill(spec, request, now);
+  return planBackfill(spec, request, existingOf, now, await askedRuns(parts, version, request));
+}
+
+async function askedRuns(parts: AskParts, version: AskedVersion, { from, to }: BackfillRequest) {
+  const answers = await askTimetable(parts, version, {
+    ask: "runs",
+    last: null,
+    start: new Date(from).toISOString(),
+    end: new Date(to).toISOString(),
+    catchup: true,
+    limit: maxBackfillRuns + 1,
+    runType: "backfill",
+  });
+  return answers.map(nextRunOf);
 }
 
 /** @throws TradewindError TW_BACKFILL_EXISTS while another of the Dag goes on. */
@@ -33,11 +64,10 @@ export async function startBackfill(
   },
   now: number,
 ): Promise<BackfillRow> {
-  const dates = plan.flatMap(({ run, action }) =>
-    run.logicalDate === null
-      ? []
-      : [{ logicalDate: run.logicalDate, exceptionReason: action.kind === "skip" ? action.reason : null }],
-  );
+  const dates = plan.map(({ run, action }) => ({
+    run,
+    exceptionReason: action.kind === "skip" ? action.reason : null,
+  }));
   return await database.transaction(async (tx) => {
     const backfill = await createBackfill(
       tx,

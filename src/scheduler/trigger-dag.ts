@@ -4,14 +4,15 @@ import type { Json } from "../core/dag-model.ts";
 import { checkRunId, runId, runIdSuffix } from "../core/run-id.ts";
 import type { DagRunType, TriggeredBy } from "../core/states.ts";
 import { manualDataInterval } from "../core/timetable/next-run.ts";
+import { exactInterval } from "../core/timetable/timetable.ts";
 import { TradewindError } from "../errors.ts";
 import { resolveParams } from "../sdk/validate-params.ts";
 import { addAuditEntry } from "../store/audit-log.ts";
-import type { Database } from "../store/connect.ts";
 import { createDagRun, type DagRunRow } from "../store/dag-runs.ts";
 import { currentVersion } from "../store/dag-versions.ts";
 import { notify } from "../store/notify.ts";
-import type { Clock } from "../time.ts";
+import { type AskedVersion, type AskParts, askTimetable } from "./ask-timetable.ts";
+import { asksItself, nextRunOf } from "./custom-timetables.ts";
 
 export interface TriggerDagRequest {
   readonly dagId: string;
@@ -35,12 +36,10 @@ export interface TriggerDagRequest {
 /**
  * @throws TradewindError TW_DAG_NOT_FOUND, TW_DAG_RUN_EXISTS, TW_RUN_ID, TW_PARAM_INVALID when the conf does not fit
  *   the params, TW_RUN_DATE for a logical date in the future, TW_RUN_TYPE when the Dag does not allow such runs,
- *   TW_USAGE when conf is no object.
+ *   TW_TIMETABLE when a timetable of the user's own gives no interval for the date, TW_USAGE when conf is no object.
  */
-export async function triggerDag(
-  { database, clock }: { database: Database; clock: Clock },
-  request: TriggerDagRequest,
-): Promise<DagRunRow> {
+export async function triggerDag(parts: AskParts, request: TriggerDagRequest): Promise<DagRunRow> {
+  const { database, clock } = parts;
   const now = clock.now();
   const { dagId, logicalDate = null, runType = "manual", conf = {} } = request;
   const version = await currentVersion(database, dagId);
@@ -64,13 +63,13 @@ export async function triggerDag(
     );
   await resolveParams(version.spec.params, conf, { allowUnknown: true, owner: dagId });
   const suffix = logicalDate === null ? runIdSuffix(randomBytes(8)) : undefined;
-  const ofDate = logicalDate === null ? null : manualDataInterval(version.spec.timetable, logicalDate);
+  const ofDate = await intervalOf(parts, version, request);
   const run = {
     dagId,
-    runId: request.runId ?? runId(runType, logicalDate ?? now, suffix),
+    runId: request.runId ?? ofDate?.runId ?? runId(runType, logicalDate ?? now, suffix),
     runType,
     logicalDate,
-    dataInterval: request.dataInterval ?? ofDate,
+    dataInterval: ofDate?.dataInterval ?? null,
     runAfter: request.runAfter ?? logicalDate ?? now,
     triggeredBy: request.triggeredBy,
     triggeringUser: request.user,
@@ -86,6 +85,21 @@ export async function triggerDag(
     await notify(tx, [`run:${dagId}`]);
     return made;
   });
+}
+
+/** With the name of the run, where a timetable of the user's own gives one. */
+async function intervalOf(
+  parts: AskParts,
+  version: AskedVersion,
+  { logicalDate = null, dataInterval }: TriggerDagRequest,
+): Promise<{ dataInterval: { start: number; end: number }; runId?: string } | null> {
+  if (dataInterval !== undefined) return { dataInterval };
+  if (logicalDate === null) return null;
+  const { timetable } = version.spec;
+  if (!asksItself(version.spec)) return { dataInterval: manualDataInterval(timetable, logicalDate) };
+  const runAfter = new Date(logicalDate).toISOString();
+  const answer = await askTimetable(parts, version, { ask: "manual", runAfter });
+  return answer === null ? { dataInterval: exactInterval(logicalDate) } : nextRunOf(answer);
 }
 
 function checkDate(dagId: string, logicalDate: number | null, now: number): void {

@@ -1,5 +1,6 @@
 /** Backfills: a range of logical dates of a Dag, run under a cap of their own. The scheduler makes the runs. */
 import type { Json } from "../core/dag-model.ts";
+import type { NextRun } from "../core/timetable/timetable.ts";
 import { TradewindError } from "../errors.ts";
 import type { Executor } from "./connect.ts";
 import { instant, instants, json, sql } from "./sql.ts";
@@ -39,7 +40,7 @@ export type NewBackfill = Omit<
 > & {
   readonly triggeringUser?: string | null;
   /** In the order in which the runs are wanted. */
-  readonly dates: readonly { logicalDate: number; exceptionReason?: string | null }[];
+  readonly dates: readonly { run: NextRun; exceptionReason?: string | null }[];
 };
 
 /**
@@ -68,11 +69,17 @@ export async function createBackfill(tx: Executor, backfill: NewBackfill, now: n
       ${backfill.triggeringUser ?? null}, ${instant(now)})
     RETURNING ${backfillColumns}`);
   const made = row as BackfillRow;
+  const runs = backfill.dates.map(({ run }) => run);
   await tx.run(sql`
-    INSERT INTO backfill_dag_run (backfill_id, logical_date, sort_ordinal, exception_reason)
-    SELECT ${made.id}, u.logical_date, u.ordinal, u.reason
-    FROM unnest(${instants(backfill.dates.map((d) => d.logicalDate))}::timestamptz[],
-      ${backfill.dates.map((d) => d.exceptionReason ?? null)}::text[]) WITH ORDINALITY AS u (logical_date, reason, ordinal)`);
+    INSERT INTO backfill_dag_run (backfill_id, logical_date, data_interval_start, data_interval_end, run_after, run_id,
+      partition_key, exception_reason, sort_ordinal)
+    SELECT ${made.id}, u.*
+    FROM unnest(${instants(runs.map((run) => run.logicalDate))}::timestamptz[],
+      ${instants(runs.map((run) => run.dataInterval.start))}::timestamptz[],
+      ${instants(runs.map((run) => run.dataInterval.end))}::timestamptz[],
+      ${instants(runs.map((run) => run.runAfter))}::timestamptz[], ${runs.map((run) => run.runId ?? null)}::text[],
+      ${runs.map((run) => run.partitionKey ?? null)}::text[],
+      ${backfill.dates.map((date) => date.exceptionReason ?? null)}::text[]) WITH ORDINALITY AS u`);
   return made;
 }
 

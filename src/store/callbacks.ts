@@ -25,6 +25,19 @@ export function waitingCallbacks(
     WHERE dag_id = ANY (${dagIds}::text[]) ORDER BY created_at, id LIMIT ${limit}`);
 }
 
+/** Before it is handed to a worker, which may not live to tell. How often it was, this time included; null: it is gone. */
+export async function countCallbackTry(executor: Executor, id: string): Promise<number | null> {
+  const row = await executor.row<{ tries: number }>(
+    sql`UPDATE callback SET tries = tries + 1 WHERE id = ${id} RETURNING tries`,
+  );
+  return row?.tries ?? null;
+}
+
+/** No worker took it. */
+export async function takeBackCallbackTry(executor: Executor, id: string): Promise<void> {
+  await executor.run(sql`UPDATE callback SET tries = tries - 1 WHERE id = ${id} AND tries > 0`);
+}
+
 export async function deleteCallback(executor: Executor, id: string): Promise<void> {
   await executor.run(sql`DELETE FROM callback WHERE id = ${id}`);
 }

@@ -35,6 +35,12 @@ export function openBackfills(on: Executor, dagIds: readonly string[]): Promise<
 export interface BackfillDate {
   readonly logicalDate: number;
   readonly sortOrdinal: number;
+  readonly intervalStart: number;
+  readonly intervalEnd: number;
+  readonly runAfter: number;
+  /** Where the timetable names its runs itself. */
+  readonly runId: string | null;
+  readonly partitionKey: string | null;
   /** The run that the date has already. */
   readonly runPk: number | null;
   readonly state: DagRunState | null;
@@ -42,7 +48,10 @@ export interface BackfillDate {
 
 export function pendingDates(on: Executor, backfillId: number, limit: number): Promise<BackfillDate[]> {
   return on.rows<BackfillDate>(sql`
-    SELECT d.logical_date AS "logicalDate", d.sort_ordinal AS "sortOrdinal", r.id AS "runPk", r.state
+    SELECT d.logical_date AS "logicalDate", d.sort_ordinal AS "sortOrdinal",
+      coalesce(d.data_interval_start, d.logical_date) AS "intervalStart",
+      coalesce(d.data_interval_end, d.logical_date) AS "intervalEnd",
+      coalesce(d.run_after, d.logical_date) AS "runAfter", d.run_id AS "runId", d.partition_key AS "partitionKey", r.id AS "runPk", r.state
     FROM backfill_dag_run d JOIN backfill b ON b.id = d.backfill_id
     LEFT JOIN dag_run r ON r.dag_id = b.dag_id AND r.logical_date = d.logical_date
     WHERE d.backfill_id = ${backfillId} AND d.dag_run_id IS NULL AND d.exception_reason IS NULL

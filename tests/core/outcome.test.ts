@@ -25,6 +25,17 @@ describe("the end of an attempt", () => {
     expect(run.state("a")).toBe("failed");
   });
 
+  it("waits as long as the task's retry policy said, in place of its own delay", () => {
+    const run = simulate(dagOf({ a: { retries: 1, retryDelay: 60 } }));
+    run.run("a", { kind: "failed", message: "rate limit", retryable: true, retryDelay: 300 });
+    run.passTime(299_000);
+    expect(run.state("a")).toBe("up_for_retry");
+    run.passTime(1_000);
+    expect(run.facts.instances.of(0)[0]).toMatchObject({ state: "scheduled", tryNumber: 2 });
+    run.run("a", { kind: "failed", message: "again", retryable: true, retryDelay: 300 });
+    expect(run.state("a")).toBe("failed");
+  });
+
   it("keeps the try over reschedules and deferrals", () => {
     const run = simulate(dagOf({ a: {} }));
     run.run("a", { kind: "reschedule", at: run.facts.now + 5_000 });

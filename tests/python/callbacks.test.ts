@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
+import { sql } from "../../src/store/sql.ts";
 import { temporaryFolder } from "../examples/temporary-folder.ts";
 import { describePython } from "./find-python.ts";
 import { pythonWorld } from "./python-world.ts";
@@ -124,6 +125,48 @@ describePython("callbacks in Python", { timeout: 120_000 }, () => {
     await world.run("good");
     await vi.waitFor(() => expect(lines(heard)).toContain("dag success success success works"), 20_000);
     expect(lines(heard).filter((line) => line.startsWith("never"))).toEqual([]);
+  });
+
+  it("retry policies say whether there is another try, and when", async () => {
+    const world = await pythonWorld({
+      "policies.py": `
+from datetime import timedelta
+from airflow.sdk import DAG, ExceptionRetryPolicy, RetryAction, RetryDecision, RetryPolicy, RetryRule, task
+
+class Soon(RetryPolicy):
+    def evaluate(self, exception, try_number, max_tries, context=None):
+        return RetryDecision.retry(timedelta(seconds=0), f"try {try_number} of {max_tries + 1}")
+
+class Broken(RetryPolicy):
+    def evaluate(self, exception, try_number, max_tries, context=None):
+        raise RuntimeError("a policy that breaks")
+
+rules = ExceptionRetryPolicy([RetryRule("builtins.KeyError", RetryAction.FAIL), RetryRule(OSError, retry_delay=timedelta(0))])
+hour = timedelta(hours=1)
+with DAG("policies"):
+    def add(name, error, policy, delay=hour):
+        @task(task_id=name, retries=2, retry_delay=delay, retry_policy=policy)
+        def fails():
+            raise error
+        fails()
+    add("soon", ValueError("x"), Soon())
+    add("by_rule", ConnectionError("x"), rules)
+    add("not_again", KeyError("x"), rules)
+    add("broken", ValueError("x"), Broken(), timedelta(0))
+`,
+    });
+    const run = await world.run("policies");
+    const tries = await world.database.rows<{ taskId: string; tries: number }>(
+      sql`SELECT task_id AS "taskId", try_number AS tries FROM task_instance ORDER BY task_id`,
+    );
+    expect(tries).toEqual([
+      { taskId: "broken", tries: 3 },
+      { taskId: "by_rule", tries: 3 },
+      { taskId: "not_again", tries: 1 },
+      { taskId: "soon", tries: 3 },
+    ]);
+    expect((await run.log("soon")).join("\n")).toContain("retry policy: retry (try 1 of 3)");
+    expect((await run.log("broken")).join("\n")).toContain("a policy that breaks");
   });
 
   it("of deadlines are called, asynchronous and not", async () => {

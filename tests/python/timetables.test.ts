@@ -1,9 +1,13 @@
 /** Timetables that users wrote in Python, asked in a process of their own. */
 import { expect, it, vi } from "vitest";
+import { planOfBackfill, startBackfill } from "../../src/scheduler/start-backfill.ts";
+import { triggerDag } from "../../src/scheduler/trigger-dag.ts";
 import type { Database } from "../../src/store/connect.ts";
 import { listDagRuns } from "../../src/store/dag-runs.ts";
+import { currentVersion } from "../../src/store/dag-versions.ts";
 import { findDag, listWarnings } from "../../src/store/dags.ts";
 import { listImportErrors } from "../../src/store/import-errors.ts";
+import { systemClock } from "../../src/time.ts";
 import { describePython } from "./find-python.ts";
 import { pythonWorld } from "./python-world.ts";
 
@@ -96,6 +100,59 @@ describePython("timetables of users in Python", { timeout: 120_000 }, () => {
     const logicalDate = Date.UTC(2024, 5, 1);
     const run = await world.run("uneven", {}, { logicalDate });
     expect([run.runId, await run.xcom("hours")]).toEqual(["manual_3123_0100", 1]);
+  });
+
+  it("are asked for runs and backfills that another process starts, by the scheduler or by that process", async () => {
+    const world = await pythonWorld({ "dags.py": dags, "uneven.py": uneven });
+    const { database } = world;
+    const outside = { database, clock: systemClock };
+    const logicalDate = Date.UTC(2024, 5, 1);
+    const asked = {
+      dagId: "uneven",
+      logicalDate,
+      triggeredBy: "rest_api",
+      user: "ann",
+      event: "trigger",
+    } as const;
+    const run = await triggerDag(outside, asked);
+    expect([run.runId, run.dataIntervalStart, run.dataIntervalEnd]).toEqual([
+      "manual_3123_0100",
+      logicalDate - 3_600_000,
+      logicalDate,
+    ]);
+    await expect(triggerDag(outside, { ...asked, dagId: "broken" })).rejects.toMatchObject({
+      code: "TW_TIMETABLE",
+      message: expect.stringContaining("not on this day"),
+    });
+    const version = await currentVersion(database, "uneven");
+    if (version === null) throw new Error("no version");
+    const request = {
+      from: Date.UTC(2024, 0, 1),
+      to: Date.UTC(2024, 0, 9),
+      reprocess: "none",
+      backwards: false,
+    } as const;
+    const plan = await planOfBackfill(outside, version, request);
+    expect(plan.map(({ action }) => action)).toEqual([
+      { kind: "create", runId: "backfill_0100_0105" },
+      { kind: "create", runId: "backfill_0105_0106" },
+      { kind: "create", runId: "backfill_0106_0212" },
+    ]);
+    const words = { dagId: "uneven", conf: {}, maxActiveRuns: 3, user: null };
+    await startBackfill(database, plan, { ...request, ...words }, systemClock.now());
+    await world.unpause("uneven");
+    await vi.waitFor(
+      async () =>
+        expect(
+          (await runsOf(database, "uneven")).map(({ runId, runType, state }) => [runId, runType, state]),
+        ).toEqual([
+          ["backfill_0100_0105", "backfill", "success"],
+          ["backfill_0105_0106", "backfill", "success"],
+          ["backfill_0106_0212", "backfill", "success"],
+          ["manual_3123_0100", "manual", "success"],
+        ]),
+      { timeout: 60_000, interval: 100 },
+    );
   });
 
   it("may be made of Airflow's, which the scheduler answers for", async () => {

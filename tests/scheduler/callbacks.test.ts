@@ -1,9 +1,13 @@
 /** Callbacks are rows from the commit that asks for them until they have run. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { TradewindError } from "../../src/errors.ts";
 import type { CallbackWorkload } from "../../src/executor/executor.ts";
+import { listAuditEntries } from "../../src/store/audit-log.ts";
 import { sql } from "../../src/store/sql.ts";
 import { dagSpecOf } from "../core/support/build-dag.ts";
+import { temporaryFolder } from "../examples/temporary-folder.ts";
 import { ScriptedExecutor } from "../support/scripted-executor.ts";
 import { cutSessions, runToEnd, world } from "./support.ts";
 
@@ -63,6 +67,26 @@ it("waits for a worker where there is none, and does not run one again that fail
   await vi.waitFor(async () => expect(await rows(here)).toEqual([]), 5000);
   expect(executor.called).toEqual(["success", "success"]);
   expect(executor.callbacks[0]?.id).toBe(executor.callbacks[1]?.id);
+});
+
+it("calls one that takes its worker down with it three times, and then tells of it in the audit log and its own log", async () => {
+  const here = await world();
+  await here.store(spec);
+  const executor = new Calling();
+  executor.answer = () => Promise.reject(new TradewindError("TW_CALLBACK_LOST", "worker local went away"));
+  const logFolder = await temporaryFolder();
+  const scheduler = await here.start(executor, { settings: { pollMs: 20, logFolder } });
+  const run = await runToEnd(scheduler, "dag");
+  await vi.waitFor(async () => expect(await rows(here)).toEqual([]), 5000);
+  expect(executor.called).toEqual(["success", "success", "success"]);
+  const { rows: told } = await listAuditEntries(here.database, { events: ["callback failed"] });
+  expect(told).toMatchObject([{ dagId: "dag", runId: run.runId, taskId: null }]);
+  expect(JSON.parse(told[0]?.extra ?? "")).toEqual({
+    callback: "success",
+    message: expect.stringMatching(/went away each of the 3 times .* it is not called again/),
+  });
+  const log = readFileSync(join(logFolder, executor.callbacks[0]?.logPath ?? ""), "utf8");
+  expect(log).toContain("the callback failed: its worker went away");
 });
 
 it("calls those of a task whose process was lost", async () => {

@@ -141,7 +141,7 @@ describe("a backfill", () => {
           runBackwards: request.backwards,
           reprocessBehavior: request.reprocess,
           maxActiveRuns: words.max ?? 2,
-          dates: plan.map(({ run }) => ({ logicalDate: run.logicalDate })),
+          dates: plan.map(({ run }) => ({ run })),
         },
         Date.now(),
       ),

@@ -35,6 +35,7 @@ export const testSettings: SchedulerSettings = {
   workingDirectory: "run",
   runsFolder: "/nowhere/runs",
   versionsFolder: "/nowhere",
+  logFolder: "/nowhere/logs",
   logLevel: "info",
   memoryLimitMb: null,
   retention: { days: 0, runsPerDag: 0, auditDays: 0, intervalMs: 3_600_000 },

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { runAt } from "../../src/core/timetable/timetable.ts";
 import { addAuditEntry, listAuditEntries } from "../../src/store/audit-log.ts";
 import * as backfills from "../../src/store/backfills.ts";
 import { listLeases } from "../../src/store/dag-leases.ts";
@@ -17,7 +18,7 @@ const backfill: backfills.NewBackfill = {
   runBackwards: true,
   reprocessBehavior: "failed",
   maxActiveRuns: 3,
-  dates: [{ logicalDate: noon + day }, { logicalDate: noon, exceptionReason: "already exists" }],
+  dates: [{ run: runAt(noon + day) }, { run: runAt(noon), exceptionReason: "already exists" }],
 };
 
 test("a Dag has one backfill at a time, also when two are asked for at once", async () => {

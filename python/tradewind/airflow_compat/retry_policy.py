@@ -77,7 +77,8 @@ class ExceptionRetryPolicy(RetryPolicy):
     def evaluate(self, exception: BaseException, try_number: int, max_tries: int, context: Any = None) -> RetryDecision:
         for rule in self.rules:
             if rule.matches(exception):
-                return RetryDecision(rule.action, rule.retry_delay, rule.reason)
+                reason = rule.reason or f"Matched rule for {type(exception).__name__}"
+                return RetryDecision(rule.action, rule.retry_delay, reason)
         return RetryDecision(self.default)
 
 
@@ -90,15 +91,16 @@ def _named(path: str) -> Any:
         return None
 
 
-def ends_retries(policy: Any, error: BaseException, ti: Any, context: Any) -> bool:
-    """Whether the policy says that the task shall not be tried again. One that fails itself decides nothing."""
+def decide(policy: Any, error: BaseException, ti: Any, context: Any) -> RetryDecision:
+    """What the policy says. One that fails itself, or answers with something else, decides nothing."""
     try:
         decision = policy.evaluate(error, ti.try_number, ti.max_tries, context)
     except Exception as problem:
         log.error("the retry policy of %s failed and is not heeded: %s", ti.task_id, problem, exc_info=True)
-        return False
+        return RetryDecision.default()
+    if not isinstance(decision, RetryDecision):
+        log.error("the retry policy of %s is not heeded: expected a RetryDecision, got %r", ti.task_id, decision)
+        return RetryDecision.default()
     if decision.reason:
         log.info("retry policy: %s (%s)", decision.action.value, decision.reason)
-    if decision.retry_delay is not None and decision.action is RetryAction.RETRY:
-        log.warning("the delay of the retry policy is not applied: the task's retry_delay is")
-    return decision.action is RetryAction.FAIL
+    return decision

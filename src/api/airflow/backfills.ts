@@ -90,10 +90,10 @@ function registerStarts(app: ApiApp, context: AirflowContext): void {
     },
     async ({ body, user }) => {
       requirePermission(user, { action: "create", resource: "Backfills" }, body.dag_id);
-      const { spec } = await versionOf(context, body.dag_id);
+      const version = await versionOf(context, body.dag_id);
       const request = requestOf(body);
       const made = await refusing(body.dag_id, async () => {
-        const plan = await planOfBackfill(database, spec, request, context.now());
+        const plan = await planOfBackfill(context.parts, version, request);
         const words = {
           dagId: body.dag_id,
           conf: body.dag_run_conf ?? {},
@@ -118,15 +118,13 @@ function registerStarts(app: ApiApp, context: AirflowContext): void {
     },
     async ({ body, user }) => {
       requirePermission(user, { action: "create", resource: "Backfills" }, body.dag_id);
-      const { spec } = await versionOf(context, body.dag_id);
-      const plan = await refusing(body.dag_id, () =>
-        planOfBackfill(database, spec, requestOf(body), context.now()),
-      );
+      const version = await versionOf(context, body.dag_id);
+      const plan = await refusing(body.dag_id, () => planOfBackfill(context.parts, version, requestOf(body)));
       const backfills = plan
         .filter(({ action }) => action.kind !== "skip")
         .map(({ run }) => ({
           logical_date: isoDate(run.logicalDate),
-          partition_key: null,
+          partition_key: run.partitionKey ?? null,
           partition_date: null,
         }));
       return { backfills, total_entries: backfills.length };
@@ -184,7 +182,8 @@ async function refusing<Result>(dagId: string, work: () => Promise<Result>): Pro
     if (!(error instanceof TradewindError)) throw error;
     if (error.code === "TW_BACKFILL_EXISTS")
       throw new HttpProblem(409, `There is already a running backfill for dag ${dagId}`);
-    if (error.code === "TW_BACKFILL") throw new HttpProblem(422, error.message);
+    if (error.code === "TW_BACKFILL" || error.code === "TW_TIMETABLE")
+      throw new HttpProblem(422, error.message);
     throw error;
   }
 }

@@ -260,11 +260,11 @@ const refusals: ReadonlySet<string> = new Set([
 
 /** @throws HttpProblem 400 for what the Dag does not allow, 409 for a run that is there already. */
 export async function startOrRefuse(
-  { database, parts }: AirflowContext,
+  { parts }: AirflowContext,
   run: TriggerDagRequest,
 ): Promise<{ runId: string }> {
   try {
-    return await triggerDag({ database, clock: parts.clock }, run);
+    return await triggerDag(parts, run);
   } catch (error) {
     if (error instanceof TradewindError && refusals.has(error.code))
       throw new HttpProblem(400, error.message);
