@@ -32,11 +32,13 @@ export {
   type GetXComOpts,
   getClient,
   getContext,
+  NEVER_EXPIRE,
   type SetXComOpts,
   type TaskClient,
   type TaskContext,
   type TaskInstanceInfo,
   type TaskLogger,
+  type TaskStateStore,
   VariableNotFoundError,
 } from "./sdk/context.ts";
 export type { Condition, ConditionElse, Switch, Switch as Branch } from "./sdk/control-flow.ts";

@@ -131,7 +131,7 @@ class Absent(unittest.TestCase):
 
     def test_a_name_of_airflow_that_is_not_here_says_so(self):
         with self.assertRaisesRegex(ImportError, "it is a class of Airflow 3, and Tradewind does not have it"):
-            from airflow.sdk import ResumableJobMixin  # noqa: F401
+            from airflow.sdk import SecretCache  # noqa: F401
 
     def test_a_path_of_a_store_can_be_named_without_the_packages_of_the_store(self):
         try:

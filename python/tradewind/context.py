@@ -16,6 +16,7 @@ from .asset_events import InletEvents, OutletEvents, TriggeringAssetEvents
 from .dag_run import DagRun, previous_run
 from .lazy_value import LazyValue
 from .serialize_values import shown
+from .state_stores import AssetStateStores, TaskStateStore
 
 __all__ = ["Context", "build_context", "context_merge", "get_current_context", "set_current"]
 
@@ -227,6 +228,8 @@ _MAKERS: Dict[str, Callable[[Context], Any]] = {
     "task_instance_key_str": lambda c: c._key_text(),
     "task_reschedule_count": lambda c: (c._start.get("reschedule") or {}).get("count", 0),
     "test_mode": lambda c: bool((c._start.get("context") or {}).get("testMode", False)),
+    "task_state_store": lambda c: TaskStateStore(c._supervisor),
+    "asset_state_store": lambda c: AssetStateStores(c["task"].inlets, c["task"].outlets, c._supervisor),
     "triggering_asset_events": lambda c: c._triggering(by_uri=False),
     "try_number": lambda c: c._start["task"]["tryNumber"],
     "data_interval_start": lambda c: c._instant("dataIntervalStart"),

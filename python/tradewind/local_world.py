@@ -27,6 +27,7 @@ class LocalWorld(Supervisor):
         self.variables = variables
         self.connections = connections
         self.xcoms: Dict[Key, Dict[str, Any]] = {}
+        self.states: Dict[Tuple[str, ...], Dict[str, Any]] = {}
         self.instances: Dict[Tuple[str, int], Dict[str, Any]] = {}
         self.run: Dict[str, Any] = {}
         """A DagRunAnswer of the one run that there is."""
@@ -61,6 +62,8 @@ class LocalWorld(Supervisor):
     def _answer(self, method: str, params: Dict[str, Any]) -> Any:
         if method == "xcom.get":
             return self._xcoms(params)
+        if "-state." in method:
+            return self._state(method, params)
         if method == "variable.get":
             return self.variables.get(params["key"])
         if method == "variable.set":
@@ -95,6 +98,22 @@ class LocalWorld(Supervisor):
             f'"{method}" needs a scheduler, and dag.test() has none',
             hint="run it with `tradewind dags test`",
         )
+
+    def _state(self, method: str, params: Dict[str, Any]) -> Any:
+        """Of the state stores. Nothing expires: the process lives as long as the run."""
+        kind, _, verb = method.partition(".")
+        at = (self.start or {}).get("task") or {}
+        owner = (kind, at["taskId"], str(at["mapIndex"])) if kind == "task-state" else (kind, params.get("name") or "", params.get("uri") or "")
+        store = self.states.setdefault(owner, {})
+        if verb == "get":
+            return store.get(params["key"])
+        if verb == "set":
+            store[params["key"]] = params["value"]
+        elif "key" in params:
+            store.pop(params["key"], None)
+        else:
+            store.clear()
+        return None
 
     def _xcoms(self, params: Dict[str, Any]) -> List[Dict[str, Any]]:
         indexes = params.get("mapIndexes")

@@ -11,15 +11,20 @@ import {
   type GetXComOpts,
   type SetXComOpts,
   type TaskClient,
+  type TaskStateStore,
   type TaskStatesQuery,
   type TriggerDagRunRequest,
   VariableNotFoundError,
   type XComPullOptions,
 } from "../sdk/context.ts";
+import { systemClock } from "../time.ts";
 import { connectionFromEnvironment, variableFromEnvironment } from "./environment.ts";
 import type { ChildAnswers, ChildRequest, ConnectionAnswer, TaskCoordinates, XComValue } from "./protocol.ts";
 import { isSensitive, secretsOf } from "./secret-names.ts";
 import { decodeValue, encodeValue, type ValueStore } from "./xcom-values.ts";
+
+/** As Airflow's default_retention_days. Seconds. */
+const defaultRetention = 30 * 86_400;
 
 export interface ClientPort {
   request(request: ChildRequest): Promise<Json>;
@@ -186,6 +191,22 @@ export class AttemptClient implements TaskClient {
   getAssetEvents(query: AssetEventsQuery): Promise<AssetEventInfo[]> {
     return this.#ask("asset-events.get", query);
   }
+
+  readonly taskStateStore: TaskStateStore = {
+    get: async <T>(key: string) => (await this.#ask("task-state.get", { key })) as T | null,
+    set: async (key, value, { retention = defaultRetention } = {}) => {
+      const expiresAt = Number.isFinite(retention)
+        ? new Date(systemClock.now() + retention * 1000).toISOString()
+        : null;
+      await this.#ask("task-state.set", { key, value, expiresAt });
+    },
+    delete: async (key) => {
+      await this.#ask("task-state.delete", { key });
+    },
+    clear: async () => {
+      await this.#ask("task-state.delete", {});
+    },
+  };
 
   createStudy(study: { name: string; directions: string[]; spec: Json }): Promise<boolean> {
     return this.#ask("study.create", study);

@@ -193,6 +193,13 @@ export type ChildRequest =
   | { method: "dag.list"; params: { [name: string]: never } }
   | { method: "dag.set-paused"; params: { dagId: string; isPaused: boolean } }
   | { method: "asset-events.get"; params: { name?: string; uri?: string; alias?: string; limit?: number } }
+  | { method: "task-state.get"; params: { key: string } }
+  /** `expiresAt` null: for ever. */
+  | { method: "task-state.set"; params: { key: string; value: Json; expiresAt: string | null } }
+  | { method: "task-state.delete"; params: { key?: string } }
+  | { method: "asset-state.get"; params: { name?: string; uri?: string; key: string } }
+  | { method: "asset-state.set"; params: { name?: string; uri?: string; key: string; value: Json } }
+  | { method: "asset-state.delete"; params: { name?: string; uri?: string; key?: string } }
   | { method: "study.create"; params: { name: string; directions: string[]; spec: Json } }
   | { method: "study.read"; params: { name: string; after: number } }
   | { method: "study.write"; params: { name: string; id: number; revision: number; trials: Json[] } }
@@ -231,6 +238,14 @@ export interface ChildAnswers {
   "dag.list": DagAnswer[];
   "dag.set-paused": null;
   "asset-events.get": AssetEventAnswer[];
+  /** Of the instance that asks; null where the key is not there. */
+  "task-state.get": Json;
+  "task-state.set": null;
+  /** Without a key all of them. */
+  "task-state.delete": null;
+  "asset-state.get": Json;
+  "asset-state.set": null;
+  "asset-state.delete": null;
   /** False where a study of that name exists. */
   "study.create": boolean;
   /** Trials that changed after the given revision. */

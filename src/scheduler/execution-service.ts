@@ -11,6 +11,7 @@ import { OutsideAnswers, type OutsideRequest } from "./outside-answers.ts";
 import { ReadXComs } from "./read-xcoms.ts";
 import { writeDetails } from "./run-changes.ts";
 import type { Services } from "./services.ts";
+import { answerAboutState, type StateRequest } from "./state-answers.ts";
 import { refOf, type Work } from "./work.ts";
 
 export type { OutsideRequest } from "./outside-answers.ts";
@@ -71,6 +72,13 @@ export class ExecutionService {
       case "dag-run.trigger":
         this.#attempt(attemptId);
         return this.#trigger(request.params);
+      case "task-state.get":
+      case "task-state.set":
+      case "task-state.delete":
+      case "asset-state.get":
+      case "asset-state.set":
+      case "asset-state.delete":
+        return this.#state(attemptId, request);
       default:
         return this.outside(request);
     }
@@ -79,6 +87,14 @@ export class ExecutionService {
   /** Requests that have nothing to do with an attempt: triggers make them, and callbacks of runs that have ended. */
   outside(request: OutsideRequest): Promise<Json> {
     return this.#outside.answer(request);
+  }
+
+  #state(attemptId: string, request: StateRequest): Promise<Json> {
+    const { run, instance } = this.#attempt(attemptId);
+    const { runPk, taskId, mapIndex } = refOf(run, instance);
+    const { dagId, runId } = run.row.info;
+    const asker = { runPk, dagId, runId, taskId, mapIndex };
+    return answerAboutState(this.#services.database, request, asker, this.#services.clock.now());
   }
 
   #attempt(attemptId: string): Attempt {

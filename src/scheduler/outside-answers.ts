@@ -40,7 +40,7 @@ const mostRows = 1000;
 /** What may be asked without being a running attempt. */
 export type OutsideRequest = Exclude<
   ChildRequest,
-  { method: `xcom.${string}` | "rendered-fields.set" | "dag-run.trigger" }
+  { method: `xcom.${string}` | `${string}-state.${string}` | "rendered-fields.set" | "dag-run.trigger" }
 >;
 
 export class OutsideAnswers {
@@ -55,7 +55,7 @@ export class OutsideAnswers {
   /** What a trigger asks. @throws TradewindError TW_PROTOCOL for what only attempts may. */
   async answerTrigger(request: ChildRequest): Promise<Json> {
     const { method } = request;
-    if (method.startsWith("xcom.") || method === "rendered-fields.set" || method === "dag-run.trigger")
+    if (/^xcom\.|-state\./.test(method) || method === "rendered-fields.set" || method === "dag-run.trigger")
       throw new TradewindError("TW_PROTOCOL", `a trigger may not ask for ${method}`);
     return await this.answer(request as OutsideRequest);
   }

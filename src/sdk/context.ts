@@ -275,7 +275,23 @@ export interface TaskClient extends StudyClient {
   ): Promise<{ [runId: string]: { [taskId: string]: TaskInstanceState | null } }>;
   getDag(dagId: string): Promise<{ dagId: string; isPaused: boolean } | null>;
   getAssetEvents(query: AssetEventsQuery): Promise<AssetEventInfo[]>;
+  /** Values that the running instance keeps from try to try. */
+  readonly taskStateStore: TaskStateStore;
 }
+
+/** Of one task instance within its run: what a try sets, the next one finds. */
+export interface TaskStateStore {
+  /** Null where the key was never set, was deleted or has expired. */
+  get<T = unknown>(key: string): Promise<T | null>;
+  /** Sets or replaces. Kept for `retention` seconds, for 30 days without it, for ever with NEVER_EXPIRE. */
+  set(key: string, value: NonNullable<Json>, opts?: { readonly retention?: number }): Promise<void>;
+  /** Nothing happens where the key is not there. */
+  delete(key: string): Promise<void>;
+  clear(): Promise<void>;
+}
+
+/** As `retention`: the value stays until it is deleted. */
+export const NEVER_EXPIRE = Number.POSITIVE_INFINITY;
 
 /** Rows of a study, for `tradewind/ml`, which makes decisions of them. Trials are as `core/study-record.ts` writes them. */
 export interface StudyClient {

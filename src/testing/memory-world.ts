@@ -10,6 +10,7 @@ import type {
   DagRunAnswer,
   XComValue,
 } from "../runtime/protocol.ts";
+import { MemoryStates } from "./memory-states.ts";
 import { MemoryStudies } from "./memory-studies.ts";
 import type { Json, OutletEventJson } from "./test-types.ts";
 
@@ -49,6 +50,7 @@ export class MemoryWorld {
   readonly #xcoms = new Map<XComKey, { taskId: string; mapIndex: number; key: string; value: XComValue }>();
   readonly #connections: { [connId: string]: NonNullable<WorldOptions["connections"]>[string] };
   readonly #studies = new MemoryStudies();
+  readonly #stateStores = new MemoryStates();
   readonly #dagRuns: DagRunAnswer[];
   readonly #assetEvents: AssetEventAnswer[];
   readonly #states: () => { [task: string]: TaskInstanceState | null };
@@ -163,6 +165,13 @@ export class MemoryWorld {
         return this.#assetEvents.filter(
           ({ asset }) => asset.name === request.params.name || asset.uri === request.params.uri,
         );
+      case "task-state.get":
+      case "task-state.set":
+      case "task-state.delete":
+      case "asset-state.get":
+      case "asset-state.set":
+      case "asset-state.delete":
+        return this.#stateStores.answer(request, asker);
       case "study.create":
         return this.#studies.create(request.params);
       case "study.read":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 ALWAYS = (
+    "asset_state_store",
     "conn",
     "dag",
     "dag_run",
@@ -26,6 +27,7 @@ ALWAYS = (
     "task_instance",
     "task_instance_key_str",
     "task_reschedule_count",
+    "task_state_store",
     "templates_dict",
     "test_mode",
     "ti",

@@ -208,9 +208,11 @@ class TimeSensorAsync(TimeSensor):
 
 
 class TimeDeltaSensor(BaseSensorOperator):
-    """Waits until `delta` after the end of the data interval (after the run's date where it has none)."""
+    """Waits until `delta` (a number is minutes) after the end of the data interval, or the run's date where it has none."""
 
-    def __init__(self, *, delta: dt.timedelta, deferrable: Optional[bool] = None, end_from_trigger: bool = False, **kwargs: Any) -> None:
+    template_fields: Sequence[str] = ("delta",)
+
+    def __init__(self, *, delta: Any, deferrable: Optional[bool] = None, end_from_trigger: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.delta = delta
         self.deferrable = deferrable_or_default(deferrable)
@@ -225,14 +227,20 @@ class TimeDeltaSensor(BaseSensorOperator):
         raise AirflowException(f"the run of task {self.task_id!r} has no date to count from")
 
     def poke(self, context: Any) -> bool:
-        target = self._base(context) + self.delta
-        self.log.info("Checking if the delta has elapsed base_time=%s, delta=%s", target - self.delta, self.delta)
+        target = self._target(context)
+        self.log.info("Checking if %s have elapsed, at %s", self.delta, target)
         return timezones.utcnow() > target
+
+    def _target(self, context: Any) -> dt.datetime:
+        return self._base(context) + _minutes(self.delta)
 
     def execute(self, context: Any) -> Any:
         if not self.deferrable:
             return super().execute(context)
-        trigger = DateTimeTrigger(self._base(context) + self.delta, end_from_trigger=self.end_from_trigger)
+        target = self._target(context)
+        if timezones.utcnow() > target:
+            return True
+        trigger = DateTimeTrigger(target, end_from_trigger=self.end_from_trigger)
         self.defer(trigger=trigger, method_name="execute_complete", timeout=dt.timedelta(seconds=self.timeout))
 
     def execute_complete(self, context: Any, event: Any = None) -> None:
@@ -242,26 +250,28 @@ class TimeDeltaSensor(BaseSensorOperator):
 class TimeDeltaSensorAsync(TimeDeltaSensor):
     """TimeDeltaSensor(deferrable=True) under its name of Airflow 2."""
 
-    def __init__(self, *, end_from_trigger: bool = False, delta: dt.timedelta, **kwargs: Any) -> None:
+    def __init__(self, *, end_from_trigger: bool = False, delta: Any, **kwargs: Any) -> None:
         super().__init__(delta=delta, deferrable=True, end_from_trigger=end_from_trigger, **kwargs)
 
 
 class WaitSensor(BaseSensorOperator):
-    """Waits for a length of time from its first poke."""
+    """Waits for a length of time (a number is minutes) from its first poke."""
+
+    template_fields: Sequence[str] = ("time_to_wait",)
 
     def __init__(self, time_to_wait: Any = None, deferrable: Optional[bool] = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.deferrable = deferrable_or_default(deferrable)
-        self.time_to_wait = time_to_wait if isinstance(time_to_wait, dt.timedelta) else dt.timedelta(minutes=time_to_wait)
+        self.time_to_wait = time_to_wait
 
     def poke(self, context: Any) -> bool:
         first = context["ti"].get_first_reschedule_date(context) or context["ti"].start_date
-        return timezones.utcnow() >= first + self.time_to_wait
+        return timezones.utcnow() >= first + _minutes(self.time_to_wait)
 
     def execute(self, context: Any) -> Any:
         if not self.deferrable:
             return super().execute(context)
-        self.defer(trigger=TimeDeltaTrigger(self.time_to_wait, end_from_trigger=True), method_name="execute_complete")
+        self.defer(trigger=TimeDeltaTrigger(_minutes(self.time_to_wait), end_from_trigger=True), method_name="execute_complete")
 
     def execute_complete(self, context: Any, event: Any = None) -> None:
         """The time is over."""
@@ -279,3 +289,7 @@ class DayOfWeekSensor(BaseSensorOperator):
     def poke(self, context: Any) -> bool:
         at = context["logical_date"] if self.use_task_logical_date else timezones.utcnow()
         return at.astimezone(timezones.zone_of(getattr(self.dag, "timezone", None))).isoweekday() in self._week_day_num
+
+
+def _minutes(length: Any) -> dt.timedelta:
+    return length if isinstance(length, dt.timedelta) else dt.timedelta(minutes=float(length))

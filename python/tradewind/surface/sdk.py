@@ -18,10 +18,6 @@ class ParsingContext(NamedTuple):
     task_id: Optional[str] = None
 
 
-# For the state stores of Airflow 3.3, which are not here; a Dag file may name it.
-NEVER_EXPIRE = datetime.timedelta.max
-
-
 def get_parsing_context() -> ParsingContext:
     """All of the file is always wanted."""
     return ParsingContext()
