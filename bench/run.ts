@@ -73,7 +73,10 @@ async function main(): Promise<void> {
   mkdirSync(join(import.meta.dirname, "results"), { recursive: true });
   here.postgres = await postgresVersion();
   if (!flags["peers-only"])
-    for (const workload of chosen) await attempt(workload.id, () => workload.tradewind(benchOf(workload)));
+    for (const workload of chosen) {
+      await attempt(workload.id, () => workload.tradewind(benchOf(workload)));
+      save();
+    }
   await stopTradewind();
   if (flags.peers || flags["peers-only"] || flags.airflow) {
     const which = { npm: flags.peers || (flags["peers-only"] && !flags.airflow), airflow: flags.airflow };
@@ -82,8 +85,20 @@ async function main(): Promise<void> {
         await attempt(`${workload.id} on ${engine.name}`, async () =>
           workload.peer?.(engine, benchOf(workload)),
         );
+      save();
     });
   }
+  const results = save();
+  if (flags["write-docs"])
+    writeFileSync(join(import.meta.dirname, "../docs/benchmarks.md"), docsPage(results));
+  if (failures.length > 0) {
+    console.error(`failed: ${failures.join(", ")}`);
+    process.exitCode = 1;
+  }
+}
+
+/** After each workload: a run of half an hour that is cut off keeps what it has measured. */
+function save(): Results {
   const results: Results = {
     measuredAt: new Date().toISOString(),
     machine: here,
@@ -91,12 +106,7 @@ async function main(): Promise<void> {
     figures: merged(figures),
   };
   writeFileSync(resultsFile, `${JSON.stringify(results, null, 1)}\n`);
-  if (flags["write-docs"])
-    writeFileSync(join(import.meta.dirname, "../docs/benchmarks.md"), docsPage(results));
-  if (failures.length > 0) {
-    console.error(`failed: ${failures.join(", ")}`);
-    process.exitCode = 1;
-  }
+  return results;
 }
 
 /** Earlier figures of the workloads and engines that were not run now. */

@@ -50,6 +50,20 @@ class AttemptValues:
         answers = self._supervisor.request("xcom.get", params) or []
         return [(one["taskId"], one["mapIndex"], _decoder(one["value"])) for one in answers]
 
+    def element(self, task_id: str, key: str, index: int) -> Tuple[bool, Any]:
+        """(True, one element of what a task that is not mapped pushed), a tuple for an entry of a dict.
+
+        (False, None) where the supervisor has not picked it and the whole value has to be read: a tuple, a set, what a
+        custom backend of XComs keeps.
+        """
+        for one in self._start.get("elements", ()):
+            if (one["taskId"], one["key"], one["index"]) == (task_id, key, index):
+                return True, _element(one)
+        answers = self._supervisor.request("xcom.get", {"taskIds": [task_id], "key": key, "mapIndexes": [-1], "item": index}) or []
+        if len(answers) == 1 and answers[0].get("item"):
+            return True, _element(answers[0])
+        return False, None
+
     def _known(self, task_id: str, key: str, map_indexes: Optional[Sequence[int]]) -> Optional[Found]:
         """A value that came with the start; only of an instance that is the only one asked for."""
         for known in self._start.get("xcoms", ()):
@@ -57,6 +71,11 @@ class AttemptValues:
                 if map_indexes is None and known["mapIndex"] < 0 or map_indexes is not None and list(map_indexes) == [known["mapIndex"]]:
                     return (task_id, known["mapIndex"], _decoder(known["value"]))
         return None
+
+
+def _element(answer: Dict[str, Any]) -> Any:
+    value = decode_value(answer["value"])
+    return tuple(value) if answer.get("entry") else value
 
 
 def _decoder(value: Dict[str, Any]) -> Callable[[], Any]:

@@ -159,6 +159,10 @@ class TaskInstance:
             return found[0][2]() if found else default
         return [value() for _, _, value in found]
 
+    def pull_element(self, task_id: str, key: str, index: int) -> "tuple[bool, Any]":
+        """(True, one element of a task's list), or (False, None) where the list has to be pulled. Tradewind's own."""
+        return self._values.element(task_id, key, index)
+
     def _pull_any(self, key: str, default: Any) -> Any:
         """Airflow 2 takes the latest of any task, Airflow 3 the task's own."""
         own = self._values.pull([self.task_id], key, [self.map_index])

@@ -90,7 +90,11 @@ const start = z.object({
     .optional(),
   xcoms: z.array(z.object({ taskId: text, mapIndex: whole, key: text, value: xcomValue })),
   expansion: z.object({ index: whole, total: whole }).optional(),
-  elements: z.array(z.object({ taskId: text, key: text, index: whole, value: xcomValue })).optional(),
+  elements: z
+    .array(
+      z.object({ taskId: text, key: text, index: whole, value: xcomValue, entry: z.boolean().optional() }),
+    )
+    .optional(),
   params: jsonObject,
   resume: z.object({ method: text, kwargs: jsonObject, event: json, error: text.optional() }).optional(),
   reschedule: z.object({ firstAt: instant, count: whole }).optional(),
@@ -267,6 +271,7 @@ const xcomAnswer = z.object({
   mapIndex: whole,
   value: xcomValue,
   item: z.boolean().optional(),
+  entry: z.boolean().optional(),
 });
 
 /** What the `result` of the answer to each method holds. */

@@ -60,7 +60,7 @@ export interface StartTask {
   /** Index and values of the expansion that this instance is one of. */
   expansion?: { index: number; total: number };
   /** Single elements of values that this instance is expanded over, where the supervisor had picked them already. */
-  elements?: { taskId: string; key: string; index: number; value: XComValue }[];
+  elements?: { taskId: string; key: string; index: number; value: XComValue; entry?: boolean }[];
   params: { [name: string]: Json };
   /** Present when the attempt goes on after a deferral. */
   resume?: { method: string; kwargs: { [key: string]: Json }; event: Json; error?: string };
@@ -214,9 +214,10 @@ export interface ChildAnswers {
    * What was pushed, in the order of `taskIds` and of the map index; nothing where nothing was pushed. Without
    * `mapIndexes` (or with null) all instances. `item` asks for one element only: of a mapped task the item-th
    * instance that pushed; of any other the item-th element of its list or `[key, value]` of its object. A server
-   * that has picked the element says `item: true`; one that has not sends the whole value, and the child picks.
+   * that has picked the element says `item: true`, and `entry: true` of an object's; one that has not sends the whole
+   * value, and the child picks.
    */
-  "xcom.get": { taskId: string; mapIndex: number; value: XComValue; item?: boolean }[];
+  "xcom.get": { taskId: string; mapIndex: number; value: XComValue; item?: boolean; entry?: boolean }[];
   "xcom.set": null;
   "xcom.delete": null;
   "variable.get": string | null;

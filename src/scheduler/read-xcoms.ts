@@ -82,5 +82,5 @@ function pick(answer: Answer, item: number | undefined): Answer {
   }
   if (!("json" in only.value) || isTyped(only.value.json)) return answer;
   const element = elementOf(only.value.json, item);
-  return element === undefined ? [] : [{ ...only, value: { json: element }, item: true }];
+  return element === undefined ? [] : [{ ...only, ...element, item: true }];
 }

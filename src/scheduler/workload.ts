@@ -162,7 +162,5 @@ function knownElements(
   const value = cache.get(run.row.pk, taskId, -1, key);
   if (value === undefined || !("json" in value) || isTyped(value.json)) return {};
   const element = elementOf(value.json, mapIndex);
-  return element === undefined
-    ? {}
-    : { elements: [{ taskId, key, index: mapIndex, value: { json: element } }] };
+  return element === undefined ? {} : { elements: [{ taskId, key, index: mapIndex, ...element }] };
 }

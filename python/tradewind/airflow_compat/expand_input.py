@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Sized
 from typing import Any, Dict, Iterator, Tuple
 
-from .xcom_arg import XComArg, element
+from .xcom_arg import PlainXComArg, XComArg, element
 
 
 def is_mappable(value: Any) -> bool:
@@ -48,6 +48,11 @@ class DictOfListsExpandInput:
         index = context["ti"].map_index
         if index is None or index < 0:
             raise RuntimeError("can't resolve task-mapping argument without expanding")
+        if len(self.value) == 1:
+            [(name, one)] = self.value.items()
+            picked, value = one.pick(context, index) if isinstance(one, PlainXComArg) else (False, None)
+            if picked:
+                return {name: value}
         values = {
             name: one.resolve(context) if isinstance(one, (XComArg, MappedArgument)) else one
             for name, one in self.value.items()
@@ -97,10 +102,7 @@ class ListOfDictsExpandInput:
         index = context["ti"].map_index
         if index < 0:
             raise RuntimeError("can't resolve task-mapping argument without expanding")
-        values = self.value.resolve(context) if isinstance(self.value, XComArg) else self.value
-        if not isinstance(values, Sequence):
-            raise ValueError(f"expand_kwargs() expects a list[dict], not {type(values).__name__}")
-        one = values[index]
+        one = self._one(context, index)
         if isinstance(one, XComArg):
             one = one.resolve(context)
         if not isinstance(one, Mapping):
@@ -109,6 +111,15 @@ class ListOfDictsExpandInput:
             if not isinstance(key, str):
                 raise ValueError(f"expand_kwargs() input dict keys must all be str, but {key!r} is of type {type(key).__name__}")
         return dict(one)
+
+    def _one(self, context: Any, index: int) -> Any:
+        picked, one = self.value.pick(context, index) if isinstance(self.value, PlainXComArg) else (False, None)
+        if picked:
+            return one
+        values = self.value.resolve(context) if isinstance(self.value, XComArg) else self.value
+        if not isinstance(values, Sequence):
+            raise ValueError(f"expand_kwargs() expects a list[dict], not {type(values).__name__}")
+        return values[index]
 
     def parse_time_length(self) -> Any:
         return None if isinstance(self.value, XComArg) else len(self.value)

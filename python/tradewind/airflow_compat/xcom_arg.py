@@ -205,6 +205,14 @@ class PlainXComArg(XComArg):
         raise XComNotFound(ti.dag_id, source.task_id, self.key)
 
 
+    def pick(self, context: Mapping[str, Any], index: int) -> Tuple[bool, Any]:
+        """(True, the element) of what is expanded over, else (False, None): of a long list not each instance reads all."""
+        source = self.operator
+        if source.is_mapped or source.get_closest_mapped_task_group() is not None:
+            return False, None
+        return context["ti"].pull_element(source.task_id, self.key, index)
+
+
 def _is_other_instances(source: Any, ti: Any) -> bool:
     """The source is in a mapped group and we are outside of it: all its instances are meant."""
     group = source.get_closest_mapped_task_group()

@@ -46,7 +46,7 @@ export class MappedElements {
       return answer;
     }
     const element = isTyped(list) ? undefined : elementOf(list, item);
-    return element === undefined ? answer : [{ ...only, value: { json: element }, item: true }];
+    return element === undefined ? answer : [{ ...only, ...element, item: true }];
   }
 
   #list(uri: string): Promise<Json> {
