@@ -44,6 +44,16 @@ export const modelErrors = {
     exitCode: 2,
     httpStatus: 422,
   },
+  TW_LINEAGE_NOT_FOUND: {
+    summary: "There is nothing of that kind and id in the lineage.",
+    exitCode: 1,
+    httpStatus: 404,
+  },
+  TW_LINEAGE_VALUE: {
+    summary: "What a task tells of its data cannot be kept.",
+    exitCode: 1,
+    httpStatus: 422,
+  },
   TW_ML_DATA: { summary: "The samples cannot be learnt from.", exitCode: 1, httpStatus: 422 },
   TW_ML_FORMAT: { summary: "A saved model cannot be read.", exitCode: 1, httpStatus: 422 },
   TW_ML_NOT_FITTED: { summary: "A model was used before it was fitted.", exitCode: 1, httpStatus: 422 },

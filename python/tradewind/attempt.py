@@ -11,7 +11,7 @@ import signal
 import threading
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
-from . import listeners, run_folder, xcom_backend
+from . import lineage, listeners, run_folder, xcom_backend
 from .airflow_compat.assets import BaseAsset
 from .airflow_compat.constants import TaskInstanceState
 from .attempt_values import AttemptValues
@@ -79,14 +79,17 @@ class Attempt:
 
     def run(self) -> Dict[str, Any]:
         """The fields of a result message; raises nothing that user code did."""
+        lineage.begin()
         try:
             result = self._run()
         except BaseException as error:
             result = result_of_raised(error)
         pushed = [{"key": key, "value": value} for key, value in self.values.pushed.items()]
+        told = lineage.told()
+        uses = {"uses": told} if told else {}
         if result["outcome"] != "success":
-            return {"result": result, "xcoms": pushed}
-        return {"result": result, "xcoms": [*pushed, *self.outputs], **self.size}
+            return {"result": result, "xcoms": pushed, **uses}
+        return {"result": result, "xcoms": [*pushed, *self.outputs], **self.size, **uses}
 
     def _run(self) -> Result:
         self._prepare()

@@ -29,6 +29,7 @@ import { protectBrowsers } from "./browser-rules.ts";
 import { answerErrors, answerNotFound, type ErrorStyle } from "./error-answers.ts";
 import { registerHealthRoutes } from "./health/routes.ts";
 import { registerInferenceRoutes } from "./inference/routes.ts";
+import { registerLineageRoutes } from "./lineage/routes.ts";
 import { registerLiveRoutes } from "./live/routes.ts";
 import { registerMlflowRoutes } from "./mlflow/routes.ts";
 import { registerOpenApiRoutes } from "./openapi/routes.ts";
@@ -71,6 +72,7 @@ const areas: readonly Area[] = [
   { style: "airflow", audited: true, register: registerFabUsers },
   { style: "airflow", audited: true, register: registerAirflowRoutes },
   { style: "airflow", audited: false, register: registerStudyRoutes },
+  { style: "airflow", audited: false, register: registerLineageRoutes },
   { style: "airflow", audited: false, register: registerAirflow2Routes },
   { style: "airflow", audited: true, register: registerLiveRoutes },
   { style: "airflow", audited: false, register: registerInferenceRoutes },

@@ -14,6 +14,7 @@ import { addDagsTestCommand } from "./dags-test-command.ts";
 import { addDbCommands } from "./db-commands.ts";
 import { addInfoCommands } from "./info-commands.ts";
 import { addJobsCommands } from "./jobs-commands.ts";
+import { addLineageCommands } from "./lineage-commands.ts";
 import { addPluginsCommand } from "./plugins-command.ts";
 import { addPoolsCommands } from "./pools-commands.ts";
 import { addProvidersCommands } from "./providers-commands.ts";
@@ -46,6 +47,7 @@ export function addCommandGroups(root: Command): void {
   addDbCommands(root);
   addInfoCommands(root);
   addJobsCommands(root);
+  addLineageCommands(root);
   addPluginsCommand(root);
   addPoolsCommands(root);
   addProvidersCommands(root);

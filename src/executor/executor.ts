@@ -7,6 +7,7 @@
  * `begin` never ran.
  */
 import type { Json } from "../core/dag-model.ts";
+import type { LineageUse } from "../core/lineage.ts";
 import type { ChildRequest, StartTask, TaskResult, XComValue } from "../runtime/protocol.ts";
 
 export interface Workload {
@@ -29,6 +30,8 @@ export interface AttemptEnd {
   /** Length of the returned list or object, for mapping. */
   readonly length?: number;
   readonly keys?: readonly string[];
+  /** What the attempt told of data and models that it read and made. */
+  readonly uses?: readonly LineageUse[];
   readonly exitCode?: number | null;
 }
 

@@ -83,6 +83,7 @@ export {
 export { type FeatureStatus, FeatureStore, type OnlineFeature } from "./features/feature-store.ts";
 export type { FeatureView } from "./features/feature-view.ts";
 export { type HistoricalOptions, historicalFeatures } from "./features/point-in-time.ts";
+export { type LineageItem, type LineageItems, recordLineage } from "./lineage/record.ts";
 export {
   type Average,
   accuracyScore,
@@ -200,6 +201,7 @@ export {
 export { type AutologOptions, autolog, logGridSearch } from "./tracking/autolog.ts";
 export { TrackingClient } from "./tracking/client.ts";
 export type { TrackingServer } from "./tracking/environment.ts";
+export { type LogInputOptions, logInput } from "./tracking/log-input.ts";
 export type { LoggedModel, LogModelOptions } from "./tracking/model-files.ts";
 export type { ActiveRun, MetricOptions, RunEnd } from "./tracking/run.ts";
 export {

@@ -1,5 +1,6 @@
 /** The client of one attempt: what a handler asks, as requests to the supervisor. */
 import type { Json } from "../core/dag-model.ts";
+import type { LineageUse } from "../core/lineage.ts";
 import { TradewindError } from "../errors.ts";
 import {
   type AssetEventInfo,
@@ -37,6 +38,8 @@ export class AttemptClient implements TaskClient {
   readonly #store: ValueStore;
   /** Pushed by this attempt; committed with its end, and seen by itself at once. */
   readonly pushed = new Map<string, XComValue>();
+  /** What the handler told of data and models; committed with its end. */
+  readonly uses: LineageUse[] = [];
 
   constructor(port: ClientPort, store: ValueStore) {
     this.#port = port;
@@ -207,6 +210,10 @@ export class AttemptClient implements TaskClient {
       await this.#ask("task-state.delete", {});
     },
   };
+
+  recordLineage(uses: readonly LineageUse[]): void {
+    this.uses.push(...uses);
+  }
 
   createStudy(study: { name: string; directions: string[]; spec: Json }): Promise<boolean> {
     return this.#ask("study.create", study);

@@ -189,7 +189,7 @@ class TaskChild {
   }
 
   #result(attemptId: string, report: AttemptReport, leaked: string[]): void {
-    const { result, xcoms, length, keys } = report;
+    const { result, xcoms, length, keys, uses } = report;
     const message: ChildMessage = {
       type: "result",
       attemptId,
@@ -197,6 +197,7 @@ class TaskChild {
       xcoms,
       ...(length === undefined ? {} : { length }),
       ...(keys === undefined ? {} : { keys }),
+      ...(uses === undefined ? {} : { uses }),
       leaked,
       heapMb: heapMb(),
     };

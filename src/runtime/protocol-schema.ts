@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import type { Json, TriggerSpec } from "../core/dag-model.ts";
+import { usedKinds } from "../core/lineage.ts";
 import type {
   AssetEventAnswer,
   ChildAnswers,
@@ -358,6 +359,14 @@ const logFields = {
 const mask = z.object({ type: one("mask"), values: z.array(text) });
 const heartbeat = z.object({ type: one("heartbeat") });
 
+const use = z.object({
+  direction: z.enum(["input", "output"]),
+  kind: z.enum(usedKinds),
+  name: text,
+  version: text,
+  details: jsonObject,
+});
+
 const childMessage = z.union([
   ready,
   z.intersection(z.object({ type: one("request"), id: whole }), childRequest),
@@ -371,6 +380,7 @@ const childMessage = z.union([
     xcoms: z.array(z.object({ key: text, value: xcomValue })),
     length: whole.optional(),
     keys: z.array(text).optional(),
+    uses: z.array(use).optional(),
     leaked: z.array(text).optional(),
     heapMb: z.number().optional(),
   }),

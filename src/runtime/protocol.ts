@@ -8,6 +8,7 @@
  * Instants are ISO 8601 strings with offset; durations are seconds. Unknown fields are ignored by both sides.
  */
 import type { DagRunHook, Json, TriggerSpec } from "../core/dag-model.ts";
+import type { LineageUse } from "../core/lineage.ts";
 
 export const protocolVersion = 1;
 
@@ -362,7 +363,8 @@ export type ChildMessage =
   | { type: "heartbeat" }
   /**
    * The end of the attempt. `xcoms` are the values that were pushed; they are committed with the state.
-   * `length` of the returned list or object lets mapped tasks downstream expand.
+   * `length` of the returned list or object lets mapped tasks downstream expand. `uses` is what the attempt told of
+   * data and models that it read and made, whatever its outcome.
    */
   | {
       type: "result";
@@ -371,6 +373,7 @@ export type ChildMessage =
       xcoms: { key: string; value: XComValue }[];
       length?: number;
       keys?: string[];
+      uses?: LineageUse[];
       leaked?: string[];
       heapMb?: number;
     };

@@ -3,6 +3,7 @@
  * out. It asks the outside only through its port, so that the task child and `tradewind/testing` share it.
  */
 import type { Json, ParamSpec } from "../core/dag-model.ts";
+import type { LineageUse } from "../core/lineage.ts";
 import { TradewindError } from "../errors.ts";
 import { runWithContext } from "../sdk/context.ts";
 import { DeferralFailedException } from "../sdk/outcomes.ts";
@@ -31,6 +32,7 @@ export interface AttemptReport {
   readonly xcoms: { key: string; value: XComValue }[];
   readonly length?: number;
   readonly keys?: string[];
+  readonly uses?: LineageUse[];
   /** The handler did not come back: whoever hosts it must not reuse the process. */
   readonly handlerStillRuns: boolean;
 }
@@ -85,7 +87,14 @@ class Attempt {
     }
     const { outputs, ...extra } = result.outcome === "success" ? this.#extra : { outputs: [] };
     const pushed = [...this.#client.pushed].map(([key, value]) => ({ key, value }));
-    return { result, xcoms: [...pushed, ...outputs], ...extra, handlerStillRuns: this.#handlerStillRuns };
+    const { uses } = this.#client;
+    return {
+      result,
+      xcoms: [...pushed, ...outputs],
+      ...extra,
+      ...(uses.length === 0 ? {} : { uses }),
+      handlerStillRuns: this.#handlerStillRuns,
+    };
   }
 
   /** Those who listen hear it with the attempt's own context. */

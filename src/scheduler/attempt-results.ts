@@ -99,7 +99,7 @@ export function assetEventsOf(
   return events;
 }
 
-function assetsIn(expression: AssetExpression): { name: string; uri: string }[] {
+export function assetsIn(expression: AssetExpression): { name: string; uri: string }[] {
   if ("asset" in expression) return [expression.asset];
   if ("all" in expression) return expression.all.flatMap(assetsIn);
   if ("any" in expression) return expression.any.flatMap(assetsIn);

@@ -6,10 +6,11 @@
 import type { Command } from "../core/facts.ts";
 import { setState } from "../core/facts.ts";
 import type { Instance } from "../core/instances.ts";
+import { checkUse, type LineageUse } from "../core/lineage.ts";
 import { decideOutcome, requeue } from "../core/outcome.ts";
 import type { AttemptEnd, ExecutorEvents } from "../executor/executor.ts";
 import type { TriggerEnd } from "../runtime/protocol.ts";
-import { assetEventsOf, attemptEndOf, outcomeOf, pushedValues } from "./attempt-results.ts";
+import { assetEventsOf, assetsIn, attemptEndOf, outcomeOf, pushedValues } from "./attempt-results.ts";
 import type { Callbacks } from "./callbacks.ts";
 import { carryOut } from "./carry-out.ts";
 import { defer } from "./deferral.ts";
@@ -127,7 +128,8 @@ export class Attempts {
       }
     }
     const row = run.rowOf(instance);
-    const { result } = end;
+    const { result, uses = [] } = end;
+    this.#keepUses(work, run, instance, uses);
     if (before !== "restarting" && result.outcome === "deferred" && triggerId !== null) {
       defer(work, this.#services, this.#around, run, instance, result, { attemptId, triggerId });
     }
@@ -152,6 +154,22 @@ export class Attempts {
     }
     if (instance.mapIndex < 0 && end.length !== undefined) this.#keepKeys(work, run, instance, end);
     carryOut(work, this.#around, run, commands, { endedAttempt: attemptId });
+  }
+
+  /** By names, since lineage outlives the run. An asset among the inlets was read as its newest event left it. */
+  #keepUses(work: Work, run: ActiveRun, instance: Instance, uses: readonly LineageUse[]): void {
+    const { taskId, mapIndex } = refOf(run, instance);
+    const { dagId, runId } = run.run;
+    const at = { dagId, runId, taskId, mapIndex, tryNumber: instance.tryNumber };
+    for (const use of uses) {
+      try {
+        work.batch.lineageUses.push({ ...at, use: checkUse(use) });
+      } catch (error) {
+        this.#services.log.warn({ err: error, ...at }, "what an attempt told of its data is not kept");
+      }
+    }
+    for (const { name, uri } of run.dag.tasks[instance.task]?.spec.inlets.flatMap(assetsIn) ?? [])
+      work.batch.inletUses.push({ ...at, name, uri });
   }
 
   /** A trigger decided how its task ends: the task is not woken for it. */

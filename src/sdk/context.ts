@@ -6,6 +6,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { AssetExpression, DagSpec, Json, TaskSpec } from "../core/dag-model.ts";
+import type { LineageUse } from "../core/lineage.ts";
 import type { DagRunState, DagRunType, TaskInstanceState, TriggeredBy } from "../core/states.ts";
 import { TradewindError } from "../errors.ts";
 import type { InletEvents, OutletEvents, TriggeringAssetEvents } from "./asset-events.ts";
@@ -277,6 +278,8 @@ export interface TaskClient extends StudyClient {
   getAssetEvents(query: AssetEventsQuery): Promise<AssetEventInfo[]>;
   /** Values that the running instance keeps from try to try. */
   readonly taskStateStore: TaskStateStore;
+  /** What the attempt read and made, kept with its end; `recordLineage` of `tradewind/ml` makes it. */
+  recordLineage(uses: readonly LineageUse[]): void;
 }
 
 /** Of one task instance within its run: what a try sets, the next one finds. */
@@ -361,6 +364,11 @@ export function getContext(): TaskContext {
  */
 export function getClient(): TaskClient {
   return ambient("getClient").client;
+}
+
+/** The same where there may be none: in code that runs in tasks and outside of them. */
+export function runningClient(): TaskClient | null {
+  return storage.getStore()?.client ?? null;
 }
 
 function ambient(name: string): Ambient {

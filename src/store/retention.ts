@@ -5,6 +5,7 @@
  */
 import type { Transactor } from "./connect.ts";
 import { lockTexts } from "./dag-versions.ts";
+import { pruneUses } from "./lineage/uses.ts";
 import type { DeletedRuns } from "./run-deletion.ts";
 import { batchOfRuns, deleteRuns } from "./run-deletion.ts";
 import { instant, sql } from "./sql.ts";
@@ -82,6 +83,10 @@ export async function pruneRest(database: Transactor, policy: RetentionPolicy): 
     await database.run(
       sql`DELETE FROM asset_alias_event x WHERE NOT EXISTS (SELECT FROM asset_event e WHERE e.id = x.event_id)`,
     );
+  }
+  if (policy.runsBefore !== null) {
+    const { runsBefore } = policy;
+    await inBatches(() => pruneUses(database, runsBefore, batchOfRows));
   }
   const auditEntries = await inBatches(() =>
     database.run(sql`

@@ -29,6 +29,8 @@ import type {
 import { instanceStatements } from "./scheduler-batch-instances.ts";
 import type { RunInsert, RunWrite } from "./scheduler-batch-runs.ts";
 import { runStatements } from "./scheduler-batch-runs.ts";
+import type { InletWrite, UseWrite } from "./scheduler-batch-uses.ts";
+import { useStatements } from "./scheduler-batch-uses.ts";
 import type {
   AnswerByDefault,
   CallbackWrite,
@@ -71,6 +73,9 @@ export interface SchedulerBatch {
   readonly triggerInserts: TriggerInsert[];
   readonly triggerDeletes: number[];
   readonly callbackInserts: CallbackWrite[];
+  readonly lineageUses: UseWrite[];
+  /** Assets that attempts declare to read. */
+  readonly inletUses: InletWrite[];
   readonly assetEvents: AssetEventWrite[];
   readonly assetQueueTakes: { dagId: string; upTo: number }[];
   readonly runAssetEvents: { runPk: number; eventIds: readonly number[] }[];
@@ -113,6 +118,8 @@ export function emptyBatch(now: number): SchedulerBatch {
     triggerInserts: [],
     triggerDeletes: [],
     callbackInserts: [],
+    lineageUses: [],
+    inletUses: [],
     assetEvents: [],
     assetQueueTakes: [],
     runAssetEvents: [],
@@ -141,6 +148,7 @@ export function batchStatements(batch: SchedulerBatch): BatchStatement[] {
     ...instanceStatements(batch),
     ...valueStatements(batch),
     ...dagStatements(batch),
+    ...useStatements(batch),
   ];
 }
 

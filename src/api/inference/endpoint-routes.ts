@@ -1,8 +1,8 @@
 /** Endpoints over HTTP: make them, share their traffic, go back, and see what came of it. */
 import { z } from "zod";
+import { parseRequestId } from "../../core/request-id.ts";
 import { TradewindError } from "../../errors.ts";
 import type { EndpointService } from "../../ml/serving/endpoint-service.ts";
-import { variantOf } from "../../ml/serving/request-id.ts";
 import { compareOutcomes, reportTraffic } from "../../ml/serving/traffic-report.ts";
 import { checkVariants } from "../../ml/serving/traffic-split.ts";
 import { addOutcomes, outcomesSince, trafficSince } from "../../store/endpoint-traffic.ts";
@@ -223,13 +223,13 @@ function registerReports(app: ApiApp, { database, clock }: ApiParts): void {
   app.post("/api/endpoints/:name/outcomes", { config, schema: outcomes }, async ({ params, body }) => {
     await findEndpoint(database, params.name);
     const told = body.outcomes.map(({ request_id: requestId, metric, value }) => {
-      const variant = variantOf(requestId);
-      if (variant === null)
+      const answered = parseRequestId(requestId);
+      if (answered?.endpoint !== params.name)
         throw new HttpProblem(
           422,
-          `expected the x-tradewind-request-id of an answer, got ${JSON.stringify(requestId)}`,
+          `expected the x-tradewind-request-id of an answer of ${params.name}, got ${JSON.stringify(requestId)}`,
         );
-      return { requestId, metric, value, variant };
+      return { requestId, metric, value, variant: answered.variant };
     });
     return { added: await addOutcomes(database, params.name, told, clock.now()) };
   });

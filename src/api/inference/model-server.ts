@@ -5,10 +5,10 @@
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import fastify, { LogController } from "fastify";
+import { requestId } from "../../core/request-id.ts";
 import { TradewindError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import type { HostedModel, ModelHost } from "../../ml/serving/model-host.ts";
-import { requestId } from "../../ml/serving/request-id.ts";
 import type { Clock, Timer } from "../../time.ts";
 import type { ApiApp } from "../app.ts";
 import { readJsonBodies } from "../bodies.ts";
@@ -88,7 +88,7 @@ export async function createModelServer(options: ModelServerOptions): Promise<Mo
   };
 }
 
-function answeringBy({ host, reference, name }: ModelServerOptions): Answering {
+function answeringBy({ host, reference, name, clock }: ModelServerOptions): Answering {
   const describe = async (asked: string): Promise<HostedModel> => {
     if (asked === name) return host.get(reference);
     throw new TradewindError("TW_ENDPOINT_NOT_FOUND", `expected the model ${name}, got ${asked}`);
@@ -100,7 +100,10 @@ function answeringBy({ host, reference, name }: ModelServerOptions): Answering {
       const model = await describe(asked);
       const prediction = await model.predict(input, params);
       return {
-        requestId: requestId(name, randomBytes(16).toString("hex")),
+        requestId: requestId(
+          { endpoint: name, variant: name, model: model.name, version: model.version, at: clock.now() },
+          randomBytes(16),
+        ),
         variant: name,
         model,
         prediction,

@@ -166,7 +166,7 @@ export class Attempt {
   }
 
   #result(message: Extract<ChildMessage, { type: "result" }>): void {
-    const { attemptId, result, xcoms, length, keys, leaked = [], heapMb = 0 } = message;
+    const { attemptId, result, xcoms, length, keys, uses, leaked = [], heapMb = 0 } = message;
     // A late result of another attempt says that the process is not in order.
     if (attemptId !== this.id || !this.began) return void this.process?.kill();
     if (this.#ending !== null) return;
@@ -175,6 +175,7 @@ export class Attempt {
       xcoms,
       ...(length === undefined ? {} : { length }),
       ...(keys === undefined ? {} : { keys }),
+      ...(uses === undefined ? {} : { uses }),
     };
     const report: EndReport = { type: "finished", attemptId, end };
     this.#timer?.cancel();

@@ -16,6 +16,7 @@ import {
 } from "../../store/features.ts";
 import { type Clock, systemClock } from "../../time.ts";
 import type { Table } from "../data/table.ts";
+import { recordLineage } from "../lineage/record.ts";
 import type { Cell } from "../preparation/table-step.ts";
 import { checkView, entityKey, type FeatureRow, type FeatureView, rowsOfView } from "./feature-view.ts";
 
@@ -105,12 +106,14 @@ export class FeatureStore {
     const rows = rowsOfView(view, data).filter(({ eventAt }) => eventAt >= start && eventAt <= end);
     const written = await this.#write(name, version, rows);
     await setMaterializedUntil(this.#database, name, version, end);
+    recordLineage({ outputs: [{ kind: "feature_view", name, version }] });
     return written;
   }
 
   /** Values as they come, online at once. */
   push(view: FeatureView, data: Table): Promise<number> {
     const { name, version } = checkView(view);
+    recordLineage({ outputs: [{ kind: "feature_view", name, version }] });
     return this.#write(name, version, rowsOfView(view, data));
   }
 
@@ -120,6 +123,7 @@ export class FeatureStore {
     entities: readonly Readonly<Record<string, Cell>>[],
   ): Promise<Record<string, OnlineFeature>[]> {
     const { name, version, joinKeys, features, ttl } = checkView(view);
+    recordLineage({ inputs: [{ kind: "feature_view", name, version }] });
     const keys = entities.map((entity) => entityKey(joinKeys.map((key) => keyPart(entity, key, name))));
     const found = await readOnlineFeatures(this.#database, name, version, keys);
     const byKey = new Map(found.map((row) => [row.key, row]));

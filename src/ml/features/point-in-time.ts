@@ -4,6 +4,7 @@
  */
 import { TradewindError } from "../../errors.ts";
 import { type Column, Table } from "../data/table.ts";
+import { recordLineage } from "../lineage/record.ts";
 import { type Cell, cellsOf } from "../preparation/table-step.ts";
 import {
   checkView,
@@ -59,7 +60,8 @@ function pickRows(
   times: readonly number[],
   onlyWritten: boolean,
 ): (FeatureRow | null)[] {
-  const { joinKeys, ttl } = checkView(view);
+  const { name, version, joinKeys, ttl } = checkView(view);
+  recordLineage({ inputs: [{ kind: "feature_view", name, version }] });
   const byKey = new Map<string, FeatureRow[]>();
   for (const row of rowsOfView(view, data)) {
     const rows = byKey.get(row.key);

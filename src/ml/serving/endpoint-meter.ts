@@ -1,5 +1,6 @@
 /** Counts what the variants of endpoints do, minute by minute, until somebody writes it down. */
 import type { MinuteOfTraffic } from "../../store/endpoint-traffic.ts";
+import type { ServedSpan } from "../../store/lineage/uses.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
 
 const minuteMs = 60_000;
@@ -17,16 +18,36 @@ interface Counted {
 export interface Measured {
   readonly endpoint: string;
   readonly variant: string;
+  /** Empty when no model was there to answer. */
+  readonly modelName: string;
   readonly modelVersion: string;
   readonly failed: boolean;
   /** Milliseconds. */
   readonly latency: number;
 }
 
+/** What was counted between two writes. */
+export interface Metered {
+  readonly minutes: MinuteOfTraffic[];
+  /** Which version of which model answered under which variant, and when. */
+  readonly served: ServedSpan[];
+}
+
 export class EndpointMeter {
   #counted = new Map<string, Counted>();
+  #served = new Map<string, ServedSpan>();
 
-  add({ endpoint, variant, modelVersion, failed, latency }: Measured, now: number): void {
+  add(measured: Measured, now: number): void {
+    const { endpoint, variant, modelName, modelVersion, failed, latency } = measured;
+    if (modelName !== "")
+      this.#addServed({
+        endpoint,
+        variant,
+        model: modelName,
+        version: modelVersion,
+        firstAt: now,
+        lastAt: now,
+      });
     const minute = now - (now % minuteMs);
     const key = `${endpoint}\n${variant}\n${modelVersion}\n${minute}`;
     let counted = this.#counted.get(key);
@@ -48,14 +69,20 @@ export class EndpointMeter {
   }
 
   /** What was counted since the last call. */
-  take(): MinuteOfTraffic[] {
+  take(): Metered {
     const taken = [...this.#counted.values()];
+    const served = [...this.#served.values()];
     this.#counted = new Map();
-    return taken.map(({ latency, ...counted }) => ({ ...counted, latency: latency.counts }));
+    this.#served = new Map();
+    return {
+      minutes: taken.map(({ latency, ...counted }) => ({ ...counted, latency: latency.counts })),
+      served,
+    };
   }
 
   /** Of minutes that could not be written down: they are counted again with the next ones. */
-  putBack(minutes: readonly MinuteOfTraffic[]): void {
+  putBack({ minutes, served }: Metered): void {
+    for (const span of served) this.#addServed(span);
     for (const { latency, ...minute } of minutes) {
       const key = `${minute.endpoint}\n${minute.variant}\n${minute.modelVersion}\n${minute.minute}`;
       const newer = this.#counted.get(key);
@@ -67,5 +94,13 @@ export class EndpointMeter {
         latency: new LatencyHistogram(sums),
       });
     }
+  }
+
+  #addServed(span: ServedSpan): void {
+    const key = JSON.stringify([span.endpoint, span.variant, span.model, span.version]);
+    const known = this.#served.get(key);
+    const firstAt = Math.min(span.firstAt, known?.firstAt ?? span.firstAt);
+    const lastAt = Math.max(span.lastAt, known?.lastAt ?? span.lastAt);
+    this.#served.set(key, { ...span, firstAt, lastAt });
   }
 }

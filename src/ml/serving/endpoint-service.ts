@@ -6,16 +6,17 @@
  * once; `stop` writes down what was counted and closes the models.
  */
 import { randomBytes } from "node:crypto";
+import { requestId } from "../../core/request-id.ts";
 import { TradewindError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import type { Database } from "../../store/connect.ts";
 import { addTraffic } from "../../store/endpoint-traffic.ts";
 import { changeTraffic, type EndpointRow, listEndpoints } from "../../store/endpoints.ts";
+import { recordServed } from "../../store/lineage/uses.ts";
 import type { Clock, Timer } from "../../time.ts";
 import { EndpointMeter } from "./endpoint-meter.ts";
 import { GuardrailWatch } from "./guardrails.ts";
 import type { HostedModel, ModelHost } from "./model-host.ts";
-import { requestId } from "./request-id.ts";
 import type { Prediction, PredictParams, Rows } from "./rows.ts";
 import { chooseVariant, pointOfKey, type Variant } from "./traffic-split.ts";
 
@@ -117,15 +118,20 @@ export class EndpointService {
   async #ask(endpoint: EndpointRow, variant: Variant, request: EndpointRequest): Promise<EndpointAnswer> {
     const { clock, host } = this.#parts;
     const begun = performance.now();
+    let modelName = "";
     let modelVersion = "";
     let failed = false;
     try {
       const ready = host.get(variant.model);
       const model = ready instanceof Promise ? await ready : ready;
+      modelName = model.name;
       modelVersion = model.version ?? "";
       const prediction = await model.predict(request.input, request.params);
       return {
-        requestId: requestId(variant.name, randomBytes(16).toString("hex")),
+        requestId: requestId(
+          { endpoint: endpoint.name, variant: variant.name, ...versionOf(model), at: clock.now() },
+          randomBytes(16),
+        ),
         variant: variant.name,
         model,
         prediction,
@@ -136,7 +142,7 @@ export class EndpointService {
     } finally {
       const latency = performance.now() - begun;
       this.#meter.add(
-        { endpoint: endpoint.name, variant: variant.name, modelVersion, failed, latency },
+        { endpoint: endpoint.name, variant: variant.name, modelName, modelVersion, failed, latency },
         clock.now(),
       );
       const broken = this.#watch.add(endpoint, variant.name, { failed, latency });
@@ -181,12 +187,15 @@ export class EndpointService {
   async #writeDown(): Promise<void> {
     const { database, clock, log } = this.#parts;
     this.#writtenAt = clock.now();
-    const minutes = this.#meter.take();
+    const { minutes, served } = this.#meter.take();
     if (minutes.length === 0) return;
     try {
-      await database.transaction((tx) => addTraffic(tx, minutes));
+      await database.transaction(async (tx) => {
+        await addTraffic(tx, minutes);
+        await recordServed(tx, served);
+      });
     } catch (error) {
-      this.#meter.putBack(minutes);
+      this.#meter.putBack({ minutes, served });
       log.warn({ err: error }, "the traffic of endpoints could not be written down yet");
     }
   }
@@ -200,6 +209,8 @@ export class EndpointService {
     });
   }
 }
+
+const versionOf = ({ name, version }: HostedModel) => ({ model: name, version });
 
 /** The variant with the most traffic, unless it is the one that failed. */
 function fallbackOf(endpoint: EndpointRow, failed: Variant): Variant | null {

@@ -1,10 +1,10 @@
 /** Sharing the traffic, measuring it, and judging the difference. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseRequestId, requestId } from "../../../src/core/request-id.ts";
 import { EndpointMeter } from "../../../src/ml/serving/endpoint-meter.ts";
 import { brokenGuardrail, GuardrailWatch } from "../../../src/ml/serving/guardrails.ts";
 import { LatencyHistogram } from "../../../src/ml/serving/latency-histogram.ts";
-import { requestId, variantOf } from "../../../src/ml/serving/request-id.ts";
 import { compareOutcomes, reportTraffic } from "../../../src/ml/serving/traffic-report.ts";
 import { checkVariants, chooseVariant, pointOfKey } from "../../../src/ml/serving/traffic-split.ts";
 
@@ -72,22 +72,48 @@ describe("measurements", () => {
 
   it("counts by the minute, loses nothing that could not be written, and reports it all", () => {
     const meter = new EndpointMeter();
-    const one = { endpoint: "e", variant: "a", modelVersion: "3", failed: false, latency: 2 };
+    const one = { endpoint: "e", variant: "a", modelName: "m", modelVersion: "3", failed: false, latency: 2 };
     meter.add(one, 61_000);
     const taken = meter.take();
-    expect(taken).toMatchObject([{ minute: 60_000, requests: 1, errors: 0 }]);
+    expect(taken.minutes).toMatchObject([{ minute: 60_000, requests: 1, errors: 0 }]);
     meter.add({ ...one, failed: true, latency: 8 }, 119_000);
     meter.putBack(taken);
-    const [report] = reportTraffic(meter.take());
-    expect(report).toMatchObject({ variant: "a", modelVersion: "3", requests: 2, errors: 1, errorRate: 0.5 });
+    const metered = meter.take();
+    const [report] = reportTraffic(metered.minutes);
+    expect(report).toMatchObject({
+      variant: "a",
+      modelVersion: "3",
+      requests: 2,
+      errors: 1,
+      errorRate: 0.5,
+    });
     expect(report?.p50).toBeGreaterThanOrEqual(2);
     expect(report?.p99).toBeGreaterThanOrEqual(8);
-    expect(meter.take()).toEqual([]);
+    expect(metered.served).toEqual([
+      expect.objectContaining({ endpoint: "e", variant: "a", model: "m", version: "3" }),
+    ]);
+    expect(meter.take()).toEqual({ minutes: [], served: [] });
   });
 
-  it("finds the variant of an answer by its id", () => {
-    expect(variantOf(requestId("canary é.2", "0".repeat(32)))).toBe("canary é.2");
-    expect(variantOf("made up")).toBeNull();
+  it("finds by an answer's id when and by which version of which model it was given", () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          endpoint: fc.stringMatching(/^[\w.-]{1,30}$/),
+          variant: fc.stringMatching(/^[\w.-]{1,30}$/),
+          model: fc.string({ unit: "grapheme", minLength: 1 }).filter((text) => !text.includes("\n")),
+          version: fc.option(fc.stringMatching(/^[1-9]\d{0,4}$/)),
+          at: fc.integer({ min: 0, max: 2 ** 45 }),
+        }),
+        fc.uint8Array({ minLength: 16, maxLength: 16 }),
+        (answered, random) => {
+          const id = requestId(answered, random);
+          expect(parseRequestId(id)).toEqual({ ...answered, id });
+        },
+      ),
+    );
+    expect(parseRequestId("made up")).toBeNull();
+    expect(parseRequestId(`${"0".repeat(12)}7${"0".repeat(19)}.YQ`)).toBeNull();
   });
 
   it("tells a difference from chance", () => {
