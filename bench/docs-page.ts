@@ -16,7 +16,8 @@ A run is triggered and awaited in the process of the engine, for every engine al
 
 Compare only within a class: **A** the step runs in the engine's own process; **B** a warm worker process, one task at
 a time; **C** a fresh process for each task. Peers run on the same machine, after Tradewind, with a PostgreSQL of the
-same build and settings where they need one. Medians, unless a row says otherwise.
+same build and settings where they need one. Medians, unless a row says otherwise. The machine-learning parts have
+[a page of their own](benchmarks-ml.md).
 
 ${markdown(results, titles)}
 `;

@@ -1,6 +1,7 @@
 /** The machine and the versions that figures were measured with. */
 import { execFileSync } from "node:child_process";
 import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
+import { fibo } from "./engine.ts";
 
 export interface Machine {
   readonly cpu: string;
@@ -11,6 +12,8 @@ export interface Machine {
   readonly commit: string;
   /** Load average over one minute before the first workload: other work on the machine. */
   readonly loadBefore: number;
+  /** Milliseconds of one core for `fibo(33)`: shared machines are up to twice as fast on one day as on another. */
+  readonly fibo33Ms: number;
   postgres: string;
 }
 
@@ -23,8 +26,19 @@ export function machine(): Machine {
     node: process.version,
     commit: commit(),
     loadBefore: Math.round((loadavg()[0] ?? 0) * 10) / 10,
+    fibo33Ms: fibo33Ms(),
     postgres: "",
   };
+}
+
+/** The shortest of some: other work on the machine can only lengthen it. */
+export function fibo33Ms(): number {
+  const times = Array.from({ length: 15 }, () => {
+    const begin = performance.now();
+    fibo(33);
+    return performance.now() - begin;
+  });
+  return Math.min(...times);
 }
 
 function commit(): string {

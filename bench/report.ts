@@ -40,7 +40,7 @@ export function markdown(
   return [
     `Measured ${measuredAt.slice(0, 10)} at ${machine.commit} on ${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, ` +
       `${machine.system}, Node ${machine.node}, PostgreSQL ${machine.postgres}; load average ${machine.loadBefore} before the first ` +
-      `workload${quick ? "; a quick run with few repetitions" : ""}.`,
+      `workload; one core takes ${number(machine.fibo33Ms)} ms for fibo(33)${quick ? "; a quick run with few repetitions" : ""}.`,
     ...workloads.map((id) =>
       section(
         id,

@@ -1,6 +1,7 @@
 /** W1, "Windmill 40": one Dag, 40 tasks in a row, each fibo(10); and W2: 10 in a row, each fibo(33). */
-import { type Engine, fibo, summary } from "../engine.ts";
+import { type Engine, summary } from "../engine.ts";
 import { atMost, median, repeated } from "../figures.ts";
+import { fibo33Ms } from "../machine.ts";
 import type { Tradewind } from "../tradewind/tradewind.ts";
 import { lifeOfAnAttempt } from "./life-of-an-attempt.ts";
 import { type Bench, type Workload, withTradewind } from "./workload.ts";
@@ -61,7 +62,7 @@ async function overhead(engine: Engine, bench: Bench): Promise<void> {
   const rounds = engine.isolation === "C" ? 2 : bench.quick ? 3 : 8;
   await engine.chain(10, 33);
   const samples = await repeated(rounds, () => engine.chain(10, 33));
-  const alone = bodyAlone();
+  const alone = fibo33Ms();
   const { name, isolation } = engine;
   bench.report({
     engine: name,
@@ -80,13 +81,4 @@ async function overhead(engine: Engine, bench: Bench): Promise<void> {
     unit: "ms",
     note,
   });
-}
-
-function bodyAlone(): number {
-  const times = Array.from({ length: 15 }, () => {
-    const begin = performance.now();
-    fibo(33);
-    return performance.now() - begin;
-  });
-  return median(times);
 }
