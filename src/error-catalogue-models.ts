@@ -37,6 +37,7 @@ export const modelErrors = {
     exitCode: 1,
     httpStatus: 409,
   },
+  TW_CHECK_NOT_FOUND: { summary: "There is no such report of a check.", exitCode: 1, httpStatus: 404 },
   TW_ENDPOINT_EXISTS: { summary: "An endpoint of that name exists.", exitCode: 1, httpStatus: 409 },
   TW_ENDPOINT_NOT_FOUND: { summary: "There is no endpoint of that name.", exitCode: 1, httpStatus: 404 },
   TW_ENDPOINT_TRAFFIC: {

@@ -26,7 +26,9 @@ import { registerAuthRoutes } from "./auth/routes.ts";
 import { recogniseUsers } from "./auth/sign-in.ts";
 import { limitBodies, readJsonBodies } from "./bodies.ts";
 import { protectBrowsers } from "./browser-rules.ts";
+import { registerCheckRoutes } from "./checks/routes.ts";
 import { answerErrors, answerNotFound, type ErrorStyle } from "./error-answers.ts";
+import { registerFeatureRoutes } from "./features/routes.ts";
 import { registerHealthRoutes } from "./health/routes.ts";
 import { registerInferenceRoutes } from "./inference/routes.ts";
 import { registerLineageRoutes } from "./lineage/routes.ts";
@@ -73,6 +75,8 @@ const areas: readonly Area[] = [
   { style: "airflow", audited: true, register: registerAirflowRoutes },
   { style: "airflow", audited: false, register: registerStudyRoutes },
   { style: "airflow", audited: false, register: registerLineageRoutes },
+  { style: "airflow", audited: false, register: registerCheckRoutes },
+  { style: "airflow", audited: false, register: registerFeatureRoutes },
   { style: "airflow", audited: false, register: registerAirflow2Routes },
   { style: "airflow", audited: true, register: registerLiveRoutes },
   { style: "airflow", audited: false, register: registerInferenceRoutes },

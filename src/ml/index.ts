@@ -14,7 +14,7 @@ export {
 } from "./data/datasets.ts";
 export { Matrix, selectTargets, type Targets } from "./data/matrix.ts";
 export { readParquet, readPartitions, writeParquet, writePartitions } from "./data/parquet.ts";
-export { type Column, type ColumnType, Table } from "./data/table.ts";
+export { type Cell, type Cells, type Column, type ColumnType, Table } from "./data/table.ts";
 export {
   type ColumnDrift,
   type Distribution,
@@ -106,7 +106,7 @@ export { type ColumnStep, ColumnTransformer } from "./preparation/column-transfo
 export { OneHotEncoder, OrdinalEncoder, TargetEncoder } from "./preparation/encoders.ts";
 export { KNNImputer, SimpleImputer } from "./preparation/imputers.ts";
 export { KBinsDiscretizer, MaxAbsScaler, OutlierClipper, RobustScaler } from "./preparation/scalers.ts";
-export type { Cell, Cells, Encoder } from "./preparation/table-step.ts";
+export type { Encoder } from "./preparation/table-step.ts";
 export { CountVectorizer, type DatePart, DateParts, TfidfVectorizer } from "./preparation/text.ts";
 export { RandomState } from "./random-state.ts";
 export { encodeLabels } from "./selection/classes.ts";
@@ -222,14 +222,18 @@ export {
   withRun,
 } from "./tracking/tracking.ts";
 export {
+  type DecayTaskOptions,
   type DriftResult,
   type DriftTaskOptions,
+  decayTask,
   driftTask,
+  type Scores,
   type ValidationResult,
   type ValidationTaskOptions,
   validationTask,
 } from "./validation/check-tasks.ts";
 export { futureColumns, type Leak, targetCopies, trainTestOverlap } from "./validation/leakage.ts";
+export type { CheckSubject } from "./validation/report-check.ts";
 export { type DataSnapshot, snapshotOf } from "./validation/snapshot.ts";
 export {
   describeFailures,

@@ -33,6 +33,14 @@ export function trafficSince(on: Executor, endpoint: string, since: number): Pro
     FROM endpoint_minute WHERE endpoint = ${endpoint} AND minute >= ${instant(since)} ORDER BY minute, variant`);
 }
 
+/** Of all endpoints, for the list of them. */
+export function trafficOfAllSince(on: Executor, since: number): Promise<MinuteOfTraffic[]> {
+  return on.rows(sql`
+    SELECT m.endpoint, m.variant, m.model_version AS "modelVersion", m.minute, m.requests, m.errors, m.latency
+    FROM endpoint e CROSS JOIN LATERAL (
+      SELECT * FROM endpoint_minute x WHERE x.endpoint = e.name AND x.minute >= ${instant(since)}) m`);
+}
+
 export interface Outcome {
   readonly requestId: string;
   readonly variant: string;

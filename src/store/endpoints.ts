@@ -149,6 +149,17 @@ export async function listChanges(on: Executor, name: string): Promise<EndpointC
     FROM endpoint_change WHERE endpoint = ${name} ORDER BY generation DESC`);
 }
 
+/** The last change of each endpoint, or of one. */
+export function latestChanges(
+  on: Executor,
+  name: string | null = null,
+): Promise<(Omit<EndpointChange, "variants"> & { name: string })[]> {
+  return on.rows(sql`
+    SELECT e.name, c.generation, c.changed_at AS "changedAt", c.kind, c.actor, c.reason
+    FROM endpoint e JOIN endpoint_change c ON c.endpoint = e.name AND c.generation = e.generation
+    WHERE ${name}::text IS NULL OR e.name = ${name}`);
+}
+
 async function addChange(
   tx: Executor,
   { name, generation, variants }: EndpointRow,

@@ -8,9 +8,11 @@ export interface FeatureViewRow {
   readonly version: number;
   readonly spec: { readonly [name: string]: Json };
   readonly materializedUntil: number | null;
+  readonly createdAt: number;
 }
 
-const columns = sql`name, version, spec, materialized_until AS "materializedUntil"`;
+const columns = sql`
+  name, version, spec, materialized_until AS "materializedUntil", created_at AS "createdAt"`;
 
 /** Without `version` the newest one. */
 export function findFeatureView(
@@ -26,6 +28,26 @@ export function findFeatureView(
 /** All versions of all views, by name and version. */
 export function listFeatureViews(executor: Executor): Promise<FeatureViewRow[]> {
   return executor.rows(sql`SELECT ${columns} FROM feature_view ORDER BY name, version`);
+}
+
+/** The versions of one view, the oldest first. */
+export function listFeatureVersions(executor: Executor, name: string): Promise<FeatureViewRow[]> {
+  return executor.rows(sql`SELECT ${columns} FROM feature_view WHERE name = ${name} ORDER BY version`);
+}
+
+export interface OnlineCount {
+  readonly version: number;
+  readonly rows: number;
+  /** Event times. */
+  readonly oldest: number;
+  readonly newest: number;
+}
+
+/** What is online of each version of a view; a version without values is missing. */
+export function countOnlineFeatures(executor: Executor, view: string): Promise<OnlineCount[]> {
+  return executor.rows(sql`
+    SELECT version, count(*) AS rows, min(event_at) AS oldest, max(event_at) AS newest
+    FROM online_feature WHERE view = ${view} GROUP BY version`);
 }
 
 export async function insertFeatureView(

@@ -2,8 +2,10 @@
 import type { ApiApp } from "../app.ts";
 import type { ApiParts } from "../parts.ts";
 import { pathPrefix } from "../public-address.ts";
+import { registerCheckViews } from "./check-views.ts";
 import { registerDagList } from "./dag-list.ts";
 import { registerDagViews } from "./dag-views.ts";
+import { registerDeployments } from "./deployments.ts";
 import { registerHome } from "./home.ts";
 import { registerInstanceViews } from "./instance-views.ts";
 import { registerOverview } from "./overview.ts";
@@ -19,5 +21,7 @@ export function registerUiRoutes(app: ApiApp, parts: ApiParts): void {
   registerRunViews(app, parts);
   registerInstanceViews(app, parts);
   registerOverview(app, parts);
+  registerDeployments(app, parts);
+  registerCheckViews(app, parts);
   registerPageFiles(app, pathPrefix(parts.config));
 }

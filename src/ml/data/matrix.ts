@@ -50,13 +50,13 @@ export class Matrix {
           `expected ${rows} numbers in column ${j}, got ${column.length}`,
         );
       }
-      for (let i = 0; i < rows; i++) matrix.data[i * columns.length + j] = column[i];
+      for (let i = 0; i < rows; i++) matrix.data[i * columns.length + j] = column[i] as number;
     });
     return matrix;
   }
 
   get(row: number, col: number): number {
-    return this.data[row * this.cols + col];
+    return this.data[row * this.cols + col] as number;
   }
 
   /** A view of one row; writing to it writes to the matrix. */
@@ -67,14 +67,14 @@ export class Matrix {
   /** A copy of one column. */
   column(index: number): Float64Array {
     const column = new Float64Array(this.rows);
-    for (let i = 0; i < this.rows; i++) column[i] = this.data[i * this.cols + index];
+    for (let i = 0; i < this.rows; i++) column[i] = this.data[i * this.cols + index] as number;
     return column;
   }
 
   /** A new matrix of the given rows, in the given order; a row may come several times. */
   select(rows: ArrayLike<number>): Matrix {
     const selected = new Matrix(rows.length, this.cols);
-    for (let i = 0; i < rows.length; i++) selected.data.set(this.row(rows[i]), i * this.cols);
+    for (let i = 0; i < rows.length; i++) selected.data.set(this.row(rows[i] as number), i * this.cols);
     return selected;
   }
 
@@ -83,7 +83,7 @@ export class Matrix {
     const selected = new Matrix(this.rows, cols.length);
     for (let i = 0; i < this.rows; i++) {
       for (let j = 0; j < cols.length; j++) {
-        selected.data[i * cols.length + j] = this.data[i * this.cols + cols[j]];
+        selected.data[i * cols.length + j] = this.data[i * this.cols + (cols[j] as number)] as number;
       }
     }
     return selected;
@@ -96,7 +96,7 @@ export class Matrix {
 
 /** The targets at the given positions, in that order. */
 export function selectTargets(y: Targets, rows: ArrayLike<number>): Float64Array {
-  return Float64Array.from({ length: rows.length }, (_, i) => y[rows[i]]);
+  return Float64Array.from({ length: rows.length }, (_, i) => y[rows[i] as number] as number);
 }
 
 /**

@@ -6,8 +6,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { TradewindError } from "../../errors.ts";
-import { type Cell, cellsOf } from "../preparation/table-step.ts";
-import { type Column, Table } from "./table.ts";
+import { type Cell, type Column, cellsOf, Table } from "./table.ts";
 
 /** Writes or replaces the file. */
 export async function writeParquet(path: string, table: Table): Promise<void> {

@@ -10,6 +10,18 @@ export type Column =
   | { type: "boolean"; values: (boolean | null)[] }
   | { type: "text"; values: (string | null)[] };
 
+/** A value of a table's cell; a missing one is null. */
+export type Cell = string | number | boolean | null;
+
+/** One column's cells. */
+export type Cells = readonly Cell[];
+
+/** The cells of a column, with NaN as missing. */
+export function cellsOf(column: Column): Cells {
+  if (column.type !== "number") return column.values;
+  return Array.from(column.values, (value) => (Number.isNaN(value) ? null : value));
+}
+
 export class Table {
   readonly rows: number;
   readonly #columns: ReadonlyMap<string, Column>;
@@ -53,8 +65,8 @@ export class Table {
   }
 
   /** One value; null when it is missing. */
-  value(name: string, row: number): number | boolean | string | null {
-    const value = this.column(name).values[row];
+  value(name: string, row: number): Cell {
+    const value = this.column(name).values[row] as Cell;
     return typeof value === "number" && Number.isNaN(value) ? null : value;
   }
 
@@ -83,7 +95,7 @@ export class Table {
   /** The given rows, in the given order. */
   select(rows: ArrayLike<number>): Table {
     const pick = <T>(values: ArrayLike<T>): T[] =>
-      Array.from({ length: rows.length }, (_, i) => values[rows[i]]);
+      Array.from({ length: rows.length }, (_, i) => values[rows[i] as number] as T);
     const selected = [...this.#columns].map(([name, column]): [string, Column] => {
       if (column.type === "number") return [name, numbers(pick(column.values))];
       if (column.type === "boolean") return [name, { type: "boolean", values: pick(column.values) }];
@@ -94,9 +106,9 @@ export class Table {
 
   /** With columns added, or replaced where the name is there already. */
   with(columns: Readonly<Record<string, ArrayLike<number> | readonly string[]>>): Table {
-    const added = Object.keys(columns).map((name): [string, Column] => [
+    const added = Object.entries(columns).map(([name, values]): [string, Column] => [
       name,
-      Table.from({ name: columns[name] }).column("name"),
+      Table.from({ name: values }).column("name"),
     ]);
     return new Table(this.rows, new Map([...this.#columns, ...added]));
   }

@@ -1,7 +1,6 @@
 /** How a model does once its labels have come: predictions joined with them, and the score against that of the reference. */
 import { TradewindError } from "../../errors.ts";
-import type { Table } from "../data/table.ts";
-import { cellsOf } from "../preparation/table-step.ts";
+import { cellsOf, type Table } from "../data/table.ts";
 
 export interface LabelledPredictions {
   /** Predictions whose label has come, with the label as a column. */

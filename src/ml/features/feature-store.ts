@@ -15,9 +15,8 @@ import {
   upsertOnlineFeatures,
 } from "../../store/features.ts";
 import { type Clock, systemClock } from "../../time.ts";
-import type { Table } from "../data/table.ts";
+import type { Cell, Table } from "../data/table.ts";
 import { recordLineage } from "../lineage/record.ts";
-import type { Cell } from "../preparation/table-step.ts";
 import { checkView, entityKey, type FeatureRow, type FeatureView, rowsOfView } from "./feature-view.ts";
 
 export type FeatureStatus = "PRESENT" | "NULL_VALUE" | "NOT_FOUND" | "OUTSIDE_MAX_AGE";
@@ -154,7 +153,7 @@ export class FeatureStore {
 }
 
 function keyPart(entity: Readonly<Record<string, Cell>>, key: string, view: string): Cell {
-  if (Object.hasOwn(entity, key)) return entity[key];
+  if (Object.hasOwn(entity, key)) return entity[key] ?? null;
   throw new TradewindError(
     "TW_FEATURE",
     `feature view "${view}": expected the join key ${key}, got ${Object.keys(entity).join(", ")}`,

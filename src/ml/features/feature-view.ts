@@ -1,7 +1,6 @@
 /** What a feature view is, in Feast's words: features of an entity, with the time at which they became true. */
 import { TradewindError } from "../../errors.ts";
-import type { Table } from "../data/table.ts";
-import { type Cell, cellsOf } from "../preparation/table-step.ts";
+import { type Cell, cellsOf, type Table } from "../data/table.ts";
 
 export interface FeatureView {
   readonly name: string;
@@ -16,12 +15,23 @@ export interface FeatureView {
   readonly createdTime?: string;
   /** Seconds for which a value holds; absent or 0 is for ever. */
   readonly ttl?: number;
+  /** What the join keys name, for people: "driver". */
+  readonly entity?: string;
+  /** Where its data comes from: an asset, a table, an address. */
+  readonly source?: string;
+  readonly description?: string;
+  readonly owner?: string;
+}
+
+/** With what was left out filled in. */
+export interface CheckedView extends Omit<FeatureView, "createdTime"> {
+  readonly version: number;
+  readonly ttl: number;
+  readonly createdTime: string | null;
 }
 
 /** TW_FEATURE for a view that cannot be. */
-export function checkView(
-  view: FeatureView,
-): Required<Omit<FeatureView, "createdTime">> & { createdTime: string | null } {
+export function checkView(view: FeatureView): CheckedView {
   const refuse = (what: string): never => {
     throw new TradewindError("TW_FEATURE", `feature view ${JSON.stringify(view.name)}: ${what}`);
   };
@@ -72,11 +82,9 @@ export function rowsOfView(view: FeatureView, table: Table): FeatureRow[] {
     return [feature, cells] as const;
   });
   return events.map((event, row) => ({
-    key: entityKey(keys.map((cells) => cells[row])),
+    key: entityKey(keys.map((cells) => cells[row] ?? null)),
     eventAt: timeOf(event, `feature view "${name}", row ${row}`),
-    createdAt: created === null ? 0 : timeOf(created[row], `feature view "${name}", row ${row}`),
-    values: Object.fromEntries(
-      values.map(([feature, cells]) => [feature, cells === null ? null : cells[row]]),
-    ),
+    createdAt: created === null ? 0 : timeOf(created[row] ?? null, `feature view "${name}", row ${row}`),
+    values: Object.fromEntries(values.map(([feature, cells]) => [feature, (cells?.[row] ?? null) as Cell])),
   }));
 }

@@ -3,9 +3,8 @@
  * one event time the one that was written last. No row is lost or doubled, and nothing of the future is seen.
  */
 import { TradewindError } from "../../errors.ts";
-import { type Column, Table } from "../data/table.ts";
+import { type Cell, type Column, cellsOf, Table } from "../data/table.ts";
 import { recordLineage } from "../lineage/record.ts";
-import { type Cell, cellsOf } from "../preparation/table-step.ts";
 import {
   checkView,
   entityKey,

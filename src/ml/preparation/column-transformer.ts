@@ -4,13 +4,13 @@
  */
 import { TradewindError } from "../../errors.ts";
 import { Matrix, type Targets } from "../data/matrix.ts";
-import type { Table } from "../data/table.ts";
+import type { Cells, Table } from "../data/table.ts";
 import { type ModelJson, modelFormatVersion, type Transformer } from "../estimators/estimator.ts";
 import { modelFromJson } from "../estimators/saved-models.ts";
 import { OneHotEncoder, OrdinalEncoder, TargetEncoder } from "./encoders.ts";
 import { KNNImputer, SimpleImputer } from "./imputers.ts";
 import { KBinsDiscretizer, MaxAbsScaler, OutlierClipper, RobustScaler } from "./scalers.ts";
-import { type Cells, type Encoder, numberOf, tableCells } from "./table-step.ts";
+import { type Encoder, numberOf, tableCells } from "./table-step.ts";
 import { CountVectorizer, DateParts, TfidfVectorizer } from "./text.ts";
 
 /** Either an encoder, which takes cells of any type, or transformers of numbers, one after another; both in that order. */

@@ -1,9 +1,10 @@
 /** Categories as numbers, as scikit-learn's `OneHotEncoder`, `OrdinalEncoder` and `TargetEncoder`. */
 import { TradewindError } from "../../errors.ts";
 import { Matrix, type Targets } from "../data/matrix.ts";
+import type { Cell, Cells } from "../data/table.ts";
 import { checkOption } from "../options.ts";
 import { kFold } from "../selection/folds.ts";
-import { type Cell, type Cells, FittedEncoder } from "./table-step.ts";
+import { FittedEncoder } from "./table-step.ts";
 
 /** Sorted distinct cells: numbers before texts before booleans, a missing one last. */
 export function categoriesOf(cells: Cells): Cell[] {

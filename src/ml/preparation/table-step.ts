@@ -4,13 +4,10 @@
  */
 import { TradewindError } from "../../errors.ts";
 import type { Matrix, Targets } from "../data/matrix.ts";
-import type { Column, Table } from "../data/table.ts";
+import { type Cell, type Cells, cellsOf, type Table } from "../data/table.ts";
 import { fitted, type ModelJson, modelFormatVersion } from "../estimators/estimator.ts";
 import { stateFromJson, stateToJson } from "../estimators/state-json.ts";
 import { completeOptions, type Params } from "../options.ts";
-
-/** A value of a table's cell; a missing one is null. */
-export type Cell = string | number | boolean | null;
 
 /** Columns in, columns of numbers out. */
 export interface Encoder {
@@ -21,15 +18,6 @@ export interface Encoder {
   /** Names of the output, from those of the input. */
   outputNames(names: readonly string[]): string[];
   toJSON(): ModelJson;
-}
-
-/** One column's cells. */
-export type Cells = readonly Cell[];
-
-/** The cells of a column, with NaN as missing. */
-export function cellsOf(column: Column): Cells {
-  if (column.type !== "number") return column.values;
-  return Array.from(column.values, (value) => (Number.isNaN(value) ? null : value));
 }
 
 export function tableCells(table: Table, names: readonly string[]): Cells[] {

@@ -1,8 +1,9 @@
 /** Texts and dates as numbers: word counts, tf-idf, hashed words, parts of dates. */
 import { TradewindError } from "../../errors.ts";
 import { Matrix } from "../data/matrix.ts";
+import type { Cell, Cells } from "../data/table.ts";
 import { checkOption } from "../options.ts";
-import { type Cell, type Cells, FittedEncoder } from "./table-step.ts";
+import { FittedEncoder } from "./table-step.ts";
 
 export interface CountOptions {
   lowercase: boolean;

@@ -9,7 +9,7 @@ export interface Seen {
 
 /** Requests that a variant is judged by: the latest ones. */
 const windowSize = 1000;
-const defaultMinimum = 50;
+export const defaultMinimum = 50;
 /** A look sorts the window: not with every request. */
 const lookEvery = 10;
 
@@ -70,7 +70,7 @@ export class GuardrailWatch {
 }
 
 /** The variant with the most traffic is what one goes back to; it has nothing to go back to itself. */
-function isCanary(variants: EndpointRow["variants"], variant: string): boolean {
+export function isCanary(variants: EndpointRow["variants"], variant: string): boolean {
   const most = Math.max(...variants.map(({ weight }) => weight));
   const one = variants.find(({ name }) => name === variant);
   return one !== undefined && !one.shadow && one.weight > 0 && one.weight < most;

@@ -5,6 +5,11 @@ const lowestMs = 0.01;
 const factor = 1.2;
 export const bucketCount = 84;
 const logFactor = Math.log(factor);
+/** Where each bucket ends, milliseconds. */
+export const latencyBorders: readonly number[] = Array.from(
+  { length: bucketCount },
+  (_, bucket) => lowestMs * factor ** bucket,
+);
 
 export class LatencyHistogram {
   readonly counts: number[];
@@ -30,7 +35,7 @@ export class LatencyHistogram {
     let seen = 0;
     for (const [bucket, count] of this.counts.entries()) {
       seen += count;
-      if (seen >= rank) return lowestMs * factor ** bucket;
+      if (seen >= rank) return latencyBorders[bucket] ?? null;
     }
     return null;
   }

@@ -34,7 +34,15 @@ export class TrackingClient {
     path: string,
     given: Readonly<Record<string, unknown>> = {},
   ): Promise<Answer> {
-    const base = `/api/2.0/mlflow/${path}`;
+    return this.request(method, `/api/2.0/mlflow/${path}`, given);
+  }
+
+  /** Any path of the server: of what it has beside MLflow's API. Fails as `call` does. */
+  async request<Answer = Record<string, unknown>>(
+    method: "GET" | "POST" | "PATCH" | "DELETE",
+    base: string,
+    given: Readonly<Record<string, unknown>> = {},
+  ): Promise<Answer> {
     const query = new URLSearchParams(given as Record<string, string>).toString();
     const sent: Sent =
       method === "GET"

@@ -8,6 +8,11 @@ export interface TrackingServer {
   readonly authorization: string | null;
 }
 
+/** Whether the environment names a server at all; a Dag that is tested in memory has none. */
+export function isTracked(): boolean {
+  return (process.env["MLFLOW_TRACKING_URI"] ?? "") !== "";
+}
+
 /** @throws TradewindError TW_TRACKING_SERVER where no server is named, or one that does not speak HTTP. */
 export function trackingServer(): TrackingServer {
   const environment = process.env;

@@ -3,9 +3,8 @@
  * holds when at least `mostly` of the values that are there fit; one that looks at a column or the table compares a figure.
  */
 import { TradewindError } from "../../errors.ts";
-import type { Table } from "../data/table.ts";
+import { type Cell, cellsOf, type Table } from "../data/table.ts";
 import { quantileOf } from "../preparation/scalers.ts";
-import { type Cell, cellsOf } from "../preparation/table-step.ts";
 
 export type Kwargs = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,5 @@
 /** Signs that a model would see what it must not: rows of the test part, the target itself, the future. */
-import type { Table } from "../data/table.ts";
-import { type Cell, cellsOf } from "../preparation/table-step.ts";
+import { type Cell, cellsOf, type Table } from "../data/table.ts";
 import { correlation } from "../selection/univariate.ts";
 
 export interface Leak {

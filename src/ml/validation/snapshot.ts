@@ -1,7 +1,6 @@
 /** What data a model saw: a digest of columns and values, with their schema and profile, as MLflow records a dataset. */
 import { createHash } from "node:crypto";
-import type { Table } from "../data/table.ts";
-import { cellsOf } from "../preparation/table-step.ts";
+import { cellsOf, type Table } from "../data/table.ts";
 
 export interface DataSnapshot {
   name: string;

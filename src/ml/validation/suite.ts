@@ -1,7 +1,6 @@
 /** Suites of expectations: checked against a table, inferred from a reference, and summed up by severity. */
 import { TradewindError } from "../../errors.ts";
-import type { Table } from "../data/table.ts";
-import { type Cell, cellsOf } from "../preparation/table-step.ts";
+import { type Cell, cellsOf, type Table } from "../data/table.ts";
 import { expectations, type Kwargs } from "./expectations.ts";
 
 export interface Expectation {

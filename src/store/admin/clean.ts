@@ -24,6 +24,7 @@ const rules: Readonly<Record<string, (before: string) => Statement>> = {
   asset_event: (before) => sql`t."timestamp" < ${before}::timestamptz`,
   import_error: (before) => sql`t.occurred_at < ${before}::timestamptz`,
   deadline: (before) => sql`t.deadline_at < ${before}::timestamptz AND t.missed_at IS NOT NULL`,
+  check_report: (before) => sql`t.created_at < ${before}::timestamptz`,
   backfill: (before) => sql`t.completed_at < ${before}::timestamptz`,
   dag_version: (before) => sql`
     t.created_at < ${before}::timestamptz
