@@ -11,35 +11,26 @@ import {
 } from "../store/scheduler-assets.ts";
 import { type CreateRuns, generatedRunId } from "./create-runs.ts";
 import type { LeasedDag } from "./memory.ts";
+import { Passes } from "./passes.ts";
 import type { Services } from "./services.ts";
 
 export class AssetRuns {
   readonly #services: Services;
   readonly #createRuns: CreateRuns;
-  #passing: Promise<void> | null = null;
-  #again = false;
+  readonly #passes: Passes;
 
   constructor(services: Services, createRuns: CreateRuns) {
     this.#services = services;
     this.#createRuns = createRuns;
+    this.#passes = new Passes(services, {
+      signal: "asset-runs",
+      failed: "asset-triggered runs could not be made yet",
+      pass: () => this.#pass(),
+    });
   }
 
   runOnce(): Promise<void> {
-    this.#again = true;
-    this.#passing ??= this.#passes().finally(() => (this.#passing = null));
-    return this.#passing;
-  }
-
-  async #passes(): Promise<void> {
-    while (this.#again) {
-      this.#again = false;
-      try {
-        await this.#pass();
-      } catch (error) {
-        this.#services.log.warn({ err: error }, "asset-triggered runs could not be made yet");
-      }
-    }
-    this.#services.signals.emit("asset-runs");
+    return this.#passes.run();
   }
 
   async #pass(): Promise<void> {

@@ -17,6 +17,7 @@ import { carryOut } from "./carry-out.ts";
 import type { CreateRuns } from "./create-runs.ts";
 import { type LoadedRun, loadWithInstances, restoreRun } from "./load-runs.ts";
 import type { LeasedDag } from "./memory.ts";
+import { Passes } from "./passes.ts";
 import type { Around } from "./run-changes.ts";
 import type { Runs } from "./runs.ts";
 import type { Services } from "./services.ts";
@@ -36,33 +37,27 @@ export class Backfills {
   readonly #services: Services;
   readonly #around: Around;
   readonly #parts: BackfillParts;
-  #passing: Promise<void> | null = null;
-  #again = false;
+  readonly #passes: Passes;
 
   constructor(services: Services, around: Around, parts: BackfillParts) {
     this.#services = services;
     this.#around = around;
     this.#parts = parts;
+    this.#passes = new Passes(services, {
+      signal: "backfills",
+      failed: "backfills could not be looked after",
+      pass: () => this.#pass(),
+    });
   }
 
   runOnce(): Promise<void> {
-    this.#again = true;
-    this.#passing ??= this.#passes().finally(() => (this.#passing = null));
-    return this.#passing;
+    return this.#passes.run();
   }
 
-  async #passes(): Promise<void> {
-    while (this.#again) {
-      this.#again = false;
-      try {
-        const { database, engine } = this.#services;
-        for (const backfill of await openBackfills(database, [...engine.memory.dags.keys()]))
-          await this.#work(backfill);
-      } catch (error) {
-        this.#services.log.warn({ err: error }, "backfills could not be looked after");
-      }
-    }
-    this.#services.signals.emit("backfills");
+  async #pass(): Promise<void> {
+    const { database, engine } = this.#services;
+    for (const backfill of await openBackfills(database, [...engine.memory.dags.keys()]))
+      await this.#work(backfill);
   }
 
   async #work(backfill: OpenBackfill): Promise<void> {

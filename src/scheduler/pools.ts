@@ -7,6 +7,7 @@
 import { executionStates } from "../core/states.ts";
 import { type PoolDemand, type Reservation, reserveSlots, starvedNotice } from "../store/scheduler-pools.ts";
 import type { Memory } from "./memory.ts";
+import { Passes } from "./passes.ts";
 import type { Services } from "./services.ts";
 
 /** How long a call for slots from another scheduler is heeded. */
@@ -16,11 +17,15 @@ export class Pools {
   readonly #services: Services;
   #reservations: readonly Reservation[] = [];
   #yieldUntil = 0;
-  #passing: Promise<void> | null = null;
-  #again = false;
+  readonly #passes: Passes;
 
   constructor(services: Services) {
     this.#services = services;
+    this.#passes = new Passes(services, {
+      signal: "pools",
+      failed: "pool slots could not be reserved",
+      pass: () => this.#pass(),
+    });
   }
 
   /** Fills a memory that was dropped. */
@@ -36,21 +41,7 @@ export class Pools {
   }
 
   runOnce(): Promise<void> {
-    this.#again = true;
-    this.#passing ??= this.#passes().finally(() => (this.#passing = null));
-    return this.#passing;
-  }
-
-  async #passes(): Promise<void> {
-    while (this.#again) {
-      this.#again = false;
-      try {
-        await this.#pass();
-      } catch (error) {
-        this.#services.log.warn({ err: error }, "pool slots could not be reserved");
-      }
-    }
-    this.#services.signals.emit("pools");
+    return this.#passes.run();
   }
 
   async #pass(): Promise<void> {

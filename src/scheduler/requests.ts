@@ -17,6 +17,7 @@ import { carryOut } from "./carry-out.ts";
 import { answer } from "./human-input.ts";
 import { type LoadedRun, loadWithInstances, restoreRun } from "./load-runs.ts";
 import type { ActiveRun, LeasedDag } from "./memory.ts";
+import { Passes } from "./passes.ts";
 import type { Around } from "./run-changes.ts";
 import type { Runs } from "./runs.ts";
 import type { Services } from "./services.ts";
@@ -29,33 +30,27 @@ export class Requests {
   readonly #services: Services;
   readonly #around: Around;
   readonly #runs: Runs;
-  #passing: Promise<void> | null = null;
-  #again = false;
+  readonly #passes: Passes;
 
   constructor(services: Services, around: Around, runs: Runs) {
     this.#services = services;
     this.#around = around;
     this.#runs = runs;
+    this.#passes = new Passes(services, {
+      signal: "requests",
+      failed: "requests could not be carried out yet",
+      pass: () => this.#pass(),
+    });
   }
 
   runOnce(): Promise<void> {
-    this.#again = true;
-    this.#passing ??= this.#passes().finally(() => (this.#passing = null));
-    return this.#passing;
+    return this.#passes.run();
   }
 
-  async #passes(): Promise<void> {
-    while (this.#again) {
-      this.#again = false;
-      try {
-        const { engine, database } = this.#services;
-        for (const stored of await pendingRequests(database, [...engine.memory.dags.keys()]))
-          await this.#carryOut(stored);
-      } catch (error) {
-        this.#services.log.warn({ err: error }, "requests could not be carried out yet");
-      }
-    }
-    this.#services.signals.emit("requests");
+  async #pass(): Promise<void> {
+    const { engine, database } = this.#services;
+    for (const stored of await pendingRequests(database, [...engine.memory.dags.keys()]))
+      await this.#carryOut(stored);
   }
 
   async #carryOut(stored: StoredRequest): Promise<void> {
@@ -72,7 +67,7 @@ export class Requests {
         name: request.kind,
         apply: (work) => {
           // One that ended while it was read: the request waits for one more look.
-          if (pks.some((pk) => !work.memory.runs.has(pk) && !absent.includes(pk))) this.#again = true;
+          if (pks.some((pk) => !work.memory.runs.has(pk) && !absent.includes(pk))) this.#passes.again();
           else this.#apply(work, stored, pks, loaded);
         },
         committed: resolve,
