@@ -372,6 +372,38 @@ export const configOptions = {
       environment: ["OTEL_EXPORTER_OTLP_ENDPOINT"],
     }),
   },
+  openlineage: {
+    transport: text(
+      'Where OpenLineage events go, as JSON: {"type": "http", "url": …}, of type http, file, console or composite; empty = nowhere.',
+      "",
+      { airflow: "openlineage.transport", secret: true },
+    ),
+    url: text("Address of a receiver, where no transport is given.", "", {
+      environment: ["OPENLINEAGE_URL"],
+    }),
+    endpoint: text("Path at that address.", "api/v1/lineage", { environment: ["OPENLINEAGE_ENDPOINT"] }),
+    apiKey: text("Key that the receiver asks for.", "", {
+      environment: ["OPENLINEAGE_API_KEY"],
+      secret: true,
+    }),
+    namespace: text("Namespace of all jobs.", "default", {
+      airflow: "openlineage.namespace",
+      environment: ["OPENLINEAGE_NAMESPACE"],
+    }),
+    disabled: flag("Send nothing.", false, {
+      airflow: "openlineage.disabled",
+      environment: ["OPENLINEAGE_DISABLED"],
+    }),
+    disableSourceCode: flag("Leave out where the code is.", false, {
+      airflow: "openlineage.disable_source_code",
+    }),
+    disabledForOperators: text("Operators whose tasks send nothing, separated by semicolons.", "", {
+      airflow: "openlineage.disabled_for_operators",
+    }),
+    queueSize: count("Events that wait at most while the receiver is away; then the oldest go.", 10_000, {
+      min: 1,
+    }),
+  },
   retention: {
     days: count("Days after which finished runs are removed; 0 = never.", 0, { integer: false }),
     runsPerDag: count("Finished runs kept for each Dag; 0 = all.", 0),

@@ -236,6 +236,11 @@ export const errorCatalogue = {
   // End of web page
   // Metrics and traces
   TW_METRICS_PORT: { summary: "The port for metrics cannot be opened.", exitCode: 3, httpStatus: 503 },
+  TW_OPENLINEAGE_TRANSPORT: {
+    summary: "The setting that says where OpenLineage events go cannot be used.",
+    exitCode: 2,
+    httpStatus: 500,
+  },
   TW_TRACES_PACKAGES: {
     summary: "The optional packages that send traces are not installed.",
     exitCode: 2,

@@ -79,6 +79,7 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
       log: session.log("scheduler"),
       settings: schedulerSettings(config),
       ...(observation.observer === undefined ? {} : { observer: observation.observer }),
+      ...(observation.lineage === undefined ? {} : { lineage: observation.lineage }),
     });
     if (observation.metrics !== null) gaugeOnScrape(observation.metrics, scheduler, database);
     // A start that fails further on lets go of the work: tasks go on under their worker, for the next start.

@@ -161,6 +161,7 @@ export class Attempts {
     const { taskId, mapIndex } = refOf(run, instance);
     const { dagId, runId } = run.run;
     const at = { dagId, runId, taskId, mapIndex, tryNumber: instance.tryNumber };
+    run.rowOf(instance).uses = uses;
     for (const use of uses) {
       try {
         work.batch.lineageUses.push({ ...at, use: checkUse(use) });

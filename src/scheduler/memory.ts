@@ -5,6 +5,7 @@
 import type { RunFacts, RunInfo, SkipDecision } from "../core/facts.ts";
 import type { CompiledDag } from "../core/graph.ts";
 import { createInstances, type Instance, type InstanceTable, tasksOutside } from "../core/instances.ts";
+import type { LineageUse } from "../core/lineage.ts";
 import { RunValues } from "../core/run-values.ts";
 import { ReadyQueue } from "../core/slots.ts";
 import type { DagRunState, TaskInstanceState, TriggeredBy } from "../core/states.ts";
@@ -62,6 +63,8 @@ export interface InstanceRowState {
   /** Last sign of life of the attempt, or when it was queued. */
   aliveAt: number;
   requeued: number;
+  /** What the last attempt that ended told of its data, for those who hear of the end. */
+  uses: readonly LineageUse[];
 }
 
 export function freshRowState(): InstanceRowState {
@@ -81,6 +84,7 @@ export function freshRowState(): InstanceRowState {
     reschedule: null,
     aliveAt: 0,
     requeued: 0,
+    uses: [],
   };
 }
 

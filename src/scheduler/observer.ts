@@ -3,6 +3,7 @@
  * commit, with the times of the database; without a metrics port and a trace endpoint nobody calls it.
  */
 import type { Instance } from "../core/instances.ts";
+import type { LineageUse } from "../core/lineage.ts";
 import { executionStates, isFinished, type TaskInstanceState } from "../core/states.ts";
 import type { Metrics } from "../metrics.ts";
 import type { RunKey, Traces } from "../traces.ts";
@@ -22,6 +23,27 @@ export interface Transition {
   readonly startDate: number | null;
   readonly endDate: number | null;
   readonly reason: string;
+  /** What the attempt that ended told of its data. */
+  readonly uses: readonly LineageUse[];
+}
+
+/** Hears of what was committed. */
+export interface RunObserver {
+  transition(change: Transition): void;
+  runStarted(run: ActiveRun): void;
+  runEnded(run: ActiveRun): void;
+}
+
+/** One that tells several. */
+export function observersOf(all: readonly RunObserver[]): RunObserver | null {
+  const [only] = all;
+  if (only === undefined) return null;
+  if (all.length === 1) return only;
+  return {
+    transition: (change) => all.forEach((one) => one.transition(change)),
+    runStarted: (run) => all.forEach((one) => one.runStarted(run)),
+    runEnded: (run) => all.forEach((one) => one.runEnded(run)),
+  };
 }
 
 export function transitionOf(
@@ -36,14 +58,14 @@ export function transitionOf(
   },
 ): Transition {
   const { task, mapIndex, tryNumber } = instance;
-  const { scheduledAt, queuedAt, startDate, endDate } = row;
-  return { run, task, mapIndex, tryNumber, ...change, scheduledAt, queuedAt, startDate, endDate };
+  const { scheduledAt, queuedAt, startDate, endDate, uses } = row;
+  return { run, task, mapIndex, tryNumber, ...change, scheduledAt, queuedAt, startDate, endDate, uses };
 }
 
 const secondsBetween = (from: number | null, to: number | null): number | null =>
   from === null || to === null ? null : Math.max(0, to - from) / 1000;
 
-export class Observer {
+export class Observer implements RunObserver {
   readonly metrics: Metrics;
   readonly #traces: Traces;
   /** Runs whose first task has been seen to run. */

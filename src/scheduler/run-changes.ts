@@ -9,7 +9,7 @@ import { nextRunChanges } from "../core/interventions.ts";
 import { type DagRunState, executionStates, isFinished, type TaskInstanceState } from "../core/states.ts";
 import type { InstanceRef } from "../store/scheduler-batch-instances.ts";
 import { type ActiveRun, type InstanceRowState, runKey } from "./memory.ts";
-import { type Observer, transitionOf } from "./observer.ts";
+import { type RunObserver, transitionOf } from "./observer.ts";
 import { refOf, type Work } from "./work.ts";
 
 /** What a change of state asks of the rest of the scheduler. */
@@ -25,7 +25,7 @@ export interface Around {
   /** What the instance returned is gone. */
   valuesGone(ref: InstanceRef): void;
   /** Hears of changes after their commit; null where nobody listens. */
-  readonly observer: Observer | null;
+  readonly observer: RunObserver | null;
 }
 
 export interface RecordOptions {

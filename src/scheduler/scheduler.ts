@@ -29,7 +29,7 @@ import { IdPool } from "./id-pool.ts";
 import { Leases } from "./leases.ts";
 import { LiveChanges } from "./live-changes.ts";
 import { Notifications } from "./notifications.ts";
-import type { Observer } from "./observer.ts";
+import { type Observer, observersOf, type RunObserver } from "./observer.ts";
 import { Pools } from "./pools.ts";
 import { Prune } from "./prune.ts";
 import { Requests } from "./requests.ts";
@@ -63,6 +63,8 @@ export interface SchedulerOptions {
   readonly debug?: DebugHook;
   /** Hears of what was committed: metrics and traces. */
   readonly observer?: Observer;
+  /** Hears of the same: OpenLineage events. */
+  readonly lineage?: RunObserver;
   /** Only requests are carried out; no run starts or goes on. For a command without a living scheduler. */
   readonly onlyRequests?: boolean;
 }
@@ -282,7 +284,9 @@ export class Scheduler {
 
   #around(): Around {
     return {
-      observer: this.#options.observer ?? null,
+      observer: observersOf(
+        [this.#options.observer, this.#options.lineage].filter((one) => one !== undefined),
+      ),
       wake: (run, instance, at) => {
         const { engine } = this.services;
         engine.timers.at(at, () =>
