@@ -50,6 +50,7 @@ export function protectBrowsers(app: ApiApp, { config }: ApiParts): void {
     const own = reply.getHeader("content-security-policy");
     reply.headers(fixedHeaders);
     if (own !== undefined) reply.header("content-security-policy", own);
+    if (String(own).includes("frame-ancestors 'self'")) reply.header("x-frame-options", "SAMEORIGIN");
     if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
     if (request.protocol === "https") reply.header("strict-transport-security", "max-age=31536000");
   });

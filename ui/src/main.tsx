@@ -4,11 +4,13 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import "./styles.css";
 import { ApiError, whenSignedOut } from "./api/client.ts";
+import { followHash } from "./components/hash-links.ts";
 import { keepTheme } from "./components/preferences.ts";
 import { startLanguage } from "./i18n/index.ts";
 import { router } from "./router.tsx";
 
 keepTheme();
+followHash();
 
 const client = new QueryClient({
   defaultOptions: {

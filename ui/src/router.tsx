@@ -27,6 +27,11 @@ const view = (path: string, load: View) =>
 const dag: View = () => import("./pages/dag.tsx");
 const run: View = () => import("./pages/run.tsx");
 const task: View = () => import("./pages/task-instance.tsx");
+const experiment: View = () => import("./pages/ml/experiment.tsx");
+const trackedRun: View = () => import("./pages/ml/tracked-run.tsx");
+const model: View = () => import("./pages/ml/model.tsx");
+const modelVersion: View = () => import("./pages/ml/model-version.tsx");
+const study: View = () => import("./pages/ml/study.tsx");
 const admin: View = () => import("./pages/admin.tsx");
 
 const views = [
@@ -45,6 +50,21 @@ const views = [
   view("/assets/$assetId", () => import("./pages/asset.tsx")),
   view("/required_actions", () => import("./pages/inbox.tsx")),
   view("/import_errors", () => import("./pages/import-errors.tsx")),
+  view("/experiments", () => import("./pages/ml/experiments.tsx")),
+  view("/experiments/$experimentId", experiment),
+  view("/experiments/$experimentId/$tab", experiment),
+  view("/experiments/$experimentId/runs/$runId", trackedRun),
+  view("/experiments/$experimentId/runs/$runId/$tab", trackedRun),
+  view("/tracked-runs/$runId", trackedRun),
+  view("/compare-runs", () => import("./pages/ml/compare-runs.tsx")),
+  view("/models", () => import("./pages/ml/models.tsx")),
+  view("/models/$name", model),
+  view("/models/$name/$tab", model),
+  view("/models/$name/versions/$version", modelVersion),
+  view("/models/$name/versions/$version/$tab", modelVersion),
+  view("/studies", () => import("./pages/ml/studies.tsx")),
+  view("/studies/$name", study),
+  view("/studies/$name/$tab", study),
   ...[
     "pools",
     "variables",

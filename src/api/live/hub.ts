@@ -7,6 +7,7 @@
  * When the database's session broke, something may have been missed: every page is told to load again (`reset`).
  */
 import { randomBytes } from "node:crypto";
+import { readSubjects, subjectsChannel } from "../../store/changed-subjects.ts";
 import type { Database } from "../../store/connect.ts";
 import {
   liveChannel,
@@ -110,9 +111,12 @@ export class LiveHub {
   #listen(): Listener {
     return listen(this.#database, {
       clock: this.#clock,
-      channels: [liveChannel],
-      onPayload: (payload, channel) =>
-        channel === liveChannel ? this.#changed(readChanges(payload)) : this.#heardWord(payload),
+      channels: [liveChannel, subjectsChannel],
+      onPayload: (payload, channel) => {
+        if (channel === liveChannel) this.#changed(readChanges(payload));
+        else if (channel === subjectsChannel) this.#subjects(readSubjects(payload));
+        else this.#heardWord(payload);
+      },
       onGap: (why) => {
         if (why === "session" && this.#sessions++ > 0) this.#missed();
       },
@@ -165,6 +169,16 @@ export class LiveHub {
         "runs",
         keyOf("runs", about),
       ]);
+  }
+
+  /** Models need another permission than the rest, so that they have a topic of their own. */
+  #subjects(subjects: readonly string[]): void {
+    const isModel = (subject: string): boolean => /^models?(:|$)/.test(subject);
+    const all = subjects.includes("*");
+    for (const topic of ["experiments", "models"] as const) {
+      const own = all ? ["*"] : subjects.filter((subject) => isModel(subject) === (topic === "models"));
+      if (own.length > 0) this.#publish(topic, null, { subjects: own }, [topic]);
+    }
   }
 
   #publish(name: string, dagId: string | null, data: object, keys: readonly string[]): void {

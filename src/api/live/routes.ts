@@ -47,6 +47,10 @@ export function registerLiveRoutes(app: ApiApp, parts: ApiParts): void {
       const topics = readTopics(request.query.topics);
       if (topics.log !== null)
         requirePermission(request.user, { action: "read", resource: "Task Logs" }, topics.log.dagId);
+      if (topics.keys.has("experiments"))
+        requirePermission(request.user, { action: "read", resource: "Experiments" });
+      if (topics.keys.has("models"))
+        requirePermission(request.user, { action: "read", resource: "Registered Models" });
       // Clients that cannot send the header (a first EventSource) write it into the query.
       const last = String(request.headers["last-event-id"] ?? request.query.last_event_id ?? "");
       const stream = new LiveStream(parts, hub, request, topics);

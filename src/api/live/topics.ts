@@ -8,6 +8,8 @@
  * | `tasks:<dag_id>` | `tasks`: instances of a Dag that changed, run by run |
  * | `tasks:<dag_id>/<run_id>` | the same of one run |
  * | `dags`, `assets`, `pools`, `backfills`, `questions` | `dag` with its id, `assets`, `pools`, `backfill` and `questions` with the Dag's id: load again |
+ * | `experiments` | `experiments` with `subjects`, as `run:<id>`, `experiment:<id>`, `study:<name>`, `*`: what changed |
+ * | `models` | `models` with `subjects`, as `model:<name>` |
  * | `log:<dag_id>/<run_id>/<task_id>/<map_index>/<try_number>` | `log`: records as they are written; one to a stream |
  */
 import { HttpProblem } from "../http-problem.ts";
@@ -26,7 +28,7 @@ export interface Topics {
   readonly log: LogTopic | null;
 }
 
-const words = new Set(["runs", "dags", "assets", "pools", "backfills", "questions"]);
+const words = new Set(["runs", "dags", "assets", "pools", "backfills", "questions", "experiments", "models"]);
 const mostTopics = 100;
 
 export const keyOf = (...parts: readonly string[]): string => parts.join("\0");
@@ -74,6 +76,6 @@ function decode(id: string, topic: string): string {
 function unknown(topic: string): HttpProblem {
   return new HttpProblem(
     400,
-    `topics: expected runs, runs:<dag>, tasks:<dag>, tasks:<dag>/<run>, dags, assets, pools, backfills or log:<dag>/<run>/<task>/<map index>/<try>, got ${JSON.stringify(topic.slice(0, 100))}`,
+    `topics: expected runs, runs:<dag>, tasks:<dag>, tasks:<dag>/<run>, dags, assets, pools, backfills, questions, experiments, models or log:<dag>/<run>/<task>/<map index>/<try>, got ${JSON.stringify(topic.slice(0, 100))}`,
   );
 }

@@ -12,6 +12,7 @@ import { can } from "../auth/access.ts";
 import { sendArtifact } from "./artifact-answer.ts";
 import { readParams } from "./params.ts";
 import { type MlflowParts, prefixes } from "./rpc.ts";
+import { touchedByUpload } from "./touched.ts";
 
 const readable = { config: { access: can("read", "Experiments") }, schema: { hide: true } } as const;
 const writable = {
@@ -37,13 +38,15 @@ function contentOf(request: FastifyRequest): Readable {
 }
 
 /** Uploads: their bodies are bytes, whatever type they say they are of. */
-function registerUploads(app: ApiApp, { artifacts }: MlflowParts): void {
+function registerUploads(app: ApiApp, { artifacts, news }: MlflowParts): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
   for (const prefix of prefixes) {
     const base = `${prefix}/mlflow-artifacts`;
     app.put(`${base}/artifacts/*`, writable, async (request, reply) => {
-      await artifacts.write(pathOf(request), contentOf(request), sizeOf(request));
+      const path = pathOf(request);
+      await artifacts.write(path, contentOf(request), sizeOf(request));
+      news.changed(...touchedByUpload(path));
       return reply.type("application/json").send("{}");
     });
     // Clients send parts without signing in: the id, which nobody can guess, is what lets them.

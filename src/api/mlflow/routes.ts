@@ -1,5 +1,6 @@
 /** MLflow's REST API: calls below /api/2.0/mlflow and /api/3.0/mlflow, the artifact proxy, traces. */
 import { openTrackingArtifacts } from "../../artifacts/from-settings.ts";
+import { ChangedSubjects } from "../../store/changed-subjects.ts";
 import type { ApiApp } from "../app.ts";
 import type { ApiParts } from "../parts.ts";
 import { registerAbsent } from "./absent.ts";
@@ -26,7 +27,9 @@ export async function registerMlflowRoutes(app: ApiApp, parts: ApiParts): Promis
     ...parts,
     artifacts: openTrackingArtifacts(parts.config),
     webhooks: createWebhookSender(parts),
+    news: new ChangedSubjects(parts.database, parts.clock),
   };
+  app.addHook("onClose", () => mlflow.news.stop());
   registerRpcs(app, mlflow, [
     ...experimentCalls,
     ...runCalls,

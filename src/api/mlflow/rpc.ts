@@ -5,15 +5,18 @@
  */
 import type { ArtifactStore } from "../../artifacts/artifact-store.ts";
 import type { RunOrigin } from "../../core/tracking/entities.ts";
+import type { ChangedSubjects } from "../../store/changed-subjects.ts";
 import type { ApiApp } from "../app.ts";
 import { type Access, can } from "../auth/access.ts";
 import type { ApiParts } from "../parts.ts";
 import { type Params, readParams } from "./params.ts";
+import { touchedBy } from "./touched.ts";
 import type { WebhookSender } from "./webhook-sender.ts";
 
 export interface MlflowParts extends ApiParts {
   readonly artifacts: ArtifactStore;
   readonly webhooks: WebhookSender;
+  readonly news: ChangedSubjects;
 }
 
 export interface Call {
@@ -60,7 +63,8 @@ export function callsOf(area: Area) {
 export const prefixes = ["/api/2.0", "/api/3.0", "/ajax-api/2.0", "/ajax-api/3.0"] as const;
 
 export function registerRpcs(app: ApiApp, parts: MlflowParts, rpcs: readonly Rpc[]): void {
-  for (const { method, path, version = "", access, handle } of rpcs)
+  for (const rpc of rpcs) {
+    const { method, path, version = "", access, handle } = rpc;
     for (const prefix of prefixes.filter((one) => one.endsWith(version)))
       app.route({
         method,
@@ -75,7 +79,9 @@ export function registerRpcs(app: ApiApp, parts: MlflowParts, rpcs: readonly Rpc
             now: parts.clock.now(),
           };
           const answer = await handle(call, parts);
+          parts.news.changed(...touchedBy(rpc, call.given));
           return reply.type("application/json").send(JSON.stringify(answer ?? {}));
         },
       });
+  }
 }

@@ -5,6 +5,7 @@ import type { Outcome } from "../../ml/studies/decisions.ts";
 import type { Space } from "../../ml/studies/space.ts";
 import { createStudy, openStudy, type Study } from "../../ml/studies/study.ts";
 import type { StudyOptions } from "../../ml/studies/study-spec.ts";
+import { ChangedSubjects } from "../../store/changed-subjects.ts";
 import { deleteStudy, listStudies } from "../../store/studies.ts";
 import type { ApiApp } from "../app.ts";
 import { can } from "../auth/access.ts";
@@ -30,9 +31,21 @@ export function registerStudyRoutes(app: ApiApp, parts: ApiParts): void {
   // One for the whole server: requests that meet share a transaction.
   const storage = new DatabaseStudyStorage(parts.database, parts.clock);
   const open = (name: string): Promise<Study> => openStudy(name, storage);
+  tellPages(app, parts);
   registerLifecycle(app, parts, storage);
   registerTrials(app, open);
   registerStudyViews(app, open);
+}
+
+/** Open pages hear of every change that was answered well. */
+function tellPages(app: ApiApp, { database, clock }: ApiParts): void {
+  const news = new ChangedSubjects(database, clock);
+  app.addHook("onResponse", async ({ method, params }, { statusCode }) => {
+    if (method === "GET" || method === "HEAD" || statusCode >= 400) return;
+    const { name } = (params ?? {}) as { name?: string };
+    news.changed("studies", ...(name === undefined ? [] : [`study:${name}`]));
+  });
+  app.addHook("onClose", () => news.stop());
 }
 
 function registerLifecycle(app: ApiApp, { database }: ApiParts, storage: DatabaseStudyStorage): void {

@@ -2,6 +2,7 @@
 import type { ApiApp } from "../app.ts";
 import type { ApiParts } from "../parts.ts";
 import { pathPrefix } from "../public-address.ts";
+import { registerArtifactPage } from "./artifact-page.ts";
 import { registerCheckViews } from "./check-views.ts";
 import { registerDagList } from "./dag-list.ts";
 import { registerDagViews } from "./dag-views.ts";
@@ -12,6 +13,8 @@ import { registerOverview } from "./overview.ts";
 import { registerPageFiles } from "./page-files.ts";
 import { registerPageSession } from "./page-session.ts";
 import { registerRunViews } from "./run-views.ts";
+import { registerTrackingModels } from "./tracking-models.ts";
+import { registerTrackingRuns } from "./tracking-runs.ts";
 
 export function registerUiRoutes(app: ApiApp, parts: ApiParts): void {
   registerPageSession(app, parts);
@@ -23,5 +26,8 @@ export function registerUiRoutes(app: ApiApp, parts: ApiParts): void {
   registerOverview(app, parts);
   registerDeployments(app, parts);
   registerCheckViews(app, parts);
+  registerTrackingRuns(app, parts);
+  registerTrackingModels(app, parts);
+  registerArtifactPage(app, parts);
   registerPageFiles(app, pathPrefix(parts.config));
 }

@@ -91,6 +91,15 @@ export async function getLoggedModel(executor: Executor, id: string): Promise<Lo
   return toLoggedModel(row);
 }
 
+/** Those of the given that there are, by name. */
+export async function listLoggedModels(executor: Executor, ids: readonly string[]): Promise<LoggedModel[]> {
+  if (ids.length === 0) return [];
+  const rows = await executor.rows<LoggedModel>(sql`
+    SELECT ${loggedModelColumns} FROM logged_model m
+    WHERE m.model_id = ANY (${ids}::text[]) AND m.deleted_at IS NULL ORDER BY m.name, m.creation_time`);
+  return rows.map(toLoggedModel);
+}
+
 async function touch(executor: Executor, id: string, now: number): Promise<void> {
   const count = await executor.run(sql`
     UPDATE logged_model SET last_update_time = ${instant(now)} WHERE model_id = ${id} AND deleted_at IS NULL`);

@@ -43,7 +43,7 @@ function usesDataset(term: FilterTerm): Statement | null {
     WHERE i.run_id = r.run_id AND ${comparison(sql`(${column})`, term)})`;
 }
 
-const target: SearchTarget = {
+export const runTarget: SearchTarget = {
   attributes: {
     run_id: bytewise(hexId(sql`r.run_id`)),
     run_name: bytewise(sql`r.name`),
@@ -72,18 +72,18 @@ export interface RunSearch {
 }
 
 /** One experiment is the usual case, whose runs the index `run_by_experiment` has in the default order. */
-function ofExperiments(ids: readonly number[]): Statement {
+export function ofExperiments(ids: readonly number[]): Statement {
   return ids.length === 1 ? sql`r.experiment_id = ${ids[0]}` : sql`r.experiment_id = ANY (${ids}::bigint[])`;
 }
 
-function inStages(view: ViewType): Statement {
+export function inStages(view: ViewType): Statement {
   const [stage] = stagesOf(view);
   return view === "ALL" ? sql`true` : sql`r.lifecycle_stage = ${stage}`;
 }
 
 /** By the given order, then the newest first. */
 export async function searchRuns(executor: Executor, search: RunSearch): Promise<Slice<RunInfo>> {
-  const { joins, where, orderBy } = compileSearch(target, search.filter, search.order);
+  const { joins, where, orderBy } = compileSearch(runTarget, search.filter, search.order);
   // The page is chosen by id: columns are made ready for its few runs, and not for all that the filter finds.
   const rows = await executor.rows<RunInfo>(sql`
     WITH found AS (

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { removeOldRuns } from "../../../src/api/mlflow/removal.ts";
 import { createWebhookSender } from "../../../src/api/mlflow/webhook-sender.ts";
 import { openArtifactStore } from "../../../src/artifacts/from-settings.ts";
+import { ChangedSubjects } from "../../../src/store/changed-subjects.ts";
 import { sql } from "../../../src/store/sql.ts";
 import { freshApi, type TestApi } from "../../support/api.ts";
 
@@ -76,7 +77,12 @@ test("deleted runs go by themselves after their days, and no other", async () =>
     sql`UPDATE run SET deleted_at = deleted_at - interval '31 days' WHERE run_id = ${old}`,
   );
   const root = folderOf(api);
-  const mlflow = { ...parts, artifacts: openArtifactStore(root, {}), webhooks: createWebhookSender(parts) };
+  const mlflow = {
+    ...parts,
+    artifacts: openArtifactStore(root, {}),
+    webhooks: createWebhookSender(parts),
+    news: new ChangedSubjects(parts.database, parts.clock),
+  };
   expect(await removeOldRuns(mlflow)).toBe(1);
   expect(existsSync(folderOf(api, "0", old))).toBe(false);
   expect(existsSync(folderOf(api, "0", recent))).toBe(true);

@@ -66,8 +66,9 @@ async function send(method: string, address: string, body: unknown, signal?: Abo
   });
   if (response.ok) return response;
   if (response.status === 401) onSignedOut();
-  const answer = (await response.json().catch(() => null)) as { detail?: unknown } | null;
-  throw new ApiError(response.status, answer?.detail ?? response.statusText);
+  // MLflow's protocol has a message where Airflow's has a detail.
+  const answer = (await response.json().catch(() => null)) as { detail?: unknown; message?: string } | null;
+  throw new ApiError(response.status, answer?.detail ?? answer?.message ?? response.statusText);
 }
 
 export async function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {

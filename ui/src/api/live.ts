@@ -46,6 +46,15 @@ const dagEveryMs = 150;
 const listsEveryMs = 600;
 const lists: ReadonlySet<unknown> = new Set(["home", "dags", "runs", "assets", "inbox", "pools"]);
 
+/** A training logs many times a second; a curve that grows twice a second is live. */
+const subjectsEveryMs = 500;
+
+/** Keys of what is tracked are `["ml", subjects, …]`. */
+function isAbout([area, own]: readonly unknown[], changed: ReadonlySet<string>): boolean {
+  if (area !== "ml" || !Array.isArray(own)) return false;
+  return changed.has("*") || own.some((subject) => changed.has(subject as string));
+}
+
 /** Calls `work` soon after the first call, and again after later ones, `everyMs` apart. */
 function paced(work: () => void, everyMs: number): () => void {
   let timer: ReturnType<typeof setTimeout> | null = null;
@@ -63,13 +72,16 @@ function paced(work: () => void, everyMs: number): () => void {
   };
 }
 
-/** Opens the stream; returns what closes it. `dagId` is the Dag that is looked at: its tasks are heard of, too. */
-export function startLive(client: QueryClient, dagId: string | null): () => void {
+/**
+ * Opens the stream; returns what closes it. `dagId` is the Dag that is looked at: its tasks are heard of, too. `more`:
+ * topics for those who may hear of them, with commas.
+ */
+export function startLive(client: QueryClient, dagId: string | null, more = ""): () => void {
   const renew = renewals(client);
   let source: EventSource;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const open = (): void => {
-    source = openStream(client, dagId, renew);
+    source = openStream(client, dagId, more, renew);
     source.addEventListener("error", () => {
       setState("lost");
       // A browser comes again by itself, but not after an answer that is no stream: a proxy's, or a server's that starts.
@@ -85,8 +97,9 @@ export function startLive(client: QueryClient, dagId: string | null): () => void
 
 const reopenMs = 1500;
 
-function openStream(client: QueryClient, dagId: string | null, renew: Renewals): EventSource {
+function openStream(client: QueryClient, dagId: string | null, more: string, renew: Renewals): EventSource {
   const topics = ["runs", "dags", "assets", "backfills", "pools", "questions"];
+  if (more !== "") topics.push(more);
   if (dagId !== null) topics.push(`tasks:${seg(dagId)}`);
   const source = new EventSource(addressOf("/events/stream", { topics: topics.join(",") }));
   source.addEventListener("ready", () => {
@@ -109,17 +122,33 @@ function openStream(client: QueryClient, dagId: string | null, renew: Renewals):
       if (name !== "tasks") renew.lists();
     });
   for (const name of ["assets", "pools"]) source.addEventListener(name, () => renew.lists());
+  for (const name of ["experiments", "models"])
+    source.addEventListener(name, ({ data }: MessageEvent<string>) =>
+      renew.subjects((JSON.parse(data) as { subjects: string[] }).subjects),
+    );
   return source;
 }
 
 interface Renewals {
   lists(): void;
+  /** What is tracked: runs, experiments, models, studies. */
+  subjects(subjects: readonly string[]): void;
   dag(dagId: string): void;
 }
 
 function renewals(client: QueryClient): Renewals {
   const ofDag = new Map<string, () => void>();
+  const changed = new Set<string>();
+  const renewChanged = paced(() => {
+    const subjects = new Set(changed);
+    changed.clear();
+    void client.invalidateQueries({ predicate: ({ queryKey }) => isAbout(queryKey, subjects) });
+  }, subjectsEveryMs);
   return {
+    subjects(subjects) {
+      for (const subject of subjects) changed.add(subject);
+      renewChanged();
+    },
     lists: paced(
       () => void client.invalidateQueries({ predicate: ({ queryKey }) => lists.has(queryKey[0]) }),
       listsEveryMs,

@@ -12,6 +12,9 @@ const places: Record<string, string> = {
   r: paths.runs,
   a: paths.assets,
   i: paths.inbox,
+  e: paths.experiments,
+  m: paths.models,
+  s: paths.studies,
 };
 
 export function usePageKeys(open: { search: () => void; help: () => void }): void {
@@ -47,6 +50,9 @@ export function KeyboardHelp({ open, onClose }: { open: boolean; onClose: () => 
     ["g r", t("Runs")],
     ["g a", t("Assets")],
     ["g i", t("Inbox")],
+    ["g e", t("Experiments")],
+    ["g m", t("Models")],
+    ["g s", t("Studies")],
     ["← ↑ → ↓", t("Move in the grid; Enter opens")],
     ["e", t("In a log: to the next error")],
     ["w", t("In a log: wrap lines")],

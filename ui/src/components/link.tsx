@@ -27,6 +27,12 @@ export function Link({ to, onClick, ...rest }: AnchorHTMLAttributes<HTMLAnchorEl
   return <a href={hrefOf(to)} onClick={follow} {...rest} />;
 }
 
+/** Path of the view, without what a proxy put before it. */
+export function usePath(): string {
+  const { pathname } = useLocation();
+  return `/${pathname.startsWith(basePath) ? pathname.slice(basePath.length) : pathname.replace(/^\//, "")}`;
+}
+
 export type Address = { readonly [name: string]: string | undefined };
 
 /** What stands behind the "?", and a way to change some of it; a value that is empty goes. */
@@ -64,5 +70,21 @@ export const paths = {
   assets: "/assets",
   asset: (id: number) => `/assets/${id}`,
   inbox: "/required_actions",
+  experiments: "/experiments",
+  /** Of several beside each other: their ids with commas. */
+  experiment: (id: string, tab = "") => `/experiments/${s(id)}${tab === "" ? "" : `/${tab}`}`,
+  trackedRun: (experimentId: string, runId: string, tab = "") =>
+    `/experiments/${s(experimentId)}/runs/${s(runId)}${tab === "" ? "" : `/${tab}`}`,
+  /** Whose experiment is not known here. */
+  anyRun: (runId: string) => `/tracked-runs/${s(runId)}`,
+  compare: "/compare-runs",
+  compareRuns: (runIds: readonly string[], experimentIds: readonly string[]) =>
+    `/compare-runs?runs=${runIds.join(",")}&experiments=${experimentIds.join(",")}`,
+  models: "/models",
+  model: (name: string, tab = "") => `/models/${s(name)}${tab === "" ? "" : `/${tab}`}`,
+  modelVersion: (name: string, version: number, tab = "") =>
+    `/models/${s(name)}/versions/${version}${tab === "" ? "" : `/${tab}`}`,
+  studies: "/studies",
+  study: (name: string, tab = "") => `/studies/${s(name)}${tab === "" ? "" : `/${tab}`}`,
   admin: (what: string) => `/${what}`,
 } as const;

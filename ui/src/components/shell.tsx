@@ -1,19 +1,20 @@
 /** What stands around every view: the way to the others, the search, and whether the page is live. */
 import { useQueryClient } from "@tanstack/react-query";
-import { Outlet, useLocation } from "@tanstack/react-router";
+import { Outlet } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { basePath, setCsrfToken } from "../api/client.ts";
+import { setCsrfToken } from "../api/client.ts";
 import { startLive, useLiveState } from "../api/live.ts";
-import { useHome } from "../api/queries.ts";
-import { type Session, useMay, useSession } from "../api/session.ts";
+import { type Session, useSession } from "../api/session.ts";
 import { SignIn } from "../pages/sign-in.tsx";
 import { IconButton } from "./button.tsx";
 import { CommandPalette } from "./command-palette.tsx";
-import { Icon, type IconName } from "./icons.tsx";
+import { Icon } from "./icons.tsx";
 import { KeyboardHelp, usePageKeys } from "./keyboard.tsx";
-import { Link, paths } from "./link.tsx";
+import { Link, paths, usePath } from "./link.tsx";
 import { Failure, Loading } from "./page.tsx";
+import { PhoneNav } from "./phone-nav.tsx";
+import { type Place, usePlaces } from "./places.tsx";
 import { choose, useChoice } from "./preferences.ts";
 import { Toasts } from "./toast.tsx";
 import { UserMenu } from "./user-menu.tsx";
@@ -39,7 +40,13 @@ function Frame({ session }: { session: Session }) {
   const [searching, setSearching] = useState(false);
   const [helping, setHelping] = useState(false);
   const dagId = useShownDag();
-  useEffect(() => startLive(client, dagId), [client, dagId]);
+  const { permissions } = session;
+  // Who may not see experiments may not hear of them either.
+  const topics = [
+    ...(permissions["Experiments"]?.includes("read") ? ["experiments"] : []),
+    ...(permissions["Registered Models"]?.includes("read") ? ["models"] : []),
+  ].join(",");
+  useEffect(() => startLive(client, dagId, topics), [client, dagId, topics]);
   usePageKeys({ search: () => setSearching(true), help: () => setHelping(true) });
   const narrow = useChoice("sidebar") === "narrow";
   return (
@@ -115,46 +122,6 @@ function Brand({ narrow, name }: { narrow: boolean; name: string }) {
   );
 }
 
-interface Place {
-  to: string;
-  label: string;
-  icon: IconName;
-  badge?: number | undefined;
-  /** Longer addresses that belong to it, too. */
-  match: RegExp;
-}
-
-const adminPaths = /^\/(pools|variables|connections|users|tokens|providers|configs|jobs|plugins|events)/;
-
-function usePlaces(): Place[] {
-  const { t } = useTranslation();
-  const may = useMay();
-  const { data: home } = useHome();
-  const people = home?.attention.filter(({ kind }) => kind === "person").length;
-  const admin = (
-    [
-      ["pools", "Pools"],
-      ["connections", "Connections"],
-      ["jobs", "Jobs"],
-    ] as const
-  ).find(([, resource]) => may("read", resource));
-  return [
-    { to: paths.home, label: t("Home"), icon: "home", match: /^\/$/ },
-    { to: paths.dags, label: t("Dags"), icon: "dags", match: /^\/(dags|import_errors)/ },
-    { to: paths.runs, label: t("Runs"), icon: "runs", match: /^\/dag_runs/ },
-    { to: paths.assets, label: t("Assets"), icon: "assets", match: /^\/assets/ },
-    { to: paths.inbox, label: t("Inbox"), icon: "inbox", match: /^\/required_actions/, badge: people },
-    ...(admin === undefined
-      ? []
-      : [{ to: paths.admin(admin[0]), label: t("Admin"), icon: "settings" as const, match: adminPaths }]),
-  ];
-}
-
-function usePath(): string {
-  const { pathname } = useLocation();
-  return `/${pathname.startsWith(basePath) ? pathname.slice(basePath.length) : pathname.replace(/^\//, "")}`;
-}
-
 /** Id of the Dag that the view is about. */
 function useShownDag(): string | null {
   const found = /^\/dags\/([^/]+)/.exec(usePath())?.[1];
@@ -163,56 +130,57 @@ function useShownDag(): string | null {
 
 function MainNav({ narrow }: { narrow: boolean }) {
   const { t } = useTranslation();
-  const path = usePath();
+  const { first, groups, last } = usePlaces();
   return (
-    <nav aria-label={t("Main")} className="flex flex-col gap-0.5 px-2">
-      {usePlaces().map(({ to, label, icon, match, badge }) => {
-        const here = match.test(path);
-        return (
-          <Link
-            key={to}
-            to={to}
-            title={narrow ? label : undefined}
-            aria-current={here ? "page" : undefined}
-            className={`flex h-8 items-center gap-2.5 rounded-md px-2.5 font-medium ${here ? "bg-accent-soft text-accent-text" : "text-soft hover:bg-sunken hover:text-ink"}`}
-          >
-            <Icon name={icon} size={17} />
-            {narrow ? <span className="sr-only">{label}</span> : label}
-            {badge ? (
-              <span className="ml-auto rounded-full bg-accent px-1.5 text-xs text-accent-ink tabular-nums">
-                {badge}
-              </span>
-            ) : null}
-          </Link>
-        );
-      })}
+    <nav aria-label={t("Main")} className="flex min-h-0 flex-col gap-0.5 overflow-y-auto px-2">
+      {first.map((place) => (
+        <NavLink key={place.to} place={place} narrow={narrow} />
+      ))}
+      {groups.map((group) => (
+        <div
+          key={group.label}
+          role="group"
+          aria-label={group.label}
+          className="mt-2 flex flex-col gap-0.5 border-t pt-2"
+        >
+          {narrow ? null : (
+            <span aria-hidden="true" className="px-2.5 pb-0.5 text-2xs font-medium text-faint">
+              {group.label}
+            </span>
+          )}
+          {group.places.map((place) => (
+            <NavLink key={place.to} place={place} narrow={narrow} />
+          ))}
+        </div>
+      ))}
+      {last.length === 0 ? null : (
+        <div className="mt-2 flex flex-col gap-0.5 border-t pt-2">
+          {last.map((place) => (
+            <NavLink key={place.to} place={place} narrow={narrow} />
+          ))}
+        </div>
+      )}
     </nav>
   );
 }
 
-function PhoneNav() {
-  const { t } = useTranslation();
-  const path = usePath();
+function NavLink({ place: { to, label, icon, match, badge }, narrow }: { place: Place; narrow: boolean }) {
+  const here = match.test(usePath());
   return (
-    <nav
-      aria-label={t("Main")}
-      className="flex shrink-0 border-t bg-surface pb-[env(safe-area-inset-bottom)] sm:hidden"
+    <Link
+      to={to}
+      title={narrow ? label : undefined}
+      aria-current={here ? "page" : undefined}
+      className={`flex h-8 shrink-0 items-center gap-2.5 rounded-md px-2.5 font-medium ${here ? "bg-accent-soft text-accent-text" : "text-soft hover:bg-sunken hover:text-ink"}`}
     >
-      {usePlaces().map(({ to, label, icon, match }) => {
-        const here = match.test(path);
-        return (
-          <Link
-            key={to}
-            to={to}
-            aria-current={here ? "page" : undefined}
-            className={`flex min-w-0 flex-1 flex-col items-center gap-0.5 py-1.5 text-2xs font-medium ${here ? "text-accent-text" : "text-soft"}`}
-          >
-            <Icon name={icon} size={19} />
-            <span className="max-w-full truncate">{label}</span>
-          </Link>
-        );
-      })}
-    </nav>
+      <Icon name={icon} size={17} />
+      {narrow ? <span className="sr-only">{label}</span> : label}
+      {badge ? (
+        <span className="ml-auto rounded-full bg-accent px-1.5 text-xs text-accent-ink tabular-nums">
+          {badge}
+        </span>
+      ) : null}
+    </Link>
   );
 }
 

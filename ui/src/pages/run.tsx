@@ -3,6 +3,7 @@ import { useParams } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useRun } from "../api/queries.ts";
+import { useMay } from "../api/session.ts";
 import type { RunDetail } from "../api/types.ts";
 import { Icon } from "../components/icons.tsx";
 import { Link, paths } from "../components/link.tsx";
@@ -16,6 +17,7 @@ const views = {
   tasks: lazy(() => import("./run-tasks.tsx").then(({ RunTasks }) => ({ default: RunTasks }))),
   graph: lazy(() => import("./run-graph.tsx").then(({ RunGraph }) => ({ default: RunGraph }))),
   gantt: lazy(() => import("./run-gantt.tsx").then(({ RunGantt }) => ({ default: RunGantt }))),
+  tracked: lazy(() => import("./run-tracked.tsx").then(({ RunTracked }) => ({ default: RunTracked }))),
   events: lazy(() => import("./run-events.tsx").then(({ RunEvents }) => ({ default: RunEvents }))),
   details: lazy(() => import("./run-details.tsx").then(({ RunDetails }) => ({ default: RunDetails }))),
 } as const;
@@ -115,10 +117,14 @@ function Neighbour({
 
 function RunTabs({ dagId, runId, active }: { dagId: string; runId: string; active: TabId }) {
   const { t } = useTranslation();
+  const may = useMay();
   const names: [TabId, string, NonNullable<Tab["icon"]>][] = [
     ["tasks", t("Task instances"), "list"],
     ["graph", t("Graph"), "graph"],
     ["gantt", t("Gantt"), "chart"],
+    ...(may("read", "Experiments")
+      ? ([["tracked", t("Tracked runs"), "flask"]] satisfies [TabId, string, NonNullable<Tab["icon"]>][])
+      : []),
     ["events", t("Audit log"), "note"],
     ["details", t("Details"), "info"],
   ];

@@ -1,7 +1,9 @@
 /** One task instance: why it failed or waits stands first, its log below. */
 import { useParams } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useInstance } from "../api/queries.ts";
+import { useMay } from "../api/session.ts";
 import type { InstanceDetail } from "../api/types.ts";
 import { Icon } from "../components/icons.tsx";
 import { Link, paths, useAddress } from "../components/link.tsx";
@@ -14,6 +16,10 @@ import { InstanceDetails } from "./instance-details.tsx";
 import { InstanceRendered, InstanceXComs } from "./instance-values.tsx";
 import { MappedInstances } from "./mapped-instances.tsx";
 import { UnmetList } from "./unmet-list.tsx";
+
+const TrackedRuns = lazy(() =>
+  import("./ml/tracked-runs.tsx").then(({ TrackedRuns }) => ({ default: TrackedRuns })),
+);
 
 export function View() {
   const { t } = useTranslation();
@@ -53,12 +59,12 @@ export function View() {
       tabs={<InstanceTabs instance={instance} active={tab} isWhole={isWhole} mapIndex={mapIndex} />}
     >
       {isWhole ? null : <Cause instance={instance} />}
-      <Shown tab={tab} instance={instance} />
+      <Shown tab={tab} instance={instance} isWhole={isWhole} />
     </Page>
   );
 }
 
-function Shown({ tab, instance }: { tab: string; instance: InstanceDetail }) {
+function Shown({ tab, instance, isWhole }: { tab: string; instance: InstanceDetail; isWhole: boolean }) {
   switch (tab) {
     case "instances":
       return <MappedInstances instance={instance} />;
@@ -68,6 +74,17 @@ function Shown({ tab, instance }: { tab: string; instance: InstanceDetail }) {
       return <InstanceRendered instance={instance} />;
     case "details":
       return <InstanceDetails instance={instance} />;
+    case "tracked":
+      return (
+        <Suspense fallback={<Loading />}>
+          <TrackedRuns
+            dagId={instance.dagId}
+            runId={instance.runId}
+            taskId={instance.taskId}
+            {...(isWhole ? {} : { mapIndex: instance.mapIndex })}
+          />
+        </Suspense>
+      );
     default:
       return <InstanceLog instance={instance} />;
   }
@@ -199,6 +216,7 @@ function InstanceTabs({
   mapIndex: number;
 }) {
   const { t } = useTranslation();
+  const may = useMay();
   const to = (query: string): string =>
     paths.task(instance.dagId, instance.runId, instance.taskId, mapIndex, query);
   const whole = [{ id: "instances", label: t("Instances"), icon: "list" as const, to: to("") }];
@@ -209,6 +227,9 @@ function InstanceTabs({
   ];
   const tabs = [
     ...(isWhole ? whole : one),
+    ...(may("read", "Experiments")
+      ? [{ id: "tracked", label: t("Tracked runs"), icon: "flask" as const, to: to("?tab=tracked") }]
+      : []),
     { id: "details", label: t("Details"), icon: "info" as const, to: to("?tab=details") },
   ];
   return <Tabs tabs={tabs} active={active} label={t("Views of the task instance")} />;
