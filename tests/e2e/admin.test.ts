@@ -22,7 +22,7 @@ describe.skipIf(browserPath === null)(`what else a person changes in the page${w
   it("makes a pool, and changes its slots", async () => {
     await page.goto(`${world.url}/pools`);
     await page.getByRole("button", { name: "New pool" }).click();
-    await page.getByLabel("Name").fill("gpu");
+    await page.getByLabel("Name", { exact: true }).fill("gpu");
     await page.getByRole("spinbutton", { name: "Slots" }).fill("2");
     await page.getByLabel("Description").fill("Two cards");
     await save();

@@ -11,9 +11,9 @@ import {
 } from "../../store/connections.ts";
 import { connectionListColumns, listConnectionPage } from "../../store/lists/configuration.ts";
 import type { ApiApp } from "../app.ts";
-import { can, requirePermission } from "../auth/access.ts";
+import { can } from "../auth/access.ts";
 import { HttpProblem } from "../http-problem.ts";
-import { type ActionResult, BulkResponse, bulkBody, named, runBulk } from "./bulk.ts";
+import { registerBulk } from "./bulk.ts";
 import type { AirflowContext } from "./context.ts";
 import { OrderedQuery, type Orders, pageOf } from "./list-page.ts";
 import { patterns } from "./ranges.ts";
@@ -22,7 +22,6 @@ import { fieldsToChange, UpdateMask } from "./scope.ts";
 
 const IdPath = z.object({ connection_id: z.string() });
 const ListQuery = OrderedQuery.extend(patterns("connection_id"));
-const BulkBody = bulkBody(ConnectionBody, "ConnectionBody");
 
 const orders: Orders<typeof connectionListColumns> = {
   columns: connectionListColumns,
@@ -45,23 +44,18 @@ const tags = ["Connection"];
 export function registerConnections(app: ApiApp, context: AirflowContext): void {
   registerReads(app, context);
   registerWrites(app, context);
-  app.patch(
+  const { database, parts } = context;
+  registerBulk(
+    app,
     "/connections",
+    { resource: "Connections", tags, entity: ConnectionBody, name: "ConnectionBody" },
     {
-      // Each action asks for its own permission.
-      config: { access: "signed-in" },
-      schema: { operationId: "bulk_connections", tags, body: BulkBody, response: { 200: BulkResponse } },
-    },
-    async ({ body, user }) => {
-      const verbs = { create: "create", update: "edit", delete: "delete" } as const;
-      for (const { action } of body.actions)
-        requirePermission(user, { action: verbs[action], resource: "Connections" });
-      return runBulk(body.actions, {
-        create: (action) => createMany(context, action.entities, action.action_on_existence),
-        update: (action) =>
-          updateMany(context, action.entities, action.update_mask, action.action_on_non_existence),
-        delete: (action) => deleteMany(context, action.entities.map(idOf), action.action_on_non_existence),
-      });
+      called: "connections with these connection_ids",
+      nameOf: (body) => body.connection_id,
+      isThere: async (id) => (await getConnection(database, parts.secrets, id)) !== null,
+      put: (body) => putConnection(database, parts.secrets, storedOf(body)),
+      change: (body, mask) => change(context, body, mask),
+      remove: (id) => deleteConnection(database, id),
     },
   );
 }
@@ -270,52 +264,4 @@ function maskedExtra(extra: string | null): string | null {
     // A text of another kind may be a secret whole.
   }
   return hidden;
-}
-
-const idOf = (entity: string | Body): string => (typeof entity === "string" ? entity : entity.connection_id);
-
-async function existing({ database, parts }: AirflowContext, ids: readonly string[]): Promise<Set<string>> {
-  const found = await Promise.all(ids.map((id) => getConnection(database, parts.secrets, id)));
-  return new Set(found.flatMap((one) => one?.connId ?? []));
-}
-
-async function createMany(
-  context: AirflowContext,
-  entities: readonly Body[],
-  onExistence: "fail" | "skip" | "overwrite",
-): Promise<ActionResult> {
-  const there = await existing(context, entities.map(idOf));
-  if (there.size > 0 && onExistence === "fail")
-    throw new HttpProblem(409, `The connections with these connection_ids: ${named(there)} already exist.`);
-  const made = entities.filter(({ connection_id: id }) => onExistence === "overwrite" || !there.has(id));
-  for (const body of made) await putConnection(context.database, context.parts.secrets, storedOf(body));
-  return { success: made.map(idOf), errors: [] };
-}
-
-async function updateMany(
-  context: AirflowContext,
-  entities: readonly Body[],
-  mask: readonly string[] | null | undefined,
-  onAbsence: "fail" | "skip",
-): Promise<ActionResult> {
-  const there = await existing(context, entities.map(idOf));
-  const absent = entities.map(idOf).filter((id) => !there.has(id));
-  if (absent.length > 0 && onAbsence === "fail")
-    throw new HttpProblem(404, `The connections with these connection_ids: ${named(absent)} were not found.`);
-  const changed = entities.filter(({ connection_id: id }) => there.has(id));
-  for (const body of changed) await change(context, body, mask);
-  return { success: changed.map(idOf), errors: [] };
-}
-
-async function deleteMany(
-  context: AirflowContext,
-  ids: readonly string[],
-  onAbsence: "fail" | "skip",
-): Promise<ActionResult> {
-  const there = await existing(context, ids);
-  const absent = ids.filter((id) => !there.has(id));
-  if (absent.length > 0 && onAbsence === "fail")
-    throw new HttpProblem(404, `The connections with these connection_ids: ${named(absent)} were not found.`);
-  for (const id of there) await deleteConnection(context.database, id);
-  return { success: [...there], errors: [] };
 }

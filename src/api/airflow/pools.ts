@@ -12,9 +12,9 @@ import {
   setPool,
 } from "../../store/pools.ts";
 import type { ApiApp } from "../app.ts";
-import { can, requirePermission } from "../auth/access.ts";
+import { can } from "../auth/access.ts";
 import { HttpProblem } from "../http-problem.ts";
-import { type ActionResult, BulkResponse, bulkBody, named, runBulk } from "./bulk.ts";
+import { registerBulk } from "./bulk.ts";
 import type { AirflowContext } from "./context.ts";
 import { OrderedQuery, type Orders, pageOf } from "./list-page.ts";
 import { patterns } from "./ranges.ts";
@@ -23,7 +23,6 @@ import { fieldsToChange, UpdateMask } from "./scope.ts";
 
 const NamePath = z.object({ pool_name: z.string() });
 const ListQuery = OrderedQuery.extend(patterns("pool_name"));
-const BulkBody = bulkBody(PoolBody, "PoolBody");
 
 const orders: Orders<typeof poolListColumns> = {
   columns: poolListColumns,
@@ -37,23 +36,18 @@ const tags = ["Pool"];
 export function registerPools(app: ApiApp, context: AirflowContext): void {
   registerReads(app, context);
   registerWrites(app, context);
-  app.patch(
+  registerBulk(
+    app,
     "/pools",
+    { resource: "Pools", tags, entity: PoolBody, name: "PoolBody" },
     {
-      // Each action asks for its own permission.
-      config: { access: "signed-in" },
-      schema: { operationId: "bulk_pools", tags, body: BulkBody, response: { 200: BulkResponse } },
-    },
-    async ({ body, user }) => {
-      const verbs = { create: "create", update: "edit", delete: "delete" } as const;
-      for (const { action } of body.actions)
-        requirePermission(user, { action: verbs[action], resource: "Pools" });
-      return runBulk(body.actions, {
-        create: (action) => createMany(context, action.entities, action.action_on_existence),
-        update: (action) =>
-          updateMany(context, action.entities, action.update_mask, action.action_on_non_existence),
-        delete: (action) => deleteMany(context, action.entities.map(nameOf), action.action_on_non_existence),
-      });
+      called: "pools with these pool names",
+      nameOf: ({ name }) => name,
+      isThere: async (name) => (await findPool(context.database, name)) !== null,
+      put: (body) => put(context, body),
+      change: (body, mask) => change(context, body.name, body, mask),
+      remove: (name) => remove(context, name),
+      checkRemoval: (names) => names.forEach(refuseDefaultPool),
     },
   );
 }
@@ -185,9 +179,13 @@ async function change(
 }
 
 async function remove(context: AirflowContext, name: string): Promise<void> {
-  if (name === defaultPool) throw new HttpProblem(400, "Default Pool can't be deleted");
+  refuseDefaultPool(name);
   if ((await findPool(context.database, name)) === null) throw notFound(name);
   await changePools(context, (tx) => deletePool(tx, name));
+}
+
+function refuseDefaultPool(name: string): void {
+  if (name === defaultPool) throw new HttpProblem(400, "Default Pool can't be deleted");
 }
 
 function notFound(name: string): HttpProblem {
@@ -215,53 +213,4 @@ function poolAnswer(pool: PoolUsage): z.output<typeof PoolResponse> {
     deferred_slots: pool.deferredSlots,
     team_name: null,
   };
-}
-
-const nameOf = (entity: string | Body): string => (typeof entity === "string" ? entity : entity.name);
-
-async function existing({ database }: AirflowContext, names: readonly string[]): Promise<Set<string>> {
-  const found = await Promise.all(names.map((name) => findPool(database, name)));
-  return new Set(found.flatMap((one) => one?.name ?? []));
-}
-
-async function createMany(
-  context: AirflowContext,
-  entities: readonly Body[],
-  onExistence: "fail" | "skip" | "overwrite",
-): Promise<ActionResult> {
-  const there = await existing(context, entities.map(nameOf));
-  if (there.size > 0 && onExistence === "fail")
-    throw new HttpProblem(409, `The pools with these pool names: ${named(there)} already exist.`);
-  const made = entities.filter(({ name }) => onExistence === "overwrite" || !there.has(name));
-  for (const body of made) await put(context, body);
-  return { success: made.map(nameOf), errors: [] };
-}
-
-async function updateMany(
-  context: AirflowContext,
-  entities: readonly Body[],
-  mask: readonly string[] | null | undefined,
-  onAbsence: "fail" | "skip",
-): Promise<ActionResult> {
-  const there = await existing(context, entities.map(nameOf));
-  const absent = entities.map(nameOf).filter((name) => !there.has(name));
-  if (absent.length > 0 && onAbsence === "fail")
-    throw new HttpProblem(404, `The pools with these pool names: ${named(absent)} were not found.`);
-  const changed = entities.filter(({ name }) => there.has(name));
-  for (const body of changed) await change(context, body.name, body, mask);
-  return { success: changed.map(nameOf), errors: [] };
-}
-
-async function deleteMany(
-  context: AirflowContext,
-  names: readonly string[],
-  onAbsence: "fail" | "skip",
-): Promise<ActionResult> {
-  if (names.includes(defaultPool)) throw new HttpProblem(400, "Default Pool can't be deleted");
-  const there = await existing(context, names);
-  const absent = names.filter((name) => !there.has(name));
-  if (absent.length > 0 && onAbsence === "fail")
-    throw new HttpProblem(404, `The pools with these pool names: ${named(absent)} were not found.`);
-  for (const name of there) await remove(context, name);
-  return { success: [...there], errors: [] };
 }

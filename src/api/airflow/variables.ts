@@ -5,9 +5,9 @@ import { isSensitiveName } from "../../logs/secret-masker.ts";
 import { listVariablePage, variableListColumns } from "../../store/lists/configuration.ts";
 import { deleteVariable, getVariable, setVariable, type Variable } from "../../store/variables.ts";
 import type { ApiApp } from "../app.ts";
-import { can, requirePermission } from "../auth/access.ts";
+import { can } from "../auth/access.ts";
 import { HttpProblem } from "../http-problem.ts";
-import { type ActionResult, BulkResponse, bulkBody, named, runBulk } from "./bulk.ts";
+import { registerBulk } from "./bulk.ts";
 import type { AirflowContext } from "./context.ts";
 import { OrderedQuery, type Orders, pageOf } from "./list-page.ts";
 import { patterns } from "./ranges.ts";
@@ -16,7 +16,6 @@ import { fieldsToChange, UpdateMask } from "./scope.ts";
 
 const KeyPath = z.object({ variable_key: z.string() });
 const ListQuery = OrderedQuery.extend(patterns("variable_key"));
-const BulkBody = bulkBody(VariableBody, "VariableBody");
 
 const orders: Orders<typeof variableListColumns> = {
   columns: variableListColumns,
@@ -37,23 +36,18 @@ const tags = ["Variable"];
 export function registerVariables(app: ApiApp, context: AirflowContext): void {
   registerReads(app, context);
   registerWrites(app, context);
-  app.patch(
+  const { database, parts } = context;
+  registerBulk(
+    app,
     "/variables",
+    { resource: "Variables", tags, entity: VariableBody, name: "VariableBody" },
     {
-      // Each action asks for its own permission.
-      config: { access: "signed-in" },
-      schema: { operationId: "bulk_variables", tags, body: BulkBody, response: { 200: BulkResponse } },
-    },
-    async ({ body, user }) => {
-      const verbs = { create: "create", update: "edit", delete: "delete" } as const;
-      for (const { action } of body.actions)
-        requirePermission(user, { action: verbs[action], resource: "Variables" });
-      return runBulk(body.actions, {
-        create: (action) => createMany(context, action.entities, action.action_on_existence),
-        update: (action) =>
-          updateMany(context, action.entities, action.update_mask, action.action_on_non_existence),
-        delete: (action) => deleteMany(context, action.entities.map(keyOf), action.action_on_non_existence),
-      });
+      called: "variables with these variable keys",
+      nameOf: ({ key }) => key,
+      isThere: async (key) => (await getVariable(database, parts.secrets, key)) !== null,
+      put: (body) => put(context, body.key, body),
+      change: (body, mask) => change(context, body, mask),
+      remove: (key) => deleteVariable(database, key),
     },
   );
 }
@@ -167,52 +161,4 @@ async function knownVariable({ database, parts }: AirflowContext, key: string): 
 export function variableAnswer({ key, value, description }: Variable): z.output<typeof VariableResponse> {
   const shown = isSensitiveName(key) && value !== "" ? "***" : value;
   return { key, value: shown, description, is_encrypted: true, team_name: null };
-}
-
-const keyOf = (entity: string | Body): string => (typeof entity === "string" ? entity : entity.key);
-
-async function existing({ database, parts }: AirflowContext, keys: readonly string[]): Promise<Set<string>> {
-  const found = await Promise.all(keys.map((key) => getVariable(database, parts.secrets, key)));
-  return new Set(found.flatMap((one) => one?.key ?? []));
-}
-
-async function createMany(
-  context: AirflowContext,
-  entities: readonly Body[],
-  onExistence: "fail" | "skip" | "overwrite",
-): Promise<ActionResult> {
-  const there = await existing(context, entities.map(keyOf));
-  if (there.size > 0 && onExistence === "fail")
-    throw new HttpProblem(409, `The variables with these variable keys: ${named(there)} already exist.`);
-  const made = entities.filter(({ key }) => onExistence === "overwrite" || !there.has(key));
-  for (const body of made) await put(context, body.key, body);
-  return { success: made.map(keyOf), errors: [] };
-}
-
-async function updateMany(
-  context: AirflowContext,
-  entities: readonly Body[],
-  mask: readonly string[] | null | undefined,
-  onAbsence: "fail" | "skip",
-): Promise<ActionResult> {
-  const there = await existing(context, entities.map(keyOf));
-  const absent = entities.map(keyOf).filter((key) => !there.has(key));
-  if (absent.length > 0 && onAbsence === "fail")
-    throw new HttpProblem(404, `The variables with these variable keys: ${named(absent)} were not found.`);
-  const changed = entities.filter(({ key }) => there.has(key));
-  for (const body of changed) await change(context, body, mask);
-  return { success: changed.map(keyOf), errors: [] };
-}
-
-async function deleteMany(
-  context: AirflowContext,
-  keys: readonly string[],
-  onAbsence: "fail" | "skip",
-): Promise<ActionResult> {
-  const there = await existing(context, keys);
-  const absent = keys.filter((key) => !there.has(key));
-  if (absent.length > 0 && onAbsence === "fail")
-    throw new HttpProblem(404, `The variables with these variable keys: ${named(absent)} were not found.`);
-  for (const key of there) await deleteVariable(context.database, key);
-  return { success: [...there], errors: [] };
 }

@@ -1,15 +1,11 @@
-import { type FormEvent, useCallback, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { change, seg } from "../api/client.ts";
-import { useAct, useRest } from "../api/queries.ts";
-import { useMay } from "../api/session.ts";
-import { Button, IconButton } from "../components/button.tsx";
-import { Confirm } from "../components/confirm.tsx";
-import { Dialog } from "../components/dialog.tsx";
-import { Field, SearchField } from "../components/field.tsx";
-import { useAddress } from "../components/link.tsx";
-import { Empty, Loaded } from "../components/page.tsx";
-import { type Column, Pager, Table } from "../components/table.tsx";
+import { useAct } from "../api/queries.ts";
+import { Button } from "../components/button.tsx";
+import { Field } from "../components/field.tsx";
+import type { Column } from "../components/table.tsx";
+import { Collection, CollectionForm } from "./admin-collection.tsx";
 
 interface Connection {
   connection_id: string;
@@ -37,30 +33,9 @@ const kinds = [
   "snowflake",
   "generic",
 ];
-const pageSize = 50;
 
 export function Connections() {
   const { t } = useTranslation();
-  const may = useMay();
-  const [address, changeAddress] = useAddress();
-  const [edited, setEdited] = useState<Connection | "new" | null>(null);
-  const [removed, setRemoved] = useState<string | null>(null);
-  const offset = Number(address["offset"] ?? 0);
-  const query = useRest<{ connections: Connection[]; total_entries: number }>(
-    ["connections"],
-    "/connections",
-    {
-      connection_id_pattern: address["q"] === undefined ? undefined : `%${address["q"]}%`,
-      order_by: "connection_id",
-      limit: pageSize,
-      offset,
-    },
-  );
-  const search = useCallback((q: string) => changeAddress({ q, offset: undefined }), [changeAddress]);
-  const remove = useAct(
-    (id: string) => change("DELETE", `/api/v2/connections/${seg(id)}`),
-    t("The connection was deleted"),
-  );
   const columns: Column<Connection>[] = [
     {
       id: "id",
@@ -87,82 +62,26 @@ export function Connections() {
       wide: true,
       cell: (one) => <span className="text-soft">{one.description}</span>,
     },
-    {
-      id: "act",
-      label: t("Actions"),
-      quiet: true,
-      align: "right",
-      cell: (one) => (
-        <span className="inline-flex">
-          {may("edit", "Connections") ? (
-            <IconButton
-              icon="edit"
-              label={`${t("Change")} ${one.connection_id}`}
-              onClick={() => setEdited(one)}
-            />
-          ) : null}
-          {may("delete", "Connections") ? (
-            <IconButton
-              icon="trash"
-              label={`${t("Delete")} ${one.connection_id}`}
-              onClick={() => setRemoved(one.connection_id)}
-            />
-          ) : null}
-        </span>
-      ),
-    },
   ];
   return (
-    <>
-      <div className="mb-3 flex flex-wrap gap-2">
-        <SearchField
-          value={address["q"] ?? ""}
-          onChange={search}
-          label={t("Search ids")}
-          className="w-full sm:w-64"
-        />
-        {may("create", "Connections") ? (
-          <Button icon="plus" onClick={() => setEdited("new")}>
-            {t("New connection")}
-          </Button>
-        ) : null}
-      </div>
-      <Loaded query={query}>
-        {({ connections, total_entries }) =>
-          connections.length === 0 ? (
-            <Empty icon="key" title={t("There is no connection")} />
-          ) : (
-            <>
-              <Table
-                label={t("Connections")}
-                columns={columns}
-                rows={connections}
-                keyOf={(one) => one.connection_id}
-              />
-              <Pager
-                offset={offset}
-                limit={pageSize}
-                total={total_entries}
-                onOffset={(next) => changeAddress({ offset: next === 0 ? undefined : String(next) })}
-              />
-            </>
-          )
-        }
-      </Loaded>
-      {edited === null ? null : (
-        <ConnectionForm connection={edited === "new" ? null : edited} onClose={() => setEdited(null)} />
-      )}
-      {removed === null ? null : (
-        <Confirm
-          title={t("Delete {{name}}?", { name: removed })}
-          act={t("Delete")}
-          onClose={() => setRemoved(null)}
-          onConfirm={() => remove.mutate(removed)}
-        >
-          {t("Dags that use it fail from now on.")}
-        </Confirm>
-      )}
-    </>
+    <Collection<Connection>
+      path="connections"
+      resource="Connections"
+      nameOf={(one) => one.connection_id}
+      order="connection_id"
+      search="connection_id_pattern"
+      columns={columns}
+      words={{
+        list: t("Connections"),
+        search: t("Search ids"),
+        make: t("New connection"),
+        none: t("There is no connection"),
+        icon: "key",
+        deleted: t("The connection was deleted"),
+        warning: t("Dags that use it fail from now on."),
+      }}
+      form={(connection, onClose) => <ConnectionForm connection={connection} onClose={onClose} />}
+    />
   );
 }
 
@@ -188,7 +107,6 @@ function bodyOf(form: FormData, connection: Connection | null): { [name: string]
 function ConnectionForm({ connection, onClose }: { connection: Connection | null; onClose: () => void }) {
   const { t } = useTranslation();
   const [tested, setTested] = useState<{ status: boolean; message: string } | null>(null);
-  const [form, setForm] = useState<HTMLFormElement | null>(null);
   const save = useAct((data: FormData) => {
     const body = bodyOf(data, connection);
     const mask =
@@ -210,10 +128,6 @@ function ConnectionForm({ connection, onClose }: { connection: Connection | null
       ),
     );
   });
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    save.mutate(new FormData(event.currentTarget));
-  };
   const field = (name: keyof Connection | "password", label: string, type = "text", hint?: string) => (
     <Field label={label} {...(hint === undefined ? {} : { hint })}>
       {(id) => (
@@ -229,83 +143,74 @@ function ConnectionForm({ connection, onClose }: { connection: Connection | null
     </Field>
   );
   return (
-    <Dialog
-      open
+    <CollectionForm
       wide
       title={connection === null ? t("New connection") : connection.connection_id}
+      isSaving={save.isPending}
+      onSave={(data) => save.mutate(data)}
       onClose={onClose}
+      more={(read) => (
+        <Button disabled={test.isPending} onClick={() => test.mutate(read())}>
+          {t("Test")}
+        </Button>
+      )}
     >
-      <form ref={setForm} onSubmit={submit} className="flex flex-col gap-3">
-        <div className="grid gap-3 sm:grid-cols-2">
-          {connection === null ? (
-            <Field label={t("Id")}>
-              {(id) => <input id={id} name="connection_id" required maxLength={200} className="field" />}
-            </Field>
-          ) : null}
-          <Field label={t("Type")}>
-            {(id) => (
-              <>
-                <input
-                  id={id}
-                  name="conn_type"
-                  required
-                  list="connection-kinds"
-                  defaultValue={connection?.conn_type}
-                  className="field"
-                />
-                <datalist id="connection-kinds">
-                  {kinds.map((kind) => (
-                    <option key={kind} value={kind} />
-                  ))}
-                </datalist>
-              </>
-            )}
+      <div className="grid gap-3 sm:grid-cols-2">
+        {connection === null ? (
+          <Field label={t("Id")}>
+            {(id) => <input id={id} name="connection_id" required maxLength={200} className="field" />}
           </Field>
-          {field("host", t("Host"))}
-          {field("port", t("Port"), "number")}
-          {field("schema", t("Schema or database"))}
-          {field("login", t("Login"))}
-          {field(
-            "password",
-            t("Password"),
-            "password",
-            connection === null ? undefined : t("Empty leaves the one that is kept"),
-          )}
-          {field("description", t("Description"))}
-        </div>
-        <Field label={t("Extra (JSON)")}>
+        ) : null}
+        <Field label={t("Type")}>
           {(id) => (
-            <textarea
-              id={id}
-              name="extra"
-              rows={4}
-              defaultValue={connection?.extra ?? ""}
-              className="field font-mono text-xs"
-            />
+            <>
+              <input
+                id={id}
+                name="conn_type"
+                required
+                list="connection-kinds"
+                defaultValue={connection?.conn_type}
+                className="field"
+              />
+              <datalist id="connection-kinds">
+                {kinds.map((kind) => (
+                  <option key={kind} value={kind} />
+                ))}
+              </datalist>
+            </>
           )}
         </Field>
-        {tested === null ? null : (
-          <p
-            role="status"
-            className={`rounded-md px-3 py-2 ${tested.status ? "bg-accent-soft text-accent-text" : "bg-danger-soft text-danger-text"}`}
-          >
-            {tested.message}
-          </p>
+        {field("host", t("Host"))}
+        {field("port", t("Port"), "number")}
+        {field("schema", t("Schema or database"))}
+        {field("login", t("Login"))}
+        {field(
+          "password",
+          t("Password"),
+          "password",
+          connection === null ? undefined : t("Empty leaves the one that is kept"),
         )}
-        <div className="flex justify-end gap-2">
-          <Button
-            className="mr-auto"
-            disabled={test.isPending}
-            onClick={() => form !== null && test.mutate(new FormData(form))}
-          >
-            {t("Test")}
-          </Button>
-          <Button onClick={onClose}>{t("Cancel")}</Button>
-          <Button kind="primary" type="submit" disabled={save.isPending}>
-            {t("Save")}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+        {field("description", t("Description"))}
+      </div>
+      <Field label={t("Extra (JSON)")}>
+        {(id) => (
+          <textarea
+            id={id}
+            name="extra"
+            rows={4}
+            defaultValue={connection?.extra ?? ""}
+            className="field font-mono text-xs"
+          />
+        )}
+      </Field>
+      {tested === null ? null : (
+        <p
+          role="status"
+          className={`rounded-md px-3 py-2 ${tested.status ? "bg-accent-soft text-accent-text" : "bg-danger-soft text-danger-text"}`}
+        >
+          {tested.message}
+        </p>
+      )}
+    </CollectionForm>
   );
 }

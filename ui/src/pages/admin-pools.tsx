@@ -1,15 +1,10 @@
-import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { change, seg } from "../api/client.ts";
-import { useAct, useRest } from "../api/queries.ts";
-import { useMay } from "../api/session.ts";
-import { Button, IconButton } from "../components/button.tsx";
-import { Confirm } from "../components/confirm.tsx";
-import { Dialog } from "../components/dialog.tsx";
+import { useAct } from "../api/queries.ts";
 import { Field } from "../components/field.tsx";
-import { Loaded } from "../components/page.tsx";
 import { StateBar } from "../components/state.tsx";
-import { type Column, Table } from "../components/table.tsx";
+import type { Column } from "../components/table.tsx";
+import { Collection, CollectionForm } from "./admin-collection.tsx";
 
 interface Pool {
   name: string;
@@ -28,14 +23,6 @@ const defaultPool = "default_pool";
 
 export function Pools() {
   const { t } = useTranslation();
-  const may = useMay();
-  const [edited, setEdited] = useState<Pool | "new" | null>(null);
-  const [removed, setRemoved] = useState<string | null>(null);
-  const query = useRest<{ pools: Pool[] }>(["pools"], "/pools", { limit: 100 });
-  const remove = useAct(
-    (name: string) => change("DELETE", `/api/v2/pools/${seg(name)}`),
-    t("The pool was deleted"),
-  );
   const columns: Column<Pool>[] = [
     {
       id: "name",
@@ -65,53 +52,27 @@ export function Pools() {
       wide: true,
       cell: (pool) => <span className="text-soft">{pool.description}</span>,
     },
-    {
-      id: "act",
-      label: t("Actions"),
-      quiet: true,
-      align: "right",
-      cell: (pool) => (
-        <span className="inline-flex">
-          {may("edit", "Pools") ? (
-            <IconButton icon="edit" label={`${t("Change")} ${pool.name}`} onClick={() => setEdited(pool)} />
-          ) : null}
-          {may("delete", "Pools") && pool.name !== defaultPool ? (
-            <IconButton
-              icon="trash"
-              label={`${t("Delete")} ${pool.name}`}
-              onClick={() => setRemoved(pool.name)}
-            />
-          ) : null}
-        </span>
-      ),
-    },
   ];
   return (
-    <>
-      {may("create", "Pools") ? (
-        <Button className="mb-3" icon="plus" onClick={() => setEdited("new")}>
-          {t("New pool")}
-        </Button>
-      ) : null}
-      <Loaded query={query}>
-        {({ pools }) => (
-          <Table label={t("Pools")} columns={columns} rows={pools} keyOf={(pool) => pool.name} />
-        )}
-      </Loaded>
-      {edited === null ? null : (
-        <PoolForm pool={edited === "new" ? null : edited} onClose={() => setEdited(null)} />
-      )}
-      {removed === null ? null : (
-        <Confirm
-          title={t("Delete {{name}}?", { name: removed })}
-          act={t("Delete")}
-          onClose={() => setRemoved(null)}
-          onConfirm={() => remove.mutate(removed)}
-        >
-          {t("Tasks that name it wait until there is one of that name again.")}
-        </Confirm>
-      )}
-    </>
+    <Collection<Pool>
+      path="pools"
+      resource="Pools"
+      nameOf={({ name }) => name}
+      order="name"
+      search="pool_name_pattern"
+      columns={columns}
+      isFixed={({ name }) => name === defaultPool}
+      words={{
+        list: t("Pools"),
+        search: t("Search names"),
+        make: t("New pool"),
+        none: t("There is no pool"),
+        icon: "settings",
+        deleted: t("The pool was deleted"),
+        warning: t("Tasks that name it wait until there is one of that name again."),
+      }}
+      form={(pool, onClose) => <PoolForm pool={pool} onClose={onClose} />}
+    />
   );
 }
 
@@ -131,66 +92,60 @@ function PoolForm({ pool, onClose }: { pool: Pool | null; onClose: () => void })
       ).then(onClose),
     t("The pool was saved"),
   );
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
+  const onSave = (form: FormData): void =>
     save.mutate({
       name: String(form.get("name") ?? pool?.name),
       slots: Number(form.get("slots")),
       description: String(form.get("description") ?? ""),
       include_deferred: form.get("deferred") === "on",
     });
-  };
   return (
-    <Dialog open title={pool === null ? t("New pool") : pool.name} onClose={onClose}>
-      <form onSubmit={submit} className="flex flex-col gap-3">
-        {pool === null ? (
-          <Field label={t("Name")}>
-            {(id) => <input id={id} name="name" required maxLength={256} className="field" />}
-          </Field>
-        ) : null}
-        <Field label={t("Slots")} hint={t("-1 is without limit")}>
+    <CollectionForm
+      title={pool === null ? t("New pool") : pool.name}
+      isSaving={save.isPending}
+      onSave={onSave}
+      onClose={onClose}
+    >
+      {pool === null ? (
+        <Field label={t("Name")}>
+          {(id) => <input id={id} name="name" required maxLength={256} className="field" />}
+        </Field>
+      ) : null}
+      <Field label={t("Slots")} hint={t("-1 is without limit")}>
+        {(id) => (
+          <input
+            id={id}
+            name="slots"
+            type="number"
+            min={-1}
+            required
+            defaultValue={pool?.slots ?? 16}
+            className="field"
+          />
+        )}
+      </Field>
+      {pool?.name === defaultPool ? null : (
+        <Field label={t("Description")}>
           {(id) => (
-            <input
+            <textarea
               id={id}
-              name="slots"
-              type="number"
-              min={-1}
-              required
-              defaultValue={pool?.slots ?? 16}
+              name="description"
+              rows={2}
+              defaultValue={pool?.description ?? ""}
               className="field"
             />
           )}
         </Field>
-        {pool?.name === defaultPool ? null : (
-          <Field label={t("Description")}>
-            {(id) => (
-              <textarea
-                id={id}
-                name="description"
-                rows={2}
-                defaultValue={pool?.description ?? ""}
-                className="field"
-              />
-            )}
-          </Field>
-        )}
-        <label className="flex items-center gap-2">
-          <input
-            type="checkbox"
-            name="deferred"
-            defaultChecked={pool?.include_deferred ?? false}
-            className="size-4"
-          />
-          {t("Deferred tasks hold their slots")}
-        </label>
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>{t("Cancel")}</Button>
-          <Button kind="primary" type="submit" disabled={save.isPending}>
-            {t("Save")}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      )}
+      <label className="flex items-center gap-2">
+        <input
+          type="checkbox"
+          name="deferred"
+          defaultChecked={pool?.include_deferred ?? false}
+          className="size-4"
+        />
+        {t("Deferred tasks hold their slots")}
+      </label>
+    </CollectionForm>
   );
 }

@@ -1,16 +1,12 @@
-import { type ChangeEvent, type FormEvent, useCallback, useRef, useState } from "react";
+import { type ChangeEvent, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { change, seg } from "../api/client.ts";
-import { useAct, useRest } from "../api/queries.ts";
-import { useMay } from "../api/session.ts";
-import { Button, IconButton } from "../components/button.tsx";
-import { Confirm } from "../components/confirm.tsx";
-import { Dialog } from "../components/dialog.tsx";
-import { Field, SearchField } from "../components/field.tsx";
-import { useAddress } from "../components/link.tsx";
-import { Empty, Loaded } from "../components/page.tsx";
-import { type Column, Pager, Table } from "../components/table.tsx";
+import { useAct } from "../api/queries.ts";
+import { Button } from "../components/button.tsx";
+import { Field } from "../components/field.tsx";
+import type { Column } from "../components/table.tsx";
 import { sayError } from "../components/toast.tsx";
+import { Collection, CollectionForm } from "./admin-collection.tsx";
 
 interface Variable {
   key: string;
@@ -18,27 +14,8 @@ interface Variable {
   description: string | null;
 }
 
-const pageSize = 50;
-
 export function Variables() {
   const { t } = useTranslation();
-  const may = useMay();
-  const [address, changeAddress] = useAddress();
-  const [edited, setEdited] = useState<Variable | "new" | null>(null);
-  const [removed, setRemoved] = useState<string | null>(null);
-  const offset = Number(address["offset"] ?? 0);
-  const pattern = address["q"] === undefined ? undefined : `%${address["q"]}%`;
-  const query = useRest<{ variables: Variable[]; total_entries: number }>(["variables"], "/variables", {
-    variable_key_pattern: pattern,
-    order_by: "key",
-    limit: pageSize,
-    offset,
-  });
-  const search = useCallback((q: string) => changeAddress({ q, offset: undefined }), [changeAddress]);
-  const remove = useAct(
-    (key: string) => change("DELETE", `/api/v2/variables/${seg(key)}`),
-    t("The variable was deleted"),
-  );
   const columns: Column<Variable>[] = [
     { id: "key", label: t("Key"), cell: (one) => <span className="font-medium break-all">{one.key}</span> },
     {
@@ -54,76 +31,27 @@ export function Variables() {
       wide: true,
       cell: (one) => <span className="text-soft">{one.description}</span>,
     },
-    {
-      id: "act",
-      label: t("Actions"),
-      quiet: true,
-      align: "right",
-      cell: (one) => (
-        <span className="inline-flex">
-          {may("edit", "Variables") ? (
-            <IconButton icon="edit" label={`${t("Change")} ${one.key}`} onClick={() => setEdited(one)} />
-          ) : null}
-          {may("delete", "Variables") ? (
-            <IconButton
-              icon="trash"
-              label={`${t("Delete")} ${one.key}`}
-              onClick={() => setRemoved(one.key)}
-            />
-          ) : null}
-        </span>
-      ),
-    },
   ];
   return (
-    <>
-      <div className="mb-3 flex flex-wrap gap-2">
-        <SearchField
-          value={address["q"] ?? ""}
-          onChange={search}
-          label={t("Search keys")}
-          className="w-full sm:w-64"
-        />
-        {may("create", "Variables") ? (
-          <>
-            <Button icon="plus" onClick={() => setEdited("new")}>
-              {t("New variable")}
-            </Button>
-            <ImportButton />
-          </>
-        ) : null}
-      </div>
-      <Loaded query={query}>
-        {({ variables, total_entries }) =>
-          variables.length === 0 ? (
-            <Empty icon="key" title={t("There is no variable")} />
-          ) : (
-            <>
-              <Table label={t("Variables")} columns={columns} rows={variables} keyOf={(one) => one.key} />
-              <Pager
-                offset={offset}
-                limit={pageSize}
-                total={total_entries}
-                onOffset={(next) => changeAddress({ offset: next === 0 ? undefined : String(next) })}
-              />
-            </>
-          )
-        }
-      </Loaded>
-      {edited === null ? null : (
-        <VariableForm variable={edited === "new" ? null : edited} onClose={() => setEdited(null)} />
-      )}
-      {removed === null ? null : (
-        <Confirm
-          title={t("Delete {{name}}?", { name: removed })}
-          act={t("Delete")}
-          onClose={() => setRemoved(null)}
-          onConfirm={() => remove.mutate(removed)}
-        >
-          {t("Dags that read it fail from now on.")}
-        </Confirm>
-      )}
-    </>
+    <Collection<Variable>
+      path="variables"
+      resource="Variables"
+      nameOf={({ key }) => key}
+      order="key"
+      search="variable_key_pattern"
+      columns={columns}
+      words={{
+        list: t("Variables"),
+        search: t("Search keys"),
+        make: t("New variable"),
+        none: t("There is no variable"),
+        icon: "key",
+        deleted: t("The variable was deleted"),
+        warning: t("Dags that read it fail from now on."),
+      }}
+      more={<ImportButton />}
+      form={(variable, onClose) => <VariableForm variable={variable} onClose={onClose} />}
+    />
   );
 }
 
@@ -137,9 +65,7 @@ function VariableForm({ variable, onClose }: { variable: Variable | null; onClos
       ).then(onClose),
     t("The variable was saved"),
   );
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
+  const onSave = (form: FormData): void => {
     const text = (name: string): string => String(form.get(name) ?? "");
     save.mutate({
       key: variable?.key ?? text("key"),
@@ -148,37 +74,34 @@ function VariableForm({ variable, onClose }: { variable: Variable | null; onClos
     });
   };
   return (
-    <Dialog open title={variable === null ? t("New variable") : variable.key} onClose={onClose}>
-      <form onSubmit={submit} className="flex flex-col gap-3">
-        {variable === null ? (
-          <Field label={t("Key")}>
-            {(id) => <input id={id} name="key" required maxLength={250} className="field" />}
-          </Field>
-        ) : null}
-        <Field label={t("Value")}>
-          {(id) => (
-            <textarea
-              id={id}
-              name="value"
-              rows={6}
-              defaultValue={variable?.value}
-              className="field font-mono text-xs"
-            />
-          )}
+    <CollectionForm
+      title={variable === null ? t("New variable") : variable.key}
+      isSaving={save.isPending}
+      onSave={onSave}
+      onClose={onClose}
+    >
+      {variable === null ? (
+        <Field label={t("Key")}>
+          {(id) => <input id={id} name="key" required maxLength={250} className="field" />}
         </Field>
-        <Field label={t("Description")}>
-          {(id) => (
-            <input id={id} name="description" defaultValue={variable?.description ?? ""} className="field" />
-          )}
-        </Field>
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>{t("Cancel")}</Button>
-          <Button kind="primary" type="submit" disabled={save.isPending}>
-            {t("Save")}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      ) : null}
+      <Field label={t("Value")}>
+        {(id) => (
+          <textarea
+            id={id}
+            name="value"
+            rows={6}
+            defaultValue={variable?.value}
+            className="field font-mono text-xs"
+          />
+        )}
+      </Field>
+      <Field label={t("Description")}>
+        {(id) => (
+          <input id={id} name="description" defaultValue={variable?.description ?? ""} className="field" />
+        )}
+      </Field>
+    </CollectionForm>
   );
 }
 

@@ -37,42 +37,51 @@ export const JobCollectionResponse = z
   })
   .meta({ id: "JobCollectionResponse" });
 
+/** One try of an instance; that which is over, or the instance as it is now. */
+const attemptFields = {
+  task_id: z.string(),
+  dag_id: z.string(),
+  dag_run_id: z.string(),
+  map_index: z.int(),
+  start_date: DateTime.nullable(),
+  end_date: DateTime.nullable(),
+  duration: z.number().nullable(),
+  state: TaskInstanceState.nullable(),
+  try_number: z.int(),
+  max_tries: z.int(),
+  task_display_name: z.string(),
+  dag_display_name: z.string(),
+  hostname: z.string().nullable(),
+  unixname: z.string().nullable(),
+  pool: z.string(),
+  pool_slots: z.int(),
+  queue: z.string().nullable(),
+  priority_weight: z.int().nullable(),
+  operator: z.string().nullable(),
+  operator_name: z.string().nullable(),
+  queued_when: DateTime.nullable(),
+  scheduled_when: DateTime.nullable(),
+  pid: z.int().nullable(),
+  executor: z.string().nullable(),
+  executor_config: z.string(),
+  dag_version: DagVersionResponse.nullable(),
+};
+
+export const TaskInstanceHistoryResponse = z
+  .object(attemptFields)
+  .meta({ id: "TaskInstanceHistoryResponse" });
+
 export const TaskInstanceResponse = z
   .object({
+    ...attemptFields,
     id: z.uuid(),
-    task_id: z.string(),
-    dag_id: z.string(),
-    dag_run_id: z.string(),
-    map_index: z.int(),
     logical_date: DateTime.nullable(),
     run_after: DateTime,
-    start_date: DateTime.nullable(),
-    end_date: DateTime.nullable(),
-    duration: z.number().nullable(),
-    state: TaskInstanceState.nullable(),
-    try_number: z.int(),
-    max_tries: z.int(),
-    task_display_name: z.string(),
-    dag_display_name: z.string(),
-    hostname: z.string().nullable(),
-    unixname: z.string().nullable(),
-    pool: z.string(),
-    pool_slots: z.int(),
-    queue: z.string().nullable(),
-    priority_weight: z.int().nullable(),
-    operator: z.string().nullable(),
-    operator_name: z.string().nullable(),
-    queued_when: DateTime.nullable(),
-    scheduled_when: DateTime.nullable(),
-    pid: z.int().nullable(),
-    executor: z.string().nullable(),
-    executor_config: z.string(),
     note: z.string().nullable(),
     rendered_map_index: z.string().nullable(),
     rendered_fields: z.record(z.string(), AnyJson),
     trigger: TriggerResponse.nullable(),
     triggerer_job: JobResponse.nullable(),
-    dag_version: DagVersionResponse.nullable(),
   })
   .meta({ id: "TaskInstanceResponse" });
 
@@ -85,37 +94,6 @@ export const TaskInstanceCollectionResponse = z
     previous_cursor: z.string().nullable(),
   })
   .meta({ id: "TaskInstanceCollectionResponse" });
-
-export const TaskInstanceHistoryResponse = z
-  .object({
-    task_id: z.string(),
-    dag_id: z.string(),
-    dag_run_id: z.string(),
-    map_index: z.int(),
-    start_date: DateTime.nullable(),
-    end_date: DateTime.nullable(),
-    duration: z.number().nullable(),
-    state: TaskInstanceState.nullable(),
-    try_number: z.int(),
-    max_tries: z.int(),
-    task_display_name: z.string(),
-    dag_display_name: z.string(),
-    hostname: z.string().nullable(),
-    unixname: z.string().nullable(),
-    pool: z.string(),
-    pool_slots: z.int(),
-    queue: z.string().nullable(),
-    priority_weight: z.int().nullable(),
-    operator: z.string().nullable(),
-    operator_name: z.string().nullable(),
-    queued_when: DateTime.nullable(),
-    scheduled_when: DateTime.nullable(),
-    pid: z.int().nullable(),
-    executor: z.string().nullable(),
-    executor_config: z.string(),
-    dag_version: DagVersionResponse.nullable(),
-  })
-  .meta({ id: "TaskInstanceHistoryResponse" });
 
 export const TaskInstanceHistoryCollectionResponse = z
   .object({
@@ -207,20 +185,12 @@ export const PatchTaskInstanceBody = z
   })
   .meta({ id: "PatchTaskInstanceBody" });
 
-export const BulkTaskInstanceBody = z
-  .strictObject({
-    new_state: MarkState.optional(),
-    note: z.string().max(1000).nullable().optional(),
-    include_upstream: z.boolean().default(false),
-    include_downstream: z.boolean().default(false),
-    include_future: z.boolean().default(false),
-    include_past: z.boolean().default(false),
-    task_id: z.string(),
-    map_index: z.int().nullable().optional(),
-    dag_id: z.string().nullable().optional(),
-    dag_run_id: z.string().nullable().optional(),
-  })
-  .meta({ id: "BulkTaskInstanceBody" });
+export const BulkTaskInstanceBody = PatchTaskInstanceBody.extend({
+  task_id: z.string(),
+  map_index: z.int().nullable().optional(),
+  dag_id: z.string().nullable().optional(),
+  dag_run_id: z.string().nullable().optional(),
+}).meta({ id: "BulkTaskInstanceBody" });
 
 export const TaskInstancesBatchBody = z
   .strictObject({
