@@ -1,4 +1,7 @@
-/** One page of a list: by offset, with the exact total, or from a cursor, with a total that stops counting. */
+/**
+ * One page of a list: by offset, with its total, or from a cursor, with a total that stops counting. A list that may be
+ * as long as the history is counted where that is cheap; else the planner's guess stands for its total (ADR 96).
+ */
 import type { Executor } from "./connect.ts";
 import { beyond, type ListColumns, type ListPage, limitOffset, orderBy, placeOf } from "./list-query.ts";
 import { defaultLimit } from "./page.ts";
@@ -14,13 +17,15 @@ export interface ListSource {
   readonly columns: ListColumns;
   /** Tables that the count needs, where it needs fewer. */
   readonly countFrom?: Statement;
+  /** As long as the history: its total may be a guess. */
+  readonly mayBeLong?: boolean;
 }
 
 export type Place = readonly (string | number | boolean | null)[];
 
 export interface ListResult<Row> {
   readonly rows: Row[];
-  /** Under a cursor not counted beyond `countLimit`. */
+  /** Where `countLimit` is set: up to there it is counted; beyond, by offset it is a guess, under a cursor it stops. */
   readonly total: number;
   readonly countLimit: number | null;
   /** Where the next page starts, and where this one does; null by offset, and where there is nothing. */
@@ -41,9 +46,11 @@ export async function readList<Row>(
 
 async function byOffset<Row>(
   executor: Executor,
-  { select, from, where, columns, countFrom = from }: ListSource,
+  source: ListSource,
   page: ListPage,
 ): Promise<ListResult<Row>> {
+  const { select, from, where, columns, countFrom = from } = source;
+  if (source.mayBeLong === true) return longByOffset(executor, source, page);
   const [rows, counted] = await Promise.all([
     executor.rows<Row>(sql`
       SELECT ${select} FROM ${from} WHERE ${where}
@@ -51,6 +58,63 @@ async function byOffset<Row>(
     executor.row<{ total: number }>(sql`SELECT count(*) AS total FROM ${countFrom} WHERE ${where}`),
   ]);
   return { rows, total: counted?.total ?? 0, countLimit: null, next: null, previous: null };
+}
+
+/** Rows of a long list are counted up to here. */
+const countedExactly = 50_000;
+/** In the planner's units: some tens of milliseconds. */
+const cheapCount = 5000;
+
+async function longByOffset<Row>(
+  executor: Executor,
+  { select, from, where, columns, countFrom = from }: ListSource,
+  page: ListPage,
+): Promise<ListResult<Row>> {
+  const [rows, total] = await Promise.all([
+    executor.rows<Row>(sql`
+      SELECT ${select} FROM ${from} WHERE ${where}
+      ORDER BY ${orderBy(columns, page.order)} ${limitOffset(page)}`),
+    countOrGuess(executor, countFrom, where),
+  ]);
+  const plain = { rows, next: null, previous: null };
+  if (total.isCounted) return { ...plain, total: total.rows, countLimit: null };
+  const { limit = defaultLimit, offset = 0 } = page;
+  const seen = offset + rows.length;
+  // A page that is not full is the last: then the total is known after all. Who pages on never stops too early.
+  const isLast = rows.length < limit && (rows.length > 0 || offset === 0);
+  if (isLast) return { ...plain, total: seen, countLimit: null };
+  const guess = rows.length === 0 && limit > 0 ? Math.min(total.rows, seen) : Math.max(total.rows, seen + 1);
+  return { ...plain, total: guess, countLimit: countedExactly };
+}
+
+async function countOrGuess(
+  executor: Executor,
+  from: Statement,
+  where: Statement,
+): Promise<{ rows: number; isCounted: boolean }> {
+  const limited = sql`SELECT 1 FROM ${from} WHERE ${where} LIMIT ${countedExactly + 1}`;
+  const { cost } = await planOf(executor, limited);
+  if (cost <= cheapCount) {
+    const counted = await executor.row<{ total: number }>(
+      sql`SELECT count(*) AS total FROM (${limited}) counted`,
+    );
+    const total = counted?.total ?? 0;
+    if (total <= countedExactly) return { rows: total, isCounted: true };
+  }
+  const { rows } = await planOf(executor, sql`SELECT 1 FROM ${from} WHERE ${where}`);
+  return { rows: Math.max(rows, cost <= cheapCount ? countedExactly + 1 : 0), isCounted: false };
+}
+
+interface ExplainedPlan {
+  readonly "QUERY PLAN": readonly {
+    readonly Plan: { readonly "Total Cost": number; readonly "Plan Rows": number };
+  }[];
+}
+
+async function planOf(executor: Executor, statement: Statement): Promise<{ cost: number; rows: number }> {
+  const row = await executor.row<ExplainedPlan>(sql`EXPLAIN (FORMAT JSON) ${statement}`);
+  const plan = row?.["QUERY PLAN"][0]?.Plan;
+  return { cost: plan?.["Total Cost"] ?? 0, rows: plan?.["Plan Rows"] ?? 0 };
 }
 
 async function byCursor<Row>(

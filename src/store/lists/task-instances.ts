@@ -108,6 +108,7 @@ export async function listTaskInstanceSummaries(
       from,
       where: where(filter, now),
       columns: taskInstanceListColumns,
+      mayBeLong: true,
       // Every instance has its run: a count that asks nothing of the run need not join it.
       ...(asksForRuns ? {} : { countFrom: sql`task_instance t` }),
     },
