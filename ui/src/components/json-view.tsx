@@ -2,13 +2,16 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Json } from "../api/types.ts";
+import { asRows } from "./as-rows.ts";
 import { Icon } from "./icons.tsx";
 
 export function JsonView({ value }: { value: Json }) {
+  const { t } = useTranslation();
   const rows = asRows(value);
   if (rows !== null) return <RowsTable rows={rows} />;
-  if (typeof value === "string" && /^data:image\/(png|jpeg|gif|webp);base64,/.test(value))
-    return <img src={value} alt="" className="max-h-80 max-w-full rounded border" />;
+  const image = imageOf(value);
+  if (image !== null)
+    return <img src={image} alt={t("Image")} className="max-h-96 max-w-full rounded border bg-white" />;
   return (
     <div className="overflow-x-auto font-mono text-xs leading-5">
       <Node value={value} depth={0} />
@@ -16,17 +19,26 @@ export function JsonView({ value }: { value: Json }) {
   );
 }
 
-/** A list of objects with nothing but plain values in them. */
-function asRows(value: Json): { [name: string]: Json }[] | null {
-  if (!Array.isArray(value) || value.length === 0) return null;
-  const plain = value.every(
-    (row) =>
-      row !== null &&
-      typeof row === "object" &&
-      !Array.isArray(row) &&
-      Object.values(row).every((one) => one === null || typeof one !== "object"),
-  );
-  return plain ? (value as { [name: string]: Json }[]) : null;
+/** First characters of base64 of the formats that browsers draw. */
+const beginnings: readonly (readonly [string, string])[] = [
+  ["iVBORw0KGgo", "png"],
+  ["/9j/", "jpeg"],
+  ["R0lGOD", "gif"],
+  ["UklGR", "webp"],
+];
+
+/** A data address, base64 of an image, or bytes as Python tasks leave them (`{"__type__": "bytes", …}`). */
+function imageOf(value: Json): string | null {
+  if (value !== null && typeof value === "object" && !Array.isArray(value))
+    return value["__type__"] === "bytes" && typeof value["value"] === "string"
+      ? imageOf(value["value"])
+      : null;
+  if (typeof value !== "string" || value.length < 64) return null;
+  if (/^data:image\/(png|jpeg|gif|webp);base64,/.test(value)) return value;
+  const type = beginnings.find(([beginning]) => value.startsWith(beginning))?.[1];
+  return type !== undefined && /^[A-Za-z0-9+/\s]+=*\s*$/.test(value)
+    ? `data:image/${type};base64,${value}`
+    : null;
 }
 
 const mostRows = 200;

@@ -1,7 +1,10 @@
 import { memo } from "react";
+import { useTranslation } from "react-i18next";
 import type { Json, LogLine } from "../api/types.ts";
+import { Icon } from "../components/icons.tsx";
 import { useFormat } from "../components/time.tsx";
-import { type Piece, pieces } from "./ansi.ts";
+import { type Piece, pieces, plainText } from "./ansi.ts";
+import type { Group } from "./groups.ts";
 
 export const isError = ({ level }: LogLine): boolean => level === "error" || level === "critical";
 
@@ -19,7 +22,14 @@ const dull: ReadonlySet<string> = new Set(["stack", "causes", "error"]);
 interface LineProps {
   line: LogLine;
   index: number;
+  /** Among the lines that are not folded away. */
+  place: number;
   top: number;
+  depth: number;
+  /** Set where the line begins one. */
+  group: Group | null;
+  isOpen: boolean;
+  onToggle: (group: Group) => void;
   wrap: boolean;
   search: string;
   isMarked: boolean;
@@ -29,7 +39,12 @@ interface LineProps {
 export const LineView = memo(function LineView({
   line,
   index,
+  place,
   top,
+  depth,
+  group,
+  isOpen,
+  onToggle,
   wrap,
   search,
   isMarked,
@@ -41,7 +56,7 @@ export const LineView = memo(function LineView({
   return (
     <div
       ref={measure}
-      data-index={index}
+      data-index={place}
       data-level={line.level}
       className={`absolute flex min-w-full gap-3 px-3 font-mono text-xs leading-5 ${isMarked ? "bg-warn-soft" : isError(line) ? "bg-danger-soft/60" : ""}`}
       style={{ transform: `translateY(${top}px)` }}
@@ -51,11 +66,14 @@ export const LineView = memo(function LineView({
         {Number.isNaN(at) ? "" : format(at, "clock")}
       </span>
       <span
+        style={depth === 0 ? {} : { paddingLeft: depth * 16 }}
         className={`min-w-0 flex-1 ${wrap ? "break-words whitespace-pre-wrap" : "whitespace-pre"} ${looks[line.level]}`}
       >
-        {pieces(line.message).map((piece, place) => (
-          <PieceView key={place} piece={piece} search={search} />
-        ))}
+        {group === null ? (
+          pieces(line.message).map((piece, at) => <PieceView key={at} piece={piece} search={search} />)
+        ) : (
+          <GroupHead group={group} isOpen={isOpen} onToggle={onToggle} />
+        )}
         <Fields fields={line.fields} />
         {typeof stack === "string" ? (
           <span className="block opacity-85">{withoutMessage(stack, line.message)}</span>
@@ -65,6 +83,22 @@ export const LineView = memo(function LineView({
     </div>
   );
 });
+
+function GroupHead({ group, isOpen, onToggle }: Pick<LineProps, "isOpen" | "onToggle"> & { group: Group }) {
+  const { t } = useTranslation();
+  return (
+    <button
+      type="button"
+      aria-expanded={isOpen}
+      onClick={() => onToggle(group)}
+      className={`inline-flex items-center gap-1 font-semibold ${group.hasError ? "text-danger-text" : ""}`}
+    >
+      <Icon name={isOpen ? "chevronDown" : "chevronRight"} size={12} />
+      {plainText(group.title) || t("Group")}
+      <span className="font-normal text-faint">{group.end - group.start}</span>
+    </button>
+  );
+}
 
 /** A stack begins with the message that stands above it already. */
 const withoutMessage = (stack: string, message: string): string =>

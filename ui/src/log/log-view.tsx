@@ -9,7 +9,9 @@ import { useAddress } from "../components/link.tsx";
 import { Empty } from "../components/page.tsx";
 import { choose, useChoice } from "../components/preferences.ts";
 import { plainText } from "./ansi.ts";
+import type { LogRow } from "./groups.ts";
 import { isError, LineView } from "./line-view.tsx";
+import { type Folding, useFolding } from "./use-folding.ts";
 import { type LogAt, useLog } from "./use-log.ts";
 
 const levels = ["debug", "info", "warning", "error", "critical"] as const;
@@ -27,7 +29,8 @@ export function LogView({ at, turn }: { at: LogAt; turn: string }) {
   const sources = useMemo(() => [...new Set(log.lines.map(({ logger }) => logger))].sort(), [log.lines]);
   const matches = useMemo(() => found(lines, search), [lines, search]);
   const [match, setMatch] = useState(0);
-  const list = useList(lines, wrap, log.isLive);
+  const folding = useFolding(lines, search !== "");
+  const list = useList(folding, wrap, log.isLive);
   const errors = useMemo(() => lines.flatMap((line, index) => (isError(line) ? [index] : [])), [lines]);
   const toError = (): void => {
     const next = errors.find((index) => index > list.marked) ?? errors[0];
@@ -43,6 +46,7 @@ export function LogView({ at, turn }: { at: LogAt; turn: string }) {
     e: toError,
     w: () => choose("wrapLogs", wrap ? "no" : "yes"),
     f: () => setFull(!full),
+    x: () => (folding.allOpen ? folding.foldAll() : folding.unfoldAll()),
     n: () => toMatch(1),
   });
   return (
@@ -75,6 +79,11 @@ export function LogView({ at, turn }: { at: LogAt; turn: string }) {
           onChange={(next) => change({ source: next })}
           options={sources.map((one) => ({ value: one, label: one === "" ? "–" : one }))}
         />
+        {folding.hasGroups ? (
+          <Button kind="ghost" onClick={folding.allOpen ? folding.foldAll : folding.unfoldAll}>
+            {folding.allOpen ? t("Fold groups") : t("Unfold groups")}
+          </Button>
+        ) : null}
         {errors.length === 0 ? null : (
           <Button kind="danger" icon="alert" onClick={toError}>
             {t("To the first error")}
@@ -122,18 +131,26 @@ export function LogView({ at, turn }: { at: LogAt; turn: string }) {
           className="min-h-0 flex-1 overflow-auto bg-sunken py-2 outline-offset-[-2px]"
         >
           <div className="relative min-w-full" style={{ height: list.height }}>
-            {list.items.map(({ index, start, key }) => (
-              <LineView
-                key={key}
-                line={lines[index] as LogLine}
-                index={index}
-                top={start}
-                wrap={wrap}
-                search={search}
-                isMarked={index === list.marked}
-                measure={list.measure}
-              />
-            ))}
+            {list.items.map(({ index: place, start, key }) => {
+              const { index, depth, group } = folding.rows[place] as LogRow;
+              return (
+                <LineView
+                  key={key}
+                  line={lines[index] as LogLine}
+                  index={index}
+                  place={place}
+                  top={start}
+                  depth={depth}
+                  group={group}
+                  isOpen={group !== null && folding.isOpen(group)}
+                  onToggle={folding.toggle}
+                  wrap={wrap}
+                  search={search}
+                  isMarked={index === list.marked}
+                  measure={list.measure}
+                />
+              );
+            })}
           </div>
         </div>
       )}
@@ -142,12 +159,13 @@ export function LogView({ at, turn }: { at: LogAt; turn: string }) {
 }
 
 /** What is drawn of the list, where it stands, and whether it stays at its end. */
-function useList(lines: readonly LogLine[], wrap: boolean, isLive: boolean) {
+function useList(folding: Folding, wrap: boolean, isLive: boolean) {
+  const count = folding.rows.length;
   const scroller = useRef<HTMLDivElement>(null);
   const [marked, setMarked] = useState(-1);
   const atEnd = useRef(true);
   const virtual = useVirtualizer({
-    count: lines.length,
+    count,
     getScrollElement: () => scroller.current,
     estimateSize: () => 20,
     overscan: 30,
@@ -155,9 +173,15 @@ function useList(lines: readonly LogLine[], wrap: boolean, isLive: boolean) {
   useEffect(() => virtual.measure(), [virtual, wrap]);
   useEffect(() => {
     // Who reads the end of a log that is being written goes on doing so.
-    if (isLive && atEnd.current && lines.length > 0)
-      virtual.scrollToIndex(lines.length - 1, { align: "end" });
-  }, [virtual, lines.length, isLive]);
+    if (isLive && atEnd.current && count > 0) virtual.scrollToIndex(count - 1, { align: "end" });
+  }, [virtual, count, isLive]);
+  // After the groups around it were opened.
+  const target = useRef(-1);
+  useEffect(() => {
+    if (target.current < 0) return;
+    virtual.scrollToIndex(folding.placeOf(target.current), { align: "center" });
+    target.current = -1;
+  });
   return {
     scroller,
     marked,
@@ -167,7 +191,8 @@ function useList(lines: readonly LogLine[], wrap: boolean, isLive: boolean) {
     show: (index: number): void => {
       setMarked(index);
       atEnd.current = false;
-      virtual.scrollToIndex(index, { align: "center" });
+      target.current = index;
+      folding.reveal(index);
     },
     onScroll: (): void => {
       const view = scroller.current;

@@ -1,4 +1,4 @@
-/** A year of runs, a square a day; days to come show what the schedule plans. */
+/** Runs by the day, a year at a time, or by the hour, a month at a time; what is to come shows what the schedule plans. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCalendar } from "../api/queries.ts";
@@ -8,52 +8,110 @@ import { Segments } from "../components/field.tsx";
 import { useAddress } from "../components/link.tsx";
 import { Loaded } from "../components/page.tsx";
 import { useTimezone } from "../components/preferences.ts";
-import { stateColor } from "../components/state.tsx";
+import { type CalendarMode, countOf, lookOf, useCalendarWords } from "./calendar-cell.ts";
+import { CalendarHours } from "./calendar-hours.tsx";
 
 const dayMs = 86_400_000;
-type Mode = "total" | "failed";
 
 export function DagCalendar({ dag }: { dag: DagHeader }) {
   const { t } = useTranslation();
+  const [address, change] = useAddress();
+  const mode = (address["mode"] ?? "total") as CalendarMode;
+  const unit = address["by"] === "hour" ? "hour" : "day";
+  const Shown = unit === "hour" ? Hours : Days;
+  return (
+    <div className="card p-4">
+      <div className="mb-4 flex flex-wrap items-center gap-3">
+        <Segments<"day" | "hour">
+          label={t("How long a square is")}
+          value={unit}
+          onChange={(value) => change({ by: value === "day" ? undefined : value })}
+          options={[
+            { value: "day", label: t("days") },
+            { value: "hour", label: t("hours") },
+          ]}
+        />
+        <Segments<CalendarMode>
+          label={t("What the colour says")}
+          value={mode}
+          onChange={(value) => change({ mode: value === "total" ? undefined : value })}
+          options={[
+            { value: "total", label: t("all runs") },
+            { value: "failed", label: t("failed runs") },
+          ]}
+        />
+      </div>
+      <Shown dag={dag} mode={mode} />
+    </div>
+  );
+}
+
+/** The way to the time before, and to the one after. */
+function Turn({
+  title,
+  before,
+  after,
+}: {
+  title: string;
+  before: readonly [string, () => void];
+  after: readonly [string, () => void];
+}) {
+  return (
+    <div className="mb-4 flex items-center gap-3">
+      <Button small icon="chevronLeft" onClick={before[1]}>
+        {before[0]}
+      </Button>
+      <h2 className="text-lg font-semibold capitalize tabular-nums">{title}</h2>
+      <Button small onClick={after[1]}>
+        {after[0]}
+      </Button>
+    </div>
+  );
+}
+
+function Days({ dag, mode }: { dag: DagHeader; mode: CalendarMode }) {
   const timezone = useTimezone();
   const [address, change] = useAddress();
   const [thisYear] = useState(() => new Date().getFullYear());
   const year = Number(address["year"] ?? thisYear);
-  const mode = (address["mode"] ?? "total") as Mode;
   // A day more at each end: the year begins earlier in the east.
   const query = useCalendar(dag.dagId, {
     from: Date.UTC(year, 0, 1) - dayMs,
     to: Date.UTC(year + 1, 0, 1) + dayMs,
     timezone,
   });
+  const turnTo = (next: number) => [String(next), () => change({ year: String(next) })] as const;
   return (
-    <div className="card p-4">
-      <div className="mb-4 flex flex-wrap items-center gap-3">
-        <Button small icon="chevronLeft" onClick={() => change({ year: String(year - 1) })}>
-          {year - 1}
-        </Button>
-        <h2 className="text-lg font-semibold tabular-nums">{year}</h2>
-        <Button small onClick={() => change({ year: String(year + 1) })}>
-          {year + 1}
-        </Button>
-        <span className="ml-auto">
-          <Segments<Mode>
-            label={t("What the colour says")}
-            value={mode}
-            onChange={(value) => change({ mode: value === "total" ? undefined : value })}
-            options={[
-              { value: "total", label: t("all runs") },
-              { value: "failed", label: t("failed runs") },
-            ]}
-          />
-        </span>
-      </div>
+    <>
+      <Turn title={String(year)} before={turnTo(year - 1)} after={turnTo(year + 1)} />
       <Loaded query={query}>{(days) => <Year year={year} days={days} mode={mode} />}</Loaded>
-    </div>
+    </>
   );
 }
 
-function Year({ year, days, mode }: { year: number; days: readonly CalendarDay[]; mode: Mode }) {
+const nameOfMonth = (at: number): string => new Date(at).toISOString().slice(0, 7);
+
+function Hours({ dag, mode }: { dag: DagHeader; mode: CalendarMode }) {
+  const { i18n } = useTranslation();
+  const timezone = useTimezone();
+  const [address, change] = useAddress();
+  const [thisMonth] = useState(() => nameOfMonth(Date.now()));
+  const month = address["month"] ?? thisMonth;
+  const [year = 0, number = 1] = month.split("-").map(Number);
+  const from = Date.UTC(year, number - 1, 1);
+  const to = Date.UTC(year, number, 1);
+  const query = useCalendar(dag.dagId, { from: from - dayMs, to: to + dayMs, timezone, unit: "hour" });
+  const title = new Intl.DateTimeFormat(i18n.language, { month: "long", year: "numeric", timeZone: "UTC" });
+  const turnTo = (at: number) => [nameOfMonth(at), () => change({ month: nameOfMonth(at) })] as const;
+  return (
+    <>
+      <Turn title={title.format(from)} before={turnTo(from - dayMs)} after={turnTo(to)} />
+      <Loaded query={query}>{(cells) => <CalendarHours month={month} cells={cells} mode={mode} />}</Loaded>
+    </>
+  );
+}
+
+function Year({ year, days, mode }: { year: number; days: readonly CalendarDay[]; mode: CalendarMode }) {
   const { i18n } = useTranslation();
   const known = new Map(days.map((day) => [day.day, day]));
   const month = new Intl.DateTimeFormat(i18n.language, { month: "long", timeZone: "UTC" });
@@ -91,38 +149,16 @@ function Day({
   name: string;
   date: number;
   day: CalendarDay | undefined;
-  mode: Mode;
+  mode: CalendarMode;
 }) {
-  const { t } = useTranslation();
-  const total = day === undefined ? 0 : day.success + day.failed + day.running + day.queued;
-  const words =
-    day === undefined
-      ? name
-      : `${name}\n${t("{{count}} runs", { count: total })}, ${day.failed} ${t("failed")}${day.planned > 0 ? `, ${day.planned} ${t("planned")}` : ""}`;
+  const words = useCalendarWords();
   return (
     <span
-      title={words}
+      title={words(name, day)}
       className="flex aspect-square items-center justify-center rounded-[4px] text-[10px] tabular-nums"
-      style={lookOf(day, total, mode)}
+      style={lookOf(day, countOf(day), mode)}
     >
       {date}
     </span>
   );
-}
-
-function lookOf(day: CalendarDay | undefined, total: number, mode: Mode): React.CSSProperties {
-  if (day === undefined) return { background: "var(--sunken)", color: "var(--ink-faint)" };
-  if (total === 0)
-    return { color: "var(--ink-soft)", boxShadow: `inset 0 0 0 1.5px ${stateColor("scheduled")}` };
-  const pale = (state: string): string => `color-mix(in oklch, ${stateColor(state)} 78%, white)`;
-  const ink = "oklch(0.15 0.02 240)";
-  if (day.running + day.queued > 0) return { background: pale("running"), color: ink };
-  if (mode === "failed")
-    return day.failed > 0
-      ? { background: pale("failed"), color: ink }
-      : { background: "var(--sunken)", color: "var(--ink-soft)" };
-  // What failed stands above what went well, as large as its part.
-  const bad = day.failed === 0 ? 0 : Math.max(18, Math.round((day.failed / total) * 100));
-  const background = `linear-gradient(to bottom, ${pale("failed")} ${bad}%, ${pale("success")} ${bad}%)`;
-  return { background, color: ink };
 }

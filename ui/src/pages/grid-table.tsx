@@ -1,6 +1,7 @@
 /**
- * The cells of the grid. Rows outside of what is seen are not drawn, and a row draws its cells with plain elements and
- * one listener for all: 6000 tasks scroll as smoothly as sixty.
+ * The cells of the grid. Only what is seen is drawn, and scrolling redraws little of it: an element that leaves at one end
+ * comes back at the other with another task, a cell is one element, and the names stand in one sticky column, so that
+ * the browser moves two layers and not one for each row.
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type MouseEvent, memo, useMemo, useRef } from "react";
@@ -8,14 +9,13 @@ import { useTranslation } from "react-i18next";
 import type { DagHeader, DagStructure, GridData } from "../api/types.ts";
 import { Icon } from "../components/icons.tsx";
 import { paths, useGo } from "../components/link.tsx";
-import { stateColor, useStateName } from "../components/state.tsx";
-import { durationText, useFormat, useNow } from "../components/time.tsx";
+import { useStateName } from "../components/state.tsx";
 import type { Chosen } from "./dag-grid.tsx";
+import { GridHeads, headWidth } from "./grid-heads.tsx";
 import { cellState, type GridRow, gridRows } from "./grid-rows.ts";
+import { cellWidth } from "./grid-size.ts";
 
 const rowHeight = 24;
-const cellWidth = 20;
-const barsHeight = 92;
 
 interface GridTableProps {
   dag: DagHeader;
@@ -49,7 +49,7 @@ export function GridTable({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 16,
+    overscan: 8,
   });
   const move = (event: KeyboardEvent): void => {
     const next = moved(event.key, chosen, rows, data);
@@ -71,7 +71,9 @@ export function GridTable({
     if (cell === null) return;
     onChoose({ runId: cell.dataset["run"] ?? null, taskId: cell.dataset["task"] ?? null });
   };
-  const width = data.runs.length * cellWidth;
+  const name = useCellWords(rows, data);
+  const items = virtual.getVirtualItems();
+  const height = virtual.getTotalSize();
   return (
     <div
       ref={scroller}
@@ -82,39 +84,74 @@ export function GridTable({
       tabIndex={0}
       onKeyDown={move}
       onClick={pick}
+      onMouseOver={name}
       data-testid="grid"
       className="min-h-0 flex-1 overflow-auto bg-surface outline-offset-[-2px]"
     >
-      <div className="w-max min-w-full" style={{ paddingBottom: 8 }}>
-        <RunHeads runs={data.runs} chosen={chosen} />
-        <div
-          className="relative"
-          style={{ height: virtual.getTotalSize(), minWidth: width }}
-          role="presentation"
-        >
-          {virtual.getVirtualItems().map(({ index, start }) => {
-            const row = rows[index] as GridRow;
-            return (
-              <div
-                key={row.node.id}
-                role="row"
-                aria-rowindex={index + 2}
-                className="absolute flex w-full hover:bg-sunken"
-                style={{ top: start, height: rowHeight }}
-              >
-                <RowHead row={row} isChosen={chosen.taskId === row.node.id} onFold={onFold} />
-                <Cells
-                  row={row}
-                  runs={data.runs}
-                  chosenRun={chosen.runId}
-                  isChosen={chosen.taskId === row.node.id}
-                />
-              </div>
-            );
-          })}
+      <div className="w-max min-w-full" style={{ paddingBottom: 8 }} role="presentation">
+        <GridHeads runs={data.runs} chosen={chosen} />
+        <div className="flex" style={{ height }} role="presentation">
+          <div role="presentation" className={`sticky left-0 z-10 shrink-0 border-r bg-surface ${headWidth}`}>
+            {items.map(({ index, start }) => (
+              <RowHead
+                key={index % drawnAtMost}
+                index={index}
+                top={start}
+                row={rows[index] as GridRow}
+                isChosen={chosen.taskId === rows[index]?.node.id}
+                onFold={onFold}
+              />
+            ))}
+          </div>
+          <div
+            role="presentation"
+            className="relative grow"
+            style={{ minWidth: data.runs.length * cellWidth, contain: "strict", height }}
+          >
+            <ChosenColumn runs={data.runs} runId={chosen.runId} />
+            {items.map(({ index, start }) => (
+              <Row
+                key={index % drawnAtMost}
+                index={index}
+                top={start}
+                row={rows[index] as GridRow}
+                runs={data.runs}
+                isChosen={chosen.taskId === rows[index]?.node.id}
+              />
+            ))}
+          </div>
         </div>
       </div>
     </div>
+  );
+}
+
+/** More rows than a screen has: those that are drawn at once have a key each. */
+const drawnAtMost = 256;
+
+/** What a pointer is told of a cell, looked up when it is there. */
+function useCellWords(rows: readonly GridRow[], data: GridData): (event: MouseEvent) => void {
+  const name = useStateName();
+  return (event) => {
+    const cell = (event.target as HTMLElement).closest<HTMLElement>("[data-task]");
+    if (cell === null) return;
+    const { run: runId, task: taskId, state } = cell.dataset;
+    const row = rows.find(({ node }) => node.id === taskId);
+    const run = data.runs.find((one) => one.runId === runId);
+    if (row === undefined || run === undefined) return;
+    cell.title = `${row.node.label} · ${name(state as Parameters<typeof name>[0])}${mappedWords(run.mapped[row.node.id], name)}`;
+  };
+}
+
+function ChosenColumn({ runs, runId }: { runs: GridData["runs"]; runId: string | null }) {
+  const index = runs.findIndex((run) => run.runId === runId);
+  if (index < 0) return null;
+  return (
+    <div
+      aria-hidden="true"
+      className="pointer-events-none absolute inset-y-0 bg-accent-soft"
+      style={{ left: index * cellWidth, width: cellWidth }}
+    />
   );
 }
 
@@ -136,93 +173,17 @@ function moved(key: string, chosen: Chosen, rows: readonly GridRow[], data: Grid
   return { runId: data.runs[nextRun]?.runId ?? null, taskId: rows[nextRow]?.node.id ?? null };
 }
 
-const headWidth = "w-44 sm:w-64";
-
-/** Kept while the rows below scroll. */
-const RunHeads = memo(function RunHeads({ runs, chosen }: { runs: GridData["runs"]; chosen: Chosen }) {
-  const { t } = useTranslation();
-  const name = useStateName();
-  const format = useFormat();
-  const now = useNow(runs.some(({ endDate, startDate }) => endDate === null && startDate !== null));
-  const lengths = runs.map(({ startDate, endDate }) =>
-    startDate === null ? 0 : (endDate ?? now) - startDate,
-  );
-  const longest = Math.max(1, ...lengths);
-  const titleOf = (run: GridData["runs"][number], length: number): string =>
-    [
-      format(run.runAfter, "full"),
-      `${name(run.state)} · ${durationText(length)}`,
-      run.runId,
-      run.versionNumber === null ? null : `v${run.versionNumber}`,
-      run.note,
-    ]
-      .filter((line) => line !== null)
-      .join("\n");
-  return (
-    <div
-      role="row"
-      aria-rowindex={1}
-      className="sticky top-0 z-20 flex border-b bg-surface"
-      style={{ height: barsHeight }}
-    >
-      <div
-        role="columnheader"
-        className={`sticky left-0 z-10 flex shrink-0 flex-col justify-between border-r bg-surface py-1.5 pr-2 pl-4 text-right text-2xs text-faint sm:pl-6 ${headWidth}`}
-      >
-        <span>{durationText(longest)}</span>
-        <span className="text-left text-xs font-medium">{t("Task")}</span>
-      </div>
-      {runs.map((run, index) => (
-        <div key={run.runId} role="columnheader" aria-selected={run.runId === chosen.runId}>
-          <button
-            type="button"
-            tabIndex={-1}
-            data-run={run.runId}
-            aria-label={`${run.runId} ${name(run.state)}`}
-            title={titleOf(run, lengths[index] ?? 0)}
-            className={`flex h-full flex-col items-center justify-end gap-0.5 pb-1 ${run.runId === chosen.runId ? "bg-accent-soft" : "hover:bg-sunken"}`}
-            style={{ width: cellWidth }}
-          >
-            <span
-              className={`w-2.5 rounded-t-[3px] ${run.state === "running" ? "is-running" : ""}`}
-              style={{
-                height: Math.max(3, ((lengths[index] ?? 0) / longest) * (barsHeight - 30)),
-                background: stateColor(run.state),
-              }}
-            />
-            <span className="flex h-3 items-center text-faint" aria-hidden="true">
-              <RunSign run={run} before={runs[index - 1]} />
-            </span>
-          </button>
-        </div>
-      ))}
-    </div>
-  );
-});
-
-/** By hand, by an asset, by a backfill; or the first run of a new version. */
-function RunSign({
-  run,
-  before,
-}: {
-  run: GridData["runs"][number];
-  before: GridData["runs"][number] | undefined;
-}) {
-  if (before !== undefined && before.versionNumber !== run.versionNumber)
-    return (
-      <span className="text-[9px] leading-none font-semibold text-accent-text">v{run.versionNumber}</span>
-    );
-  if (run.runType === "manual") return <Icon name="play" size={9} filled />;
-  if (run.runType === "backfill") return <Icon name="history" size={10} />;
-  if (run.runType.startsWith("asset")) return <Icon name="assets" size={10} />;
-  return null;
-}
+const headId = (index: number): string => `grid-row-${index}`;
 
 const RowHead = memo(function RowHead({
+  index,
+  top,
   row,
   isChosen,
   onFold,
 }: {
+  index: number;
+  top: number;
   row: GridRow;
   isChosen: boolean;
   onFold: (groupId: string) => void;
@@ -230,9 +191,11 @@ const RowHead = memo(function RowHead({
   const { node } = row;
   return (
     <div
+      id={headId(index)}
       role="rowheader"
       title={node.operator === undefined ? node.id : `${node.id}\n${node.operator}`}
-      className={`sticky left-0 z-10 flex shrink-0 items-center gap-1 border-r pr-2 pl-4 text-xs sm:pl-6 ${headWidth} ${isChosen ? "bg-accent-soft font-medium text-accent-text" : "bg-surface"}`}
+      className={`absolute inset-x-0 top-0 flex items-center gap-1 pr-2 pl-4 text-xs sm:pl-6 ${isChosen ? "bg-accent-soft font-medium text-accent-text" : ""}`}
+      style={{ height: rowHeight, transform: `translateY(${top}px)` }}
     >
       <span style={{ width: node.depth * 12 }} className="shrink-0" />
       {node.kind === "group" ? (
@@ -257,41 +220,49 @@ const RowHead = memo(function RowHead({
   );
 });
 
-const Cells = memo(function Cells({
+const Row = memo(function Row({
+  index,
+  top,
   row,
   runs,
-  chosenRun,
   isChosen,
 }: {
+  index: number;
+  top: number;
   row: GridRow;
   runs: GridData["runs"];
-  chosenRun: string | null;
   isChosen: boolean;
 }) {
   const name = useStateName();
-  return runs.map((run) => {
-    const state = cellState(run, row);
-    const inColumn = run.runId === chosenRun;
-    return (
-      <span
-        key={run.runId}
-        role="gridcell"
-        className={`flex items-center justify-center ${inColumn ? (isChosen ? "bg-accent/40" : "bg-accent-soft") : isChosen ? "bg-accent-soft/60" : ""}`}
-        style={{ width: cellWidth }}
-      >
-        {state === null ? null : (
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      aria-owns={headId(index)}
+      className={`grid-row ${isChosen ? "is-chosen" : ""} ${row.node.kind === "group" ? "is-group" : ""}`}
+      style={{ height: rowHeight, transform: `translateY(${top}px)` }}
+    >
+      {runs.map((run, column) => {
+        const state = cellState(run, row);
+        return (
           <span
-            data-run={run.runId}
-            data-task={row.node.id}
-            data-state={state}
-            title={`${row.node.label} · ${name(state)}${mappedWords(run.mapped[row.node.id], name)}`}
-            className={`grid-cell ${state === "running" ? "is-running" : ""} ${row.node.kind === "group" ? "is-group" : ""}`}
-            style={{ background: stateColor(state) }}
+            key={run.runId}
+            role="gridcell"
+            aria-colindex={column + 2}
+            {...(state === null
+              ? { className: "grid-cell is-empty" }
+              : {
+                  className: "grid-cell",
+                  "aria-label": name(state),
+                  "data-run": run.runId,
+                  "data-task": row.node.id,
+                  "data-state": state,
+                })}
           />
-        )}
-      </span>
-    );
-  });
+        );
+      })}
+    </div>
+  );
 });
 
 function mappedWords(

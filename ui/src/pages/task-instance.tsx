@@ -13,7 +13,9 @@ import { Duration, Time } from "../components/time.tsx";
 import { LogView } from "../log/log-view.tsx";
 import { InstanceActions } from "./instance-actions.tsx";
 import { InstanceDetails } from "./instance-details.tsx";
-import { InstanceRendered, InstanceXComs } from "./instance-values.tsx";
+import { InstanceLinks } from "./instance-links.tsx";
+import { InstanceRendered } from "./instance-rendered.tsx";
+import { InstanceXComs } from "./instance-xcoms.tsx";
 import { MappedInstances } from "./mapped-instances.tsx";
 import { UnmetList } from "./unmet-list.tsx";
 
@@ -149,6 +151,7 @@ function Cause({ instance }: { instance: InstanceDetail }) {
         </section>
       ) : null}
       <UnmetList instance={instance} />
+      <InstanceLinks instance={instance} />
       {instance.note === null ? null : (
         <p className="rounded-md border-l-2 border-accent bg-sunken px-3 py-2 whitespace-pre-wrap">
           {instance.note}
