@@ -1,11 +1,11 @@
-"""Prints what plugins bring, as JSON on descriptor 3: for `tradewind plugins`."""
+"""Prints what plugins bring, as JSON on descriptor 3: for `tradewind plugins`, and for the list of the API."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 from . import plugin_loader, task_log
 from .import_file import apply_settings, extend_path
@@ -35,6 +35,17 @@ _IGNORED = (
     "appbuilder_menu_items",
     "hook_lineage_readers",
 )
+_LOOK: Dict[str, Any] = {"icon": None, "icon_dark_mode": None, "url_route": None, "category": None, "nav_top_level": None}
+# Those of them that are described by dicts: fields that are shown, with what stands there when a plugin says nothing.
+_DESCRIBED: Dict[str, Dict[str, Any]] = {
+    "fastapi_apps": {"app": "", "url_prefix": "", "name": ""},
+    "fastapi_root_middlewares": {"middleware": "", "name": ""},
+    "external_views": {"name": "", **_LOOK, "href": "", "destination": "nav"},
+    "react_apps": {"name": "", **_LOOK, "bundle_url": "", "destination": "nav"},
+    "appbuilder_views": {"name": None, "category": None, "view": None, "label": None},
+    "appbuilder_menu_items": {"name": "", "href": "", "category": None},
+}
+_PLACES = {"nav", "dag", "dag_run", "task", "task_instance", "base", "dashboard"}
 
 
 def report() -> Dict[str, Any]:
@@ -46,6 +57,7 @@ def report() -> Dict[str, Any]:
                 "source": str(plugin.source),
                 **{kind: [_name(one) for one in getattr(plugin, kind, None) or []] for kind in _KINDS},
                 "ignored": [kind for kind in _IGNORED if getattr(plugin, kind, None)],
+                "views": _views(plugin),
             }
             for plugin in plugins.classes
         ],
@@ -55,6 +67,28 @@ def report() -> Dict[str, Any]:
 
 def _name(one: Any) -> str:
     return str(getattr(one, "__name__", None) or type(one).__name__)
+
+
+def _views(plugin: Any) -> Dict[str, List[Any]]:
+    described = {
+        kind: [_fields(one, fields) for one in getattr(plugin, kind, None) or [] if isinstance(one, dict)]
+        for kind, fields in _DESCRIBED.items()
+    }
+    blueprints = [str(getattr(one, "name", None) or _name(one)) for one in getattr(plugin, "flask_blueprints", None) or []]
+    return {**described, "flask_blueprints": blueprints}
+
+
+def _fields(one: Dict[str, Any], fields: Dict[str, Any]) -> Dict[str, Any]:
+    shown = {name: other if one.get(name) is None else _plain(name, one[name]) for name, other in fields.items()}
+    if shown.get("destination", "nav") not in _PLACES:
+        shown["destination"] = "nav"
+    return shown
+
+
+def _plain(name: str, value: Any) -> Any:
+    if name == "nav_top_level":
+        return bool(value)
+    return value if isinstance(value, str) else _name(value)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from .airflow_compat.timetables import timetable_spec
 from .airflow_compat.taskgroup import MappedTaskGroup, TaskGroup
 from .errors import TradewindError
 from .serialize_task import task_spec
-from .serialize_values import FunctionRegistry, asset_spec, given, map_spec, param_specs
+from .serialize_values import FunctionRegistry, asset_spec, given, map_spec, param_specs, shown
 
 FORMAT = 1
 
@@ -43,6 +43,7 @@ def serialize_dag(dag: Any, relative_file: str) -> Dict[str, Any]:
         **_running(dag),
         "deadlines": [_deadline(alert, at) for at, alert in enumerate(dag.deadlines)],
         "params": param_specs(dag.params),
+        **given("defaultArgs", shown({name: value for name, value in dag.default_args.items() if name != "params"}) or None),
         "renderTemplateAsNativeObj": bool(dag.render_template_as_native_obj),
         "callbacks": [name for name in ("success", "failure") if getattr(dag, f"on_{name}_callback")],
         **given("listeners", listeners.hooks_of(listeners.DAG_RUN_HOOKS) or None),

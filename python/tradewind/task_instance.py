@@ -7,10 +7,13 @@ import getpass
 import logging
 import os
 import socket
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Sequence, Union
 
 from .attempt_values import AttemptValues
 from .errors import TradewindError
+
+if TYPE_CHECKING:
+    from .airflow_compat.legacy_functions import TaskInstanceKey
 
 RETURN_KEY = "return_value"
 NOT_GIVEN: Any = object()
@@ -55,8 +58,10 @@ class TaskInstance:
         self.context: Optional[Any] = None
 
     @property
-    def key(self) -> "tuple[str, str, str, int, int]":
-        return (self.dag_id, self.task_id, self.run_id, self.try_number, self.map_index)
+    def key(self) -> "TaskInstanceKey":
+        from .airflow_compat.legacy_functions import TaskInstanceKey
+
+        return TaskInstanceKey(self.dag_id, self.task_id, self.run_id, self.try_number, self.map_index)
 
     @property
     def operator(self) -> str:

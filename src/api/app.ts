@@ -46,6 +46,8 @@ declare module "fastify" {
   }
   interface FastifyRequest {
     user: Principal;
+    /** The Dag that a change turned out to be about, for the audit log, where neither path nor body names it. */
+    aboutDag?: string;
   }
   interface FastifySchema {
     /** For the OpenAPI document. */

@@ -27,11 +27,15 @@ export function auditChanges(app: ApiApp, { database, clock, config }: ApiParts,
 function entryOf(request: FastifyRequest, masker: SecretMasker) {
   const params = (request.params ?? {}) as Record<string, string | number>;
   const { schema, url = request.url } = request.routeOptions;
-  const text = (name: string): string | null => (params[name] === undefined ? null : String(params[name]));
-  const extra = JSON.stringify({ ...params, ...bodyOf(request, masker), method: request.method });
+  const body: { readonly [name: string]: Json } = bodyOf(request, masker);
+  const text = (name: string): string | null => {
+    const value = params[name] ?? body[name];
+    return typeof value === "string" || typeof value === "number" ? String(value) : null;
+  };
+  const extra = JSON.stringify({ ...params, ...body, method: request.method });
   return {
     event: schema?.operationId ?? `${request.method.toLowerCase()} ${url}`,
-    dagId: text("dag_id"),
+    dagId: text("dag_id") ?? request.aboutDag ?? null,
     taskId: text("task_id"),
     runId: text("dag_run_id"),
     mapIndex: params["map_index"] === undefined ? null : Number(params["map_index"]),
@@ -43,7 +47,7 @@ function entryOf(request: FastifyRequest, masker: SecretMasker) {
 /** Values of variables and extras of connections are secrets whatever they are called. */
 const hidden = new Set(["value", "extra", "old_password", "new_password"]);
 
-function bodyOf({ body }: FastifyRequest, masker: SecretMasker): object {
+function bodyOf({ body }: FastifyRequest, masker: SecretMasker): { [name: string]: Json } {
   if (body === null || typeof body !== "object" || Buffer.isBuffer(body) || "pipe" in body) return {};
   const hide = (value: Json): Json => {
     if (Array.isArray(value)) return value.map(hide);

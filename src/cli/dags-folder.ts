@@ -6,14 +6,18 @@ import type { Json } from "../core/dag-model.ts";
 import { type BundleSpec, bundlesOf, dagsFolderBundle } from "../dag-processor/bundle-config.ts";
 import { DagBundles } from "../dag-processor/bundles.ts";
 import type { IgnoreSyntax } from "../dag-processor/ignore-rules.ts";
+import type { ReportedPlugin } from "../dag-processor/plugin-report.ts";
+import { PluginWatch } from "../dag-processor/plugin-watch.ts";
 import { TradewindError } from "../errors.ts";
 import { pythonSideSettings } from "../executor/from-config.ts";
 import { type Logger, silentLog } from "../log.ts";
 import type { ChildRequest, ConnectionAnswer } from "../runtime/protocol.ts";
 import { OutsideAnswers, type OutsideRequest } from "../scheduler/outside-answers.ts";
 import type { Database } from "../store/connect.ts";
+import { hasDagsIn } from "../store/dags.ts";
 import { resolveConnection } from "../store/environment-secrets.ts";
 import { listJobs } from "../store/jobs.ts";
+import { type PluginRow, putPlugins } from "../store/plugins.ts";
 import { loadSecrets } from "../store/secrets.ts";
 import { systemClock } from "../time.ts";
 import { configuredConnections } from "./configured-connections.ts";
@@ -52,6 +56,26 @@ export function createDagProcessor(
       ownerElsewhere,
     }),
   });
+}
+
+/** Keeps the list of plugins, of the Dags folder and of the configured interpreter. */
+export function createPluginWatch(session: Session, database: Database, log: Logger): PluginWatch {
+  const { config } = session;
+  return new PluginWatch({
+    python: { ...pythonSideSettings(config), interpreter: config.python.interpreter },
+    environment: config.environment,
+    dagsFolder: config.paths.dagsFolder,
+    pollSeconds: config.dagProcessor.pollSeconds,
+    clock: systemClock,
+    log,
+    hasPythonDags: () => hasDagsIn(database, "python"),
+    store: ({ plugins, errors }) => putPlugins(database, plugins.map(pluginRow), errors),
+  });
+}
+
+/** Kinds side by side, those that describe pages among them. */
+function pluginRow({ name, source, ignored: _, views, ...kinds }: ReportedPlugin): PluginRow {
+  return { name, source, contents: { ...(kinds as { [kind: string]: readonly string[] }), ...views } };
 }
 
 /** @throws TradewindError TW_BUNDLE_CONFIG. */

@@ -19,7 +19,7 @@ import { delay, systemClock, type Timer } from "../time.ts";
 import { Triggerer } from "../triggerer/triggerer.ts";
 import { type ApiProcess, startApiProcess } from "./api-process.ts";
 import { configuredConnections } from "./configured-connections.ts";
-import { createDagProcessor } from "./dags-folder.ts";
+import { createDagProcessor, createPluginWatch } from "./dags-folder.ts";
 import { embeddedOptions, type OpenedStore, openStore } from "./database-command.ts";
 import { makeHomeFolders, makeWritable } from "./home-folders.ts";
 import { gaugeOnScrape, startObservation } from "./observe.ts";
@@ -96,6 +96,9 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
         await job.end();
       });
       await dagProcessor.start();
+      const plugins = createPluginWatch(session, database, session.log("dag-processor"));
+      started.push(() => plugins.stop());
+      plugins.start();
       const requests = followParseRequests(database, dagProcessor, session.log("dag-processor"));
       started.push(() => requests.stop());
       await scheduler.leases.runOnce();

@@ -46,6 +46,7 @@ async function storeOutcome(
         bundleName: bundle.name,
         bundleVersion: bundle.version(),
         dagsFolder: bundle.folder,
+        seconds: outcome.seconds,
         pausedAtCreation: config.core.dagsArePausedAtCreation,
       },
       outcome.importedAt,

@@ -259,6 +259,8 @@ export interface DagSpec {
   allowedRunTypes?: DagRunType[];
   deadlines: DeadlineSpec[];
   params: { [name: string]: ParamSpec };
+  /** As the file gives them, under Airflow's names, for pages: each task has them already. */
+  defaultArgs?: { [name: string]: Json };
   renderTemplateAsNativeObj: boolean;
   callbacks: ("success" | "failure")[];
   /** Hooks of listeners in plugins that want to hear of the Dag's runs. */

@@ -65,6 +65,7 @@ export function serializeDag(
       ...paramSpecs(options.defaultArgs?.params, `Dag "${dag.dagId}"`),
       ...paramSpecs(options.params, `Dag "${dag.dagId}"`),
     },
+    ...given("defaultArgs", plainDefaults(options.defaultArgs)),
     renderTemplateAsNativeObj: options.renderTemplateAsNativeObj ?? false,
     callbacks: [
       ...(options.onSuccessCallback === undefined ? [] : (["success"] as const)),
@@ -77,6 +78,16 @@ export function serializeDag(
     edgeLabels: [...edges.labels],
   };
   return { spec, options: merged };
+}
+
+/** What of them is data, under Airflow's names; params stand with the Dag's own. */
+function plainDefaults({ params: _, ...rest }: TaskOptions = {}): DagSpec["defaultArgs"] {
+  const plain = JSON.parse(JSON.stringify(rest)) as NonNullable<DagSpec["defaultArgs"]>;
+  const named = Object.entries(plain).map(([name, value]) => [
+    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    value,
+  ]);
+  return named.length === 0 ? undefined : Object.fromEntries(named);
 }
 
 /** The earliest and the latest date, of the Dag or of its `defaultArgs`. */

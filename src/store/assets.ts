@@ -148,6 +148,17 @@ export async function listAssets(
   return { rows, total: total?.total ?? 0 };
 }
 
+/** Those of the assets that a Dag names which are known by now. */
+export function assetsNamed(
+  executor: Executor,
+  named: readonly { readonly name: string; readonly uri: string }[],
+): Promise<AssetRow[]> {
+  return executor.rows(sql`
+    SELECT ${assetColumns} FROM asset
+    WHERE (name, uri) IN (
+      SELECT * FROM unnest(${named.map(({ name }) => name)}::text[], ${named.map(({ uri }) => uri)}::text[]))`);
+}
+
 /** By id, or by name, URI or both. @throws TradewindError TW_ASSET_NOT_FOUND. */
 export async function getAsset(
   executor: Executor,

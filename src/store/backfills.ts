@@ -109,6 +109,39 @@ export function listBackfillRuns(executor: Executor, backfillId: number): Promis
     FROM backfill_dag_run WHERE backfill_id = ${backfillId} ORDER BY sort_ordinal`);
 }
 
+export interface BackfillProgress extends BackfillRow {
+  readonly cancelledAt: number | null;
+  /** Dates that it is for; those in none of the numbers below wait for their run to be made. */
+  readonly dates: number;
+  /** Dates that get no run, as they have one already. */
+  readonly skipped: number;
+  readonly queued: number;
+  readonly running: number;
+  readonly success: number;
+  readonly failed: number;
+}
+
+/** Newest first, each with how far it is. Runs are found by dag_run_backfill. */
+export function backfillProgress(
+  executor: Executor,
+  dagId: string,
+  limit: number,
+): Promise<BackfillProgress[]> {
+  return executor.rows(sql`
+    SELECT ${backfillColumns}, cancelled_at AS "cancelledAt", dates.*, runs.*
+    FROM (SELECT * FROM backfill WHERE dag_id = ${dagId} ORDER BY id DESC LIMIT ${limit}) b,
+      LATERAL (
+        SELECT count(*)::int AS dates, count(*) FILTER (WHERE exception_reason IS NOT NULL)::int AS skipped
+        FROM backfill_dag_run d WHERE d.backfill_id = b.id) dates,
+      LATERAL (
+        SELECT count(*) FILTER (WHERE state = 'queued')::int AS queued,
+          count(*) FILTER (WHERE state = 'running')::int AS running,
+          count(*) FILTER (WHERE state = 'success')::int AS success,
+          count(*) FILTER (WHERE state = 'failed')::int AS failed
+        FROM dag_run r WHERE r.backfill_id = b.id) runs
+    ORDER BY b.id DESC`);
+}
+
 /** False when it is over already. */
 export async function setBackfillPaused(executor: Executor, id: number, isPaused: boolean): Promise<boolean> {
   const count = await executor.run(
@@ -120,6 +153,6 @@ export async function setBackfillPaused(executor: Executor, id: number, isPaused
 /** No more runs are made; those that wait in its queue are the scheduler's to fail. False when it is over already. */
 export async function cancelBackfill(executor: Executor, id: number, now: number): Promise<boolean> {
   const count = await executor.run(sql`
-    UPDATE backfill SET completed_at = ${instant(now)}, is_paused = true WHERE id = ${id} AND completed_at IS NULL`);
+    UPDATE backfill SET completed_at = ${instant(now)}, cancelled_at = ${instant(now)}, is_paused = true WHERE id = ${id} AND completed_at IS NULL`);
   return count === 1;
 }

@@ -33,6 +33,8 @@ export interface ImportedDag {
   readonly dagsFolder: string;
   readonly timetableSummary: string | null;
   readonly timetableDescription: string | null;
+  /** How long the import of its file took. */
+  readonly seconds?: number | null;
   /** For a Dag that is new, and does not say so itself. */
   readonly pausedAtCreation: boolean;
 }
@@ -66,7 +68,8 @@ export async function storeDag(tx: Executor, dag: ImportedDag, now: number): Pro
       timetable_description = ${dag.timetableDescription}, max_active_runs = ${spec.maxActiveRuns},
       max_active_tasks = ${spec.maxActiveTasks}, max_consecutive_failed_dag_runs = ${spec.maxConsecutiveFailedDagRuns},
       timetable_kind = ${spec.timetable.kind}, has_task_limits = ${spec.tasks.some(hasLimits)},
-      allowed_run_types = ${spec.allowedRunTypes ?? null}, last_parsed_at = ${instant(now)}
+      allowed_run_types = ${spec.allowedRunTypes ?? null}, last_parsed_at = ${instant(now)},
+      last_parse_seconds = ${dag.seconds ?? null}
     WHERE dag_id = ${spec.dagId}`);
   return {
     versionId: version.id,

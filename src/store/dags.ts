@@ -84,6 +84,14 @@ export async function listDags(
   return { rows, total: total?.total ?? 0 };
 }
 
+/** Whether some Dag that is not stale is written in the language. */
+export async function hasDagsIn(executor: Executor, language: DagRow["language"]): Promise<boolean> {
+  const row = await executor.row<{ found: boolean }>(
+    sql`SELECT EXISTS (SELECT FROM dag WHERE language = ${language} AND NOT is_stale) AS found`,
+  );
+  return row?.found ?? false;
+}
+
 export function findDag(executor: Executor, dagId: string): Promise<DagRow | null> {
   return executor.row<DagRow>(sql`SELECT ${dagColumns} FROM dag WHERE dag_id = ${dagId}`);
 }

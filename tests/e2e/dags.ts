@@ -70,3 +70,50 @@ with DAG("release", schedule=None, start_date=dt.datetime(2026, 1, 1), is_paused
     ApprovalOperator(task_id="approve", subject="Publish the model?", params={"comment": Param("", type="string")})
     HITLOperator(task_id="pick", subject="Which regions?", options=["north", "south", "west"], multiple=True)
 `;
+
+/** Values of several shapes, and a log with groups whose last has an error in it. */
+export const telling = `
+import { Dag } from "tradewind";
+const dag = new Dag("telling", { startDate: "2026-01-01" });
+dag.task("frame", async () => ({ columns: ["model", "accuracy"], data: [["forest", 0.93], ["linear", 0.81]] }))();
+dag.task("picture", async () => "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")();
+dag.task("tell", async () => {
+  console.log("::group::Setting up");
+  console.log("three packages");
+  console.log("four packages");
+  console.log("::endgroup::");
+  console.log("between");
+  console.log("::group::Training");
+  throw new Error("the model broke");
+})();
+`;
+
+export const linking = `
+import datetime as dt
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.providers.standard.operators.python import PythonOperator
+from airflow.sdk import DAG
+with DAG("linking", schedule=None, start_date=dt.datetime(2026, 1, 1)):
+    PythonOperator(task_id="load", python_callable=lambda: 1)
+`;
+
+/** A link to the costs of a task, one that no page may follow, and a page of Airflow's web server. */
+export const linkingPlugin = `
+from airflow.plugins_manager import AirflowPlugin
+from airflow.sdk import BaseOperatorLink
+
+class Costs(BaseOperatorLink):
+    name = "Costs"
+    def get_link(self, operator, *, ti_key):
+        return f"https://example.org/costs/{ti_key.dag_id}/{ti_key.task_id}"
+
+class Script(BaseOperatorLink):
+    name = "Script"
+    def get_link(self, operator, *, ti_key):
+        return "javascript:alert(1)"
+
+class CostsPlugin(AirflowPlugin):
+    name = "costs"
+    global_operator_extra_links = [Costs(), Script()]
+    external_views = [{"name": "Costs of the cloud", "href": "https://example.org", "destination": "nav"}]
+`;

@@ -53,7 +53,7 @@ const views: { [path: string]: string } = {
   "/connections": "db.internal:5432/dw",
   "/events": "post_variable",
   "/providers": "apache-airflow-providers-http",
-  "/plugins": "The server has loaded no plugin",
+  "/plugins": "There is no plugin",
 };
 
 /** What the lists show. The Dag of the backfill is paused, so that its runs wait. */

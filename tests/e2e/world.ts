@@ -1,9 +1,9 @@
 /** A whole Tradewind on a home of its own, and a real browser that looks at its page. */
 
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { buildPage } from "../../scripts/build-page.mjs";
 import { findBrowser } from "../../scripts/test-browser.mjs";
@@ -19,6 +19,9 @@ export interface PageWorld {
   readonly url: string;
   readonly dags: string;
   readonly admin: string;
+  readonly listensAt: string;
+  /** Ends everything and starts it again on the same port; `meanwhile` happens while nothing listens. */
+  restart(meanwhile: () => Promise<void>): Promise<void>;
   /** A person's own window, signed in; what its page complains of is in `complaints`. */
   open(options?: OpenOptions): Promise<OpenedPage>;
   /** Calls the API as the admin. */
@@ -42,13 +45,27 @@ export interface OpenedPage {
   readonly complaints: string[];
 }
 
-export async function startPageWorld(dags: { [name: string]: string }): Promise<PageWorld> {
+export interface WorldOptions {
+  /** Settings of the server: `TRADEWIND__API__…`. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Where browsers find it, when that is not where it listens. */
+  readonly seenAt?: string;
+}
+
+export async function startPageWorld(
+  dags: { [name: string]: string },
+  options: WorldOptions = {},
+): Promise<PageWorld> {
   buildPage(process.execPath);
   const home = mkdtempSync(join(tmpdir(), "tw-page-"));
   const folder = join(home, "dags");
   mkdirSync(folder);
-  for (const [name, text] of Object.entries(dags)) writeFileSync(join(folder, name), text);
-  const server = await startServer(home, folder);
+  for (const [name, text] of Object.entries(dags)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  let server = await startServer(home, folder, options.environment);
+  const seenAt = (): Server => ({ ...server, url: options.seenAt ?? server.url });
   const browser = await chromium.launch({
     executablePath: browserPath as string,
     // Root has no sandbox; and a container's shared memory is small.
@@ -56,10 +73,18 @@ export async function startPageWorld(dags: { [name: string]: string }): Promise<
   });
   const basic = `Basic ${Buffer.from(`admin:${server.password}`).toString("base64")}`;
   return {
-    url: server.url,
+    url: seenAt().url,
+    listensAt: server.url,
     dags: folder,
     admin: server.password,
-    open: (options = {}) => openPage(browser, server, options),
+    open: (options = {}) => openPage(browser, seenAt(), options),
+    async restart(meanwhile) {
+      const { password, url } = server;
+      await server.stop();
+      await meanwhile();
+      const environment = { ...options.environment, TRADEWIND__API__PORT: new URL(url).port };
+      server = { ...(await startServer(home, folder, environment)), password };
+    },
     async call<T>(method: string, path: string, body?: unknown) {
       const response = await fetch(server.url + path, {
         method,
@@ -87,24 +112,22 @@ interface Server {
   stop(): Promise<void>;
 }
 
-async function startServer(home: string, dags: string): Promise<Server> {
-  const args = [
-    join(root, "bin/tradewind.mjs"),
-    "standalone",
-    "--home",
-    home,
-    "--dags-folder",
-    dags,
-    "--port",
-    "0",
-  ];
+async function startServer(
+  home: string,
+  dags: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Server> {
+  const args = [join(root, "bin/tradewind.mjs"), "standalone", "--home", home, "--dags-folder", dags];
   const { DATABASE_URL: _, ...environment } = process.env;
-  const child = spawn(process.execPath, args, { env: environment, stdio: ["ignore", "pipe", "pipe"] });
+  const env = { ...environment, TRADEWIND__API__PORT: "0", ...settings };
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
+  // Only the first start on a home makes a user.
+  const isFirst = !existsSync(join(home, "secret.key"));
   const hear = (chunk: Buffer): void => {
     said += chunk.toString();
-    if (/ready at http/.test(said) && /with the password \S+,/.test(said)) resolve();
+    if (/ready at http/.test(said) && (!isFirst || /with the password \S+,/.test(said))) resolve();
   };
   child.stdout.on("data", hear);
   child.stderr.on("data", hear);
@@ -126,6 +149,8 @@ async function openPage(browser: Browser, server: Server, options: OpenOptions):
     viewport: options.phone ? { width: 390, height: 844 } : { width: 1360, height: 850 },
     colorScheme: options.theme ?? "light",
     locale: options.locale ?? "en-GB",
+    // The certificate of the tests is signed by nobody.
+    ignoreHTTPSErrors: true,
     timezoneId: "Europe/Paris",
   });
   const page = await context.newPage();

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { currentVersion } from "../../src/store/dag-versions.ts";
+import { listPluginImportErrors, listPlugins } from "../../src/store/plugins.ts";
 import { makeWorld } from "../cli/command.ts";
 import { temporaryFolder } from "../examples/temporary-folder.ts";
 import { describePython, requirePython } from "./find-python.ts";
@@ -168,13 +169,24 @@ describePython("plugins", { timeout: 120_000 }, () => {
     const path = join(world.folder, "plugins", "mine.py");
     writeFileSync(path, readFileSync(path, "utf8").replace('+ "!"', '+ "?"'));
     expect(await (await world.run("edited")).xcom("says")).toBe("EDITED?");
+    await vi.waitFor(async () => {
+      const { rows } = await listPlugins(world.database, {});
+      expect(rows).toMatchObject([{ name: "mine", source: path, contents: { macros: ["shout"] } }]);
+      const [error] = await listPluginImportErrors(world.database);
+      expect(error?.error).toContain("No module named 'no_such_package'");
+    }, 20_000);
+    writeFileSync(path, readFileSync(path, "utf8").replace("macros = [shout]", "macros = [shout, print]"));
+    await vi.waitFor(async () => {
+      const { rows } = await listPlugins(world.database, {});
+      expect(rows[0]?.contents["macros"]).toEqual(["shout", "print"]);
+    }, 20_000);
     const cli = makeWorld();
     onTestFinished(() => cli.remove());
     cli.environment["TRADEWIND__PYTHON__INTERPRETER"] = requirePython();
     const done = await cli.command("plugins", "-o", "json", "--dags-folder", join(world.folder, "dags"));
     expect(done.code).toBe(1);
     expect(JSON.parse(done.stdout)).toMatchObject([
-      { name: "mine", macros: ["shout"], operators: ["Old"], ignored: ["flask_blueprints"] },
+      { name: "mine", macros: ["shout", "print"], operators: ["Old"], ignored: ["flask_blueprints"] },
     ]);
     expect(done.stderr).toMatch(/broken\.py cannot be loaded:[^]*No module named 'no_such_package'/);
   });

@@ -146,9 +146,10 @@ function registerChanges(app: ApiApp, context: AirflowContext): void {
         config: { access: can("edit", "Backfills") },
         schema: { operationId: `${verb}_backfill`, tags, params: IdPath, response },
       },
-      async ({ params, user }) => {
-        const backfill = await knownBackfill(context, params.backfill_id);
-        requirePermission(user, { action: "edit", resource: "Backfills" }, backfill.dagId);
+      async (request) => {
+        const backfill = await knownBackfill(context, request.params.backfill_id);
+        requirePermission(request.user, { action: "edit", resource: "Backfills" }, backfill.dagId);
+        request.aboutDag = backfill.dagId;
         if (!(await change(backfill))) throw new HttpProblem(409, "Backfill is already completed.");
         await notify(database, [`backfill:${backfill.dagId}`]);
         return backfillAnswer(await knownBackfill(context, backfill.id));

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import type { z } from "zod";
 import type { AssetExpression, DagSpec, Json, ParamSpec } from "../../core/dag-model.ts";
 import type { CompiledDag, CompiledTask } from "../../core/graph.ts";
+import { SecretMasker } from "../../logs/secret-masker.ts";
+import type { AssetRow } from "../../store/assets.ts";
 import type { DagSummary } from "../../store/lists/dags.ts";
 import type { VersionSummary } from "../../store/lists/records.ts";
 import type { Secrets } from "../../store/secrets.ts";
@@ -10,6 +12,8 @@ import { fileToken } from "./file-token.ts";
 import { versionUuid } from "./ids.ts";
 import { isoDate } from "./instants.ts";
 import type { DAGDetailsResponse, DAGResponse, DagVersionResponse, TaskResponse } from "./schemas/dags.ts";
+
+const masker = new SecretMasker();
 
 const periodicKinds: ReadonlySet<string> = new Set([
   "continuous",
@@ -31,10 +35,10 @@ export function dagAnswer(dag: DagSummary, secrets: Secrets): z.output<typeof DA
     is_paused: dag.isPaused,
     is_stale: dag.isStale,
     last_parsed_time: isoDate(dag.lastParsedAt),
-    last_parse_duration: null,
+    last_parse_duration: dag.lastParseSeconds,
     last_expired: isoDate(dag.lastExpiredAt),
     bundle_name: dag.bundleName,
-    bundle_version: null,
+    bundle_version: dag.bundleVersion,
     relative_fileloc: dag.relativeFile,
     fileloc: join(dag.dagsFolder, dag.relativeFile),
     description: dag.description,
@@ -69,6 +73,7 @@ export function dagDetailsAnswer(
     readonly isFavorite: boolean;
     readonly runningRuns: number;
     readonly secrets: Secrets;
+    readonly assets: readonly AssetRow[];
   },
 ): z.output<typeof DAGDetailsResponse> {
   const { spec } = of;
@@ -76,7 +81,7 @@ export function dagDetailsAnswer(
     ...dagAnswer(dag, of.secrets),
     catchup: spec.catchup,
     dag_run_timeout: spec.dagrunTimeout === undefined ? null : isoDuration(spec.dagrunTimeout),
-    asset_expression: "assets" in spec.timetable ? expressionAnswer(spec, spec.timetable.assets) : null,
+    asset_expression: "assets" in spec.timetable ? scheduleAnswer(spec.timetable.assets, of.assets) : null,
     doc_md: spec.docMd ?? null,
     start_date: spec.startDate === undefined ? null : isoDate(Date.parse(spec.startDate)),
     end_date: spec.endDate === undefined ? null : isoDate(Date.parse(spec.endDate)),
@@ -86,7 +91,7 @@ export function dagDetailsAnswer(
     template_search_path: null,
     timezone: spec.timezone,
     last_parsed: isoDate(dag.lastParsedAt),
-    default_args: null,
+    default_args: masker.maskFields(spec.defaultArgs ?? {}),
     rerun_with_latest_version: null,
     owner_links: spec.ownerLinks,
     is_favorite: of.isFavorite,
@@ -118,15 +123,24 @@ export function paramsAnswer(params: { readonly [name: string]: ParamSpec }): { 
   );
 }
 
+/** Dags name their assets in a list, so that one alone is a conjunction of one. */
+function scheduleAnswer(expression: AssetExpression, assets: readonly AssetRow[]): { [node: string]: Json } {
+  const whole = expressionAnswer(assets, expression);
+  return "all" in expression || "any" in expression ? whole : { all: [whole] };
+}
+
 /** An expression over assets with Airflow's names for its nodes. */
-function expressionAnswer(spec: DagSpec, expression: AssetExpression): { [node: string]: Json } {
-  if ("all" in expression) return { all: expression.all.map((one) => expressionAnswer(spec, one)) };
-  if ("any" in expression) return { any: expression.any.map((one) => expressionAnswer(spec, one)) };
+function expressionAnswer(
+  assets: readonly AssetRow[],
+  expression: AssetExpression,
+): { [node: string]: Json } {
+  if ("all" in expression) return { all: expression.all.map((one) => expressionAnswer(assets, one)) };
+  if ("any" in expression) return { any: expression.any.map((one) => expressionAnswer(assets, one)) };
   if ("alias" in expression) return { alias: { ...expression.alias } };
   if ("ref" in expression) return { asset_ref: { ...expression.ref } };
   const { name, uri } = expression.asset;
-  const group = spec.assets.find((asset) => asset.name === name && asset.uri === uri)?.group ?? "asset";
-  return { asset: { uri, name, group } };
+  const known = assets.find((asset) => asset.name === name && asset.uri === uri);
+  return { asset: { uri, name, group: known?.group ?? "asset", id: known?.id ?? null } };
 }
 
 export function taskAnswer(dag: CompiledDag, task: CompiledTask): z.output<typeof TaskResponse> {
@@ -158,7 +172,7 @@ export function taskAnswer(dag: CompiledDag, task: CompiledTask): z.output<typeo
     params: paramsAnswer(spec.params),
     class_ref: { module_path: null, class_name: spec.operator },
     is_mapped: spec.mapped !== undefined,
-    extra_links: [],
+    extra_links: (spec.extraLinks ?? []).map(({ name }) => name),
   };
 }
 

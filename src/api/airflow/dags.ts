@@ -1,6 +1,7 @@
 /** /dags: lists, details, pausing, deleting. */
 import { z } from "zod";
 import { TradewindError } from "../../errors.ts";
+import { assetsNamed } from "../../store/assets.ts";
 import { countDagRuns } from "../../store/dag-runs.ts";
 import { setPaused } from "../../store/dags.ts";
 import { listFavorites } from "../../store/favorites.ts";
@@ -211,9 +212,10 @@ export async function knownDag(
 async function detailsOf(context: AirflowContext, dagId: string, userId: number | null) {
   const dag = await knownDag(context, dagId);
   const { id, spec } = await context.currentVersion(dagId);
-  const [versions, runs] = await Promise.all([
+  const [versions, runs, assets] = await Promise.all([
     context.summaries([id]),
     countDagRuns(context.database, dagId),
+    assetsNamed(context.database, spec.assets),
   ]);
   return dagDetailsAnswer(dag, {
     spec,
@@ -221,6 +223,7 @@ async function detailsOf(context: AirflowContext, dagId: string, userId: number 
     isFavorite: userId !== null && (await listFavorites(context.database, userId)).includes(dagId),
     runningRuns: runs.running,
     secrets: context.parts.secrets,
+    assets,
   });
 }
 

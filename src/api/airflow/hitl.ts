@@ -1,5 +1,6 @@
 /** …/hitlDetails: questions that task instances ask people, and answering them. */
 import { z } from "zod";
+import type { Json, ParamSpec } from "../../core/dag-model.ts";
 import {
   answerHumanInput,
   findHumanInput,
@@ -15,6 +16,7 @@ import type { Principal } from "../auth/principal.ts";
 import { HttpProblem } from "../http-problem.ts";
 import { askScheduler } from "../scheduler-requests.ts";
 import type { AirflowContext } from "./context.ts";
+import { paramsAnswer } from "./dag-answers.ts";
 import { instanceUuid } from "./ids.ts";
 import { instanceAnswers, knownInstance, tryAnswers } from "./instance-answers.ts";
 import { isoDate } from "./instants.ts";
@@ -164,7 +166,7 @@ function registerReads(app: ApiApp, context: AirflowContext): void {
         tries.filter(({ tryNumber }) => tryNumber === params.try_number).slice(-1),
       );
       if (task_instance === undefined) throw new HttpProblem(404, `No try ${params.try_number}`);
-      return { ...questionAnswer(detail), task_instance };
+      return { ...questionAnswer(detail, await paramSpecsOf(context, instance)), task_instance };
     },
   );
 }
@@ -264,16 +266,40 @@ function answered(at: Parameters<typeof instanceUuid>[0]): HttpProblem {
 async function detailAnswers(context: AirflowContext, details: readonly HumanInput[]) {
   const instances = await taskInstanceSummaries(context.database, details);
   const answers = await instanceAnswers(context, instances);
+  const specs = await Promise.all(instances.map((one) => paramSpecsOf(context, one)));
   const nameOf = (at: { runPk: number; taskId: string; mapIndex: number }): string =>
     `${at.runPk}/${at.mapIndex}/${at.taskId}`;
-  const byName = new Map(instances.map((one, index) => [nameOf(one), answers[index]]));
+  const place = new Map(instances.map((one, index) => [nameOf(one), index]));
   return details.flatMap((detail) => {
-    const task_instance = byName.get(nameOf(detail));
-    return task_instance === undefined ? [] : [{ ...questionAnswer(detail), task_instance }];
+    const index = place.get(nameOf(detail)) ?? -1;
+    const task_instance = answers[index];
+    return task_instance === undefined
+      ? []
+      : [{ ...questionAnswer(detail, specs[index] ?? {}), task_instance }];
   });
 }
 
-function questionAnswer(detail: HumanInput) {
+type ParamSpecs = { readonly [name: string]: ParamSpec };
+
+/** As the task's version has them, and its Dag. */
+async function paramSpecsOf(
+  context: AirflowContext,
+  { versionId, taskId }: Pick<TaskInstanceSummary, "versionId" | "taskId">,
+): Promise<ParamSpecs> {
+  const version = await context.version(versionId);
+  return { ...version?.spec.params, ...version?.tasks.get(taskId)?.params };
+}
+
+/** What was asked with holds its values only; what they have to be stands in the version. */
+function askedParams({ params }: HumanInput, specs: ParamSpecs): { [name: string]: Json } {
+  return paramsAnswer(
+    Object.fromEntries(
+      Object.entries(params).map(([name, value]) => [name, { schema: {}, ...specs[name], value }]),
+    ),
+  );
+}
+
+function questionAnswer(detail: HumanInput, specs: ParamSpecs) {
   const { responderId: id, responderName: name } = detail;
   return {
     options: [...detail.options],
@@ -281,7 +307,7 @@ function questionAnswer(detail: HumanInput) {
     body: detail.body,
     defaults: detail.defaults === null ? null : [...detail.defaults],
     multiple: detail.multiple,
-    params: { ...detail.params },
+    params: askedParams(detail, specs),
     assigned_users: [...detail.assignedUsers],
     created_at: isoDate(detail.createdAt),
     responded_by_user: id === null || name === null ? null : { id, name },

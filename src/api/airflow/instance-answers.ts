@@ -1,4 +1,5 @@
 /** Task instances and their tries as answers. */
+import { hostname, userInfo } from "node:os";
 import type { z } from "zod";
 import type { Json } from "../../core/dag-model.ts";
 import { SecretMasker } from "../../logs/secret-masker.ts";
@@ -97,7 +98,7 @@ function commonFields(one: TaskInstanceSummary | TryRow) {
     try_number: one.tryNumber,
     max_tries: one.maxTries,
     hostname: one.hostname ?? "",
-    unixname: null,
+    unixname: one.hostname === here ? user : null,
     pool: one.pool,
     pool_slots: one.poolSlots,
     queue: one.queue,
@@ -129,6 +130,9 @@ interface Waiting {
 }
 
 const masker = new SecretMasker();
+const here = hostname();
+/** Workers of this machine and their tasks are this user's. */
+const user = userInfo().username;
 
 async function waitingFor(
   context: AirflowContext,

@@ -5,6 +5,7 @@ import { listTries } from "../../store/task-instance-history.ts";
 import type { ApiApp } from "../app.ts";
 import { can } from "../auth/access.ts";
 import { HttpProblem } from "../http-problem.ts";
+import { linksOf } from "../instance-links.ts";
 import type { AirflowContext } from "./context.ts";
 import { type InstancePlace, knownInstance } from "./instance-answers.ts";
 import {
@@ -69,8 +70,12 @@ export function registerInstanceFacts(app: ApiApp, context: AirflowContext): voi
         !(await listTries(context.database, instance)).some((one) => one.tryNumber === tryNumber)
       )
         throw new HttpProblem(404, `TaskInstanceHistory not found for try_number=${tryNumber}`);
-      // Operators here define none.
-      return { extra_links: {}, total_entries: 0 };
+      const version = await context.version(instance.versionId);
+      const links = await linksOf(context.database, version?.tasks.get(instance.taskId), instance);
+      return {
+        extra_links: Object.fromEntries(links.map(({ name, url }) => [name, url])),
+        total_entries: links.length,
+      };
     },
   );
 

@@ -13,6 +13,7 @@ import { can } from "../auth/access.ts";
 import { HttpProblem } from "../http-problem.ts";
 import { accepted } from "./accept.ts";
 import type { AirflowContext } from "./context.ts";
+import { instanceUuid } from "./ids.ts";
 import { instancesAt } from "./instance-changes.ts";
 import { TaskInstancesLogResponse } from "./schemas/task-instances.ts";
 import { TaskPath } from "./scope.ts";
@@ -49,12 +50,12 @@ export function registerLogs(app: ApiApp, context: AirflowContext): void {
       const path = join(context.parts.config.paths.logs, attempt.path);
       if (accepted(request, ["application/json", "application/x-ndjson"]) === "application/x-ndjson") {
         reply.header("content-type", "application/x-ndjson");
-        return reply.send(Readable.from(lines(path, place.from)) as never);
+        return reply.send(Readable.from(lines(path, place.from, attempt.fields)) as never);
       }
       const page = await readLog(path, { from: place.from, ...(place.full ? {} : { limit: pageLines }) });
       const isEnd = page.atEnd && attempt.isOver;
       return {
-        content: page.records.map(recordAnswer),
+        content: page.records.map((record) => recordAnswer(record, attempt.fields)),
         continuation_token: isEnd ? null : writeToken(secrets, { from: page.next, full: place.full }),
       };
     },
@@ -67,7 +68,7 @@ async function attemptOf(
   at: z.output<typeof TaskPath>,
   mapIndex: number,
   tryNumber: number,
-): Promise<{ path: string; isOver: boolean }> {
+): Promise<{ path: string; isOver: boolean; fields: AttemptFields }> {
   const [instance] = await instancesAt(context, at, mapIndex).catch(() => []);
   if (instance === undefined) throw new HttpProblem(404, "TaskInstance not found");
   const { dagId, runId, taskId } = instance;
@@ -76,22 +77,43 @@ async function attemptOf(
   const found = [...tries, instance].find((one) => one.tryNumber === tryNumber);
   if (found === undefined) throw new HttpProblem(404, "TaskInstance not found");
   const isOver = tryNumber < instance.tryNumber || isFinished(found.state) || found.state === "up_for_retry";
-  return { path: attemptLogPath({ dagId, runId, taskId, mapIndex, tryNumber }), isOver };
+  const fields = {
+    dag_id: dagId,
+    task_id: taskId,
+    run_id: runId,
+    map_index: mapIndex,
+    try_number: tryNumber,
+    ti_id: instanceUuid(instance),
+  };
+  return { path: attemptLogPath({ dagId, runId, taskId, mapIndex, tryNumber }), isOver, fields };
 }
 
-async function* lines(path: string, from: number): AsyncGenerator<string> {
+/** Stand on every line, so that one that is taken out of its log still says where it is from. */
+interface AttemptFields {
+  readonly dag_id: string;
+  readonly task_id: string;
+  readonly run_id: string;
+  readonly map_index: number;
+  readonly try_number: number;
+  readonly ti_id: string;
+}
+
+async function* lines(path: string, from: number, fields: AttemptFields): AsyncGenerator<string> {
   for (let offset = from; ; ) {
     const page = await readLog(path, { from: offset, limit: 1000 });
     if (page.records.length > 0)
-      yield page.records.map((record) => `${JSON.stringify(recordAnswer(record))}\n`).join("");
+      yield page.records.map((record) => `${JSON.stringify(recordAnswer(record, fields))}\n`).join("");
     if (page.atEnd) return;
     offset = page.next;
   }
 }
 
 /** Airflow's names for the fields of a line that both have. */
-function recordAnswer({ time, message, ...rest }: LogRecord): { event: string; timestamp: string | null } {
-  return { timestamp: time === "" ? null : time, event: message, ...rest };
+function recordAnswer(
+  { time, message, ...rest }: LogRecord,
+  fields: AttemptFields,
+): { event: string; timestamp: string | null } {
+  return { timestamp: time === "" ? null : time, event: message, ...fields, ...rest };
 }
 
 interface LogPlace {

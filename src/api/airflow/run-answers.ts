@@ -40,7 +40,8 @@ function runAnswer(run: DagRunSummary, versions: readonly VersionSummary[]): Ans
     data_interval_start: isoDate(run.dataIntervalStart),
     data_interval_end: isoDate(run.dataIntervalEnd),
     run_after: isoDate(run.runAfter),
-    last_scheduling_decision: null,
+    // Runs are looked at when something changes; what was decided last about this one is its state.
+    last_scheduling_decision: isoDate(run.endDate ?? run.startDate),
     run_type: run.runType,
     state: run.state,
     triggered_by: run.triggeredBy,

@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { ConfigEntry } from "../../config.ts";
+import { listPluginImportErrors, listPlugins, type PluginRow } from "../../store/plugins.ts";
 import { version } from "../../version.ts";
 import type { ApiApp } from "../app.ts";
 import { can } from "../auth/access.ts";
@@ -14,12 +15,14 @@ import {
   Config,
   PluginCollectionResponse,
   PluginImportErrorCollectionResponse,
+  type PluginResponse,
   ProviderCollectionResponse,
 } from "./schemas/system.ts";
 
 export function registerSystem(app: ApiApp, context: AirflowContext): void {
   registerConfig(app, context);
-  registerParts(app);
+  registerProviders(app);
+  registerPlugins(app, context);
 }
 
 type Sections = z.output<typeof Config>["sections"];
@@ -98,7 +101,7 @@ const providers: readonly [name: string, description: string][] = [
   ["apache-airflow-providers-standard", "Bash, Python, branching, sensors, human input"],
 ];
 
-function registerParts(app: ApiApp): void {
+function registerProviders(app: ApiApp): void {
   app.get(
     "/providers",
     {
@@ -120,32 +123,65 @@ function registerParts(app: ApiApp): void {
       total_entries: providers.length,
     }),
   );
+}
 
+/** As the Dag processor wrote them down: nothing of them is loaded into the server. */
+function registerPlugins(app: ApiApp, { database }: AirflowContext): void {
+  const access = can("read", "Plugins");
+  const tags = ["Plugin"];
   app.get(
     "/plugins",
     {
-      config: { access: can("read", "Plugins") },
+      config: { access },
       schema: {
         operationId: "get_plugins",
-        tags: ["Plugin"],
+        tags,
         querystring: PageQuery,
         response: { 200: PluginCollectionResponse },
       },
     },
-    // Dag files import what they need; nothing is loaded into the server.
-    async () => ({ plugins: [], total_entries: 0 }),
+    async ({ query }) => {
+      const { rows, total } = await listPlugins(database, query);
+      return { plugins: rows.map(pluginAnswer), total_entries: total };
+    },
   );
 
   app.get(
     "/plugins/importErrors",
     {
-      config: { access: can("read", "Plugins") },
+      config: { access },
       schema: {
         operationId: "import_errors",
-        tags: ["Plugin"],
+        tags,
         response: { 200: PluginImportErrorCollectionResponse },
       },
     },
-    async () => ({ import_errors: [], total_entries: 0 }),
+    async () => {
+      const errors = await listPluginImportErrors(database);
+      return { import_errors: errors, total_entries: errors.length };
+    },
   );
+}
+
+type Answer = z.output<typeof PluginResponse>;
+
+/** `contents` are as python/tradewind/plugins_report.py made them: under these names, with all fields. */
+function pluginAnswer({ name, source, contents }: PluginRow): Answer {
+  const of = <Kind extends keyof Answer>(kind: Kind): Answer[Kind] => (contents[kind] ?? []) as Answer[Kind];
+  return {
+    name,
+    source,
+    macros: of("macros"),
+    flask_blueprints: of("flask_blueprints"),
+    fastapi_apps: of("fastapi_apps"),
+    fastapi_root_middlewares: of("fastapi_root_middlewares"),
+    external_views: of("external_views"),
+    react_apps: of("react_apps"),
+    appbuilder_views: of("appbuilder_views"),
+    appbuilder_menu_items: of("appbuilder_menu_items"),
+    global_operator_extra_links: of("global_operator_extra_links"),
+    operator_extra_links: of("operator_extra_links"),
+    listeners: of("listeners"),
+    timetables: of("timetables"),
+  };
 }

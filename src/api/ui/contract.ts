@@ -219,7 +219,8 @@ export interface InstanceDetail extends InstanceRow {
   unmet: UnmetReason[];
   /** Of the newest try, from the end of its log. */
   error: { name: string; message: string; line: number | null } | null;
-  extraLinks: { name: string; url: string }[];
+  /** Addresses are null until an attempt has left them. */
+  extraLinks: { name: string; url: string | null }[];
 }
 
 export interface LogLine {
@@ -257,6 +258,20 @@ export interface CalendarDay {
   running: number;
   queued: number;
   planned: number;
+}
+
+export interface BackfillItem {
+  id: number;
+  fromDate: number;
+  toDate: number;
+  state: "running" | "paused" | "cancelled" | "completed";
+  reprocessBehavior: "none" | "failed" | "completed";
+  maxActiveRuns: number;
+  createdAt: number;
+  /** Dates that get a run, or have one; `counts` are those runs by state, "none" where one is still to be made. */
+  total: number;
+  counts: { [state: string]: number };
+  skipped: number;
 }
 
 export interface DurationPoint {

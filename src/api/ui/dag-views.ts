@@ -3,6 +3,7 @@ import { z } from "zod";
 import { dagRunStates, runTypes } from "../../core/states.ts";
 import { checkTimeZone } from "../../core/time-zone.ts";
 import { TradewindError } from "../../errors.ts";
+import { type BackfillProgress, backfillProgress } from "../../store/backfills.ts";
 import {
   currentVersion,
   type DagVersion,
@@ -85,6 +86,11 @@ export function registerDagViews(app: ApiApp, parts: ApiParts): void {
     ({ params, query }) => durations(parts, params.dag_id, query.limit),
   );
   app.get(
+    "/ui/dags/:dag_id/backfills",
+    { config: { access: can("read", "Backfills") }, schema: { params: DagParams } },
+    ({ params }) => backfills(parts, params.dag_id),
+  );
+  app.get(
     "/ui/dags/:dag_id/versions",
     { config: { access: can("read", "DAG Versions") }, schema: { params: DagParams } },
     async ({ params }): Promise<page.VersionItem[]> => {
@@ -111,6 +117,37 @@ export function registerDagViews(app: ApiApp, parts: ApiParts): void {
       return { versionNumber: version.versionNumber, language, mainFile, files };
     },
   );
+}
+
+const mostBackfills = 200;
+
+async function backfills({ database }: ApiParts, dagId: string): Promise<page.BackfillItem[]> {
+  await getDag(database, dagId);
+  const rows = await backfillProgress(database, dagId, mostBackfills);
+  return rows.map((one) => {
+    const { queued, running, success, failed } = one;
+    const total = one.dates - one.skipped;
+    const none = one.completedAt === null ? Math.max(0, total - queued - running - success - failed) : 0;
+    return {
+      id: one.id,
+      fromDate: one.fromDate,
+      toDate: one.toDate,
+      state: backfillState(one),
+      reprocessBehavior: one.reprocessBehavior,
+      maxActiveRuns: one.maxActiveRuns,
+      createdAt: one.createdAt,
+      total,
+      counts: { success, failed, running, queued, none },
+      skipped: one.skipped,
+    };
+  });
+}
+
+/** One that was paused while its last runs ended has run whole, too. */
+function backfillState({ cancelledAt, completedAt, isPaused }: BackfillProgress): page.BackfillItem["state"] {
+  if (cancelledAt !== null) return "cancelled";
+  if (completedAt !== null) return "completed";
+  return isPaused ? "paused" : "running";
 }
 
 /** The current one where none is asked for. */

@@ -11,6 +11,7 @@ import { countStates, findTaskInstance, type TaskInstanceRow } from "../../store
 import { findXCom, listXComs } from "../../store/xcoms.ts";
 import type { ApiApp } from "../app.ts";
 import { can } from "../auth/access.ts";
+import { linksOf } from "../instance-links.ts";
 import type { ApiParts } from "../parts.ts";
 import { causeOf, logPage } from "./attempt-log.ts";
 import type * as page from "./contract.ts";
@@ -139,7 +140,7 @@ async function instanceDetail(parts: ApiParts, at: At): Promise<page.InstanceDet
       ? []
       : [...(await unmetOf(parts, { ...instance, isPaused: dag.isPaused }))],
     error: failed ? await causeOf(parts, { dagId, runId, taskId, mapIndex, tryNumber }) : null,
-    extraLinks: [],
+    extraLinks: await linksOf(database, task, { runPk, taskId, mapIndex }),
   };
 }
 

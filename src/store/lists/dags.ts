@@ -22,6 +22,9 @@ export interface DagSummary extends DagRow {
   readonly timetableKind: string;
   readonly hasTaskLimits: boolean;
   readonly allowedRunTypes: string[] | null;
+  readonly lastParseSeconds: number | null;
+  /** The commit of its bundle. */
+  readonly bundleVersion: string | null;
 }
 
 export interface DagListFilter {
@@ -60,7 +63,8 @@ export const dagListColumns = {
 } as const satisfies ListColumns;
 
 const select = sql`${dagColumns}, timetable_kind AS "timetableKind", has_task_limits AS "hasTaskLimits",
-  allowed_run_types AS "allowedRunTypes"`;
+  allowed_run_types AS "allowedRunTypes", last_parse_seconds AS "lastParseSeconds",
+  (SELECT v.bundle_version FROM dag_version v WHERE v.id = d.current_version_id) AS "bundleVersion"`;
 
 export async function listDagSummaries(
   executor: Executor,
@@ -82,7 +86,7 @@ export async function listDagSummaries(
 }
 
 export function dagSummaries(executor: Executor, dagIds: readonly string[]): Promise<DagSummary[]> {
-  return executor.rows(sql`SELECT ${select} FROM dag WHERE dag_id = ANY (${dagIds}::text[])`);
+  return executor.rows(sql`SELECT ${select} FROM dag d WHERE d.dag_id = ANY (${dagIds}::text[])`);
 }
 
 function where(f: DagListFilter, now: number): Statement {

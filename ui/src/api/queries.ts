@@ -27,6 +27,8 @@ export const useGrid = (dagId: string, query: Query) =>
   useAsk<T.GridData>(["dag", dagId, "grid"], `${ofDag(dagId)}/grid`, query);
 export const useCalendar = (dagId: string, query: Query) =>
   useAsk<T.CalendarDay[]>(["dag", dagId, "calendar"], `${ofDag(dagId)}/calendar`, query);
+export const useBackfills = (dagId: string) =>
+  useAsk<T.BackfillItem[]>(["dag", dagId, "backfills"], `${ofDag(dagId)}/backfills`);
 export const useDurations = (dagId: string, query: Query) =>
   useAsk<T.Durations>(["dag", dagId, "durations"], `${ofDag(dagId)}/durations`, query);
 export const useVersions = (dagId: string) =>

@@ -96,52 +96,6 @@ export function Providers() {
   );
 }
 
-interface Plugin {
-  name: string;
-  source: string;
-  macros: string[];
-  operator_extra_links: string[];
-  timetables: string[];
-  listeners: string[];
-}
-
-export function Plugins() {
-  const { t } = useTranslation();
-  const query = useRest<{ plugins: Plugin[] }>(["plugins"], "/plugins", { limit: 100 });
-  const columns: Column<Plugin>[] = [
-    {
-      id: "name",
-      label: t("Plugin"),
-      cell: (one) => <span className="font-medium break-all">{one.name}</span>,
-    },
-    {
-      id: "source",
-      label: t("Source"),
-      cell: (one) => <span className="font-mono text-xs break-all text-soft">{one.source}</span>,
-    },
-    {
-      id: "gives",
-      label: t("What it adds"),
-      wide: true,
-      cell: (one) =>
-        [...one.macros, ...one.timetables, ...one.operator_extra_links, ...one.listeners].join(", "),
-    },
-  ];
-  return (
-    <Loaded query={query}>
-      {({ plugins }) =>
-        plugins.length === 0 ? (
-          <Empty icon="assets" title={t("The server has loaded no plugin")}>
-            {t("Plugins are loaded by Dag files and tasks; the command `tradewind plugins` lists them.")}
-          </Empty>
-        ) : (
-          <Table label={t("Plugins")} columns={columns} rows={plugins} keyOf={(one) => one.name} />
-        )
-      }
-    </Loaded>
-  );
-}
-
 type Which = "all" | "changed";
 
 export function Configs() {

@@ -16,7 +16,7 @@ const views = {
   tokens: lazy(() => import("./admin-tokens.tsx").then(({ Tokens }) => ({ default: Tokens }))),
   jobs: lazy(() => import("./admin-system.tsx").then(({ Jobs }) => ({ default: Jobs }))),
   providers: lazy(() => import("./admin-system.tsx").then(({ Providers }) => ({ default: Providers }))),
-  plugins: lazy(() => import("./admin-system.tsx").then(({ Plugins }) => ({ default: Plugins }))),
+  plugins: lazy(() => import("./admin-plugins.tsx").then(({ Plugins }) => ({ default: Plugins }))),
   configs: lazy(() => import("./admin-system.tsx").then(({ Configs }) => ({ default: Configs }))),
   events: lazy(() => import("./event-list.tsx").then(({ EventList }) => ({ default: () => <EventList /> }))),
 } as const;

@@ -2,65 +2,55 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { backfillAction } from "../api/actions.ts";
-import { useAct, useRest } from "../api/queries.ts";
+import { useAct, useBackfills } from "../api/queries.ts";
 import { useMay } from "../api/session.ts";
-import type { DagHeader } from "../api/types.ts";
+import type { BackfillItem, DagHeader } from "../api/types.ts";
 import { Button } from "../components/button.tsx";
 import { Dialog } from "../components/dialog.tsx";
 import { Empty, Loaded } from "../components/page.tsx";
-import { StateBadge } from "../components/state.tsx";
+import { StateBadge, StateBar } from "../components/state.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { BackfillForm } from "./backfill-form.tsx";
-
-interface Backfill {
-  id: number;
-  from_date: string;
-  to_date: string;
-  is_paused: boolean;
-  reprocess_behavior: string;
-  max_active_runs: number;
-  created_at: string;
-  completed_at: string | null;
-}
 
 export function DagBackfills({ dag }: { dag: DagHeader }) {
   const { t } = useTranslation();
   const may = useMay();
   const [making, setMaking] = useState(false);
-  const query = useRest<{ backfills: Backfill[]; total_entries: number }>(
-    ["dag", dag.dagId, "backfills"],
-    "/backfills",
-    { dag_id: dag.dagId, order_by: "-id", limit: 100 },
-  );
   const act = useAct(
     ({ id, what }: { id: number; what: "pause" | "unpause" | "cancel" }) => backfillAction(id, what),
     t("The backfill was changed"),
   );
-  const columns: Column<Backfill>[] = [
+  const columns: Column<BackfillItem>[] = [
     {
       id: "state",
       label: t("State"),
-      cell: (one) => <BackfillState backfill={one} />,
+      cell: (one) => <BackfillState state={one.state} />,
     },
     {
       id: "range",
       label: `${t("From")} – ${t("To")}`,
       cell: (one) => (
         <span className="flex flex-wrap gap-x-1.5">
-          <Time at={Date.parse(one.from_date)} style="day" />
+          <Time at={one.fromDate} style="day" />
           <span aria-hidden="true">–</span>
-          <Time at={Date.parse(one.to_date)} style="day" />
+          <Time at={one.toDate} style="day" />
         </span>
       ),
     },
-    { id: "again", label: t("Existing runs"), wide: true, cell: (one) => one.reprocess_behavior },
-    { id: "active", label: t("At a time"), wide: true, align: "right", cell: (one) => one.max_active_runs },
+    {
+      id: "progress",
+      label: t("Progress"),
+      className: "w-1/4",
+      cell: (one) => <Progress backfill={one} />,
+    },
+    { id: "again", label: t("Existing runs"), wide: true, cell: (one) => one.reprocessBehavior },
+    { id: "active", label: t("At a time"), wide: true, align: "right", cell: (one) => one.maxActiveRuns },
     {
       id: "made",
       label: t("Made"),
       wide: true,
-      cell: (one) => <Time at={Date.parse(one.created_at)} relative />,
+      cell: (one) => <Time at={one.createdAt} relative />,
     },
     {
       id: "act",
@@ -68,13 +58,13 @@ export function DagBackfills({ dag }: { dag: DagHeader }) {
       quiet: true,
       align: "right",
       cell: (one) =>
-        one.completed_at !== null || !may("edit", "Backfills") ? null : (
+        isOver(one) || !may("edit", "Backfills") ? null : (
           <span className="inline-flex flex-wrap justify-end gap-1.5">
             <Button
               small
-              onClick={() => act.mutate({ id: one.id, what: one.is_paused ? "unpause" : "pause" })}
+              onClick={() => act.mutate({ id: one.id, what: one.state === "paused" ? "unpause" : "pause" })}
             >
-              {one.is_paused ? t("Go on") : t("Pause")}
+              {one.state === "paused" ? t("Go on") : t("Pause")}
             </Button>
             <Button small kind="danger" onClick={() => act.mutate({ id: one.id, what: "cancel" })}>
               {t("Cancel")}
@@ -90,8 +80,8 @@ export function DagBackfills({ dag }: { dag: DagHeader }) {
           {t("New backfill")}
         </Button>
       ) : null}
-      <Loaded query={query}>
-        {({ backfills }) =>
+      <Loaded query={useBackfills(dag.dagId)}>
+        {(backfills) =>
           backfills.length === 0 ? (
             <Empty icon="history" title={t("No backfill yet")}>
               {t("A backfill runs a Dag for a range of past dates.")}
@@ -113,10 +103,28 @@ export function DagBackfills({ dag }: { dag: DagHeader }) {
   );
 }
 
-/** One that is cancelled ends paused. */
-function BackfillState({ backfill }: { backfill: Backfill }) {
+const isOver = ({ state }: BackfillItem): boolean => state === "cancelled" || state === "completed";
+
+function BackfillState({ state }: { state: BackfillItem["state"] }) {
   const { t } = useTranslation();
-  if (backfill.is_paused)
-    return <span className="text-soft">{backfill.completed_at === null ? t("Paused") : t("Cancelled")}</span>;
-  return <StateBadge state={backfill.completed_at === null ? "running" : "success"} small />;
+  if (state === "paused") return <span className="text-soft">{t("Paused")}</span>;
+  if (state === "cancelled") return <span className="text-soft">{t("Cancelled")}</span>;
+  return <StateBadge state={state === "running" ? "running" : "success"} small />;
+}
+
+/** Runs that ended, of those that are wanted; what is to be made is the bar's rest. */
+function Progress({ backfill: { total, counts, skipped } }: { backfill: BackfillItem }) {
+  const { t } = useTranslation();
+  const ended = (counts["success"] ?? 0) + (counts["failed"] ?? 0);
+  return (
+    <span className="flex items-center gap-2" data-testid="backfill-progress">
+      <StateBar counts={counts} />
+      <span className="shrink-0 text-xs tabular-nums">{`${ended} / ${total}`}</span>
+      {skipped === 0 ? null : (
+        <span className="shrink-0 text-xs text-faint">
+          {t("{{number}} left as they are", { number: skipped })}
+        </span>
+      )}
+    </span>
+  );
 }

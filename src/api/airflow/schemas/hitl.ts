@@ -9,24 +9,23 @@ export const HITLUser = z
   })
   .meta({ id: "HITLUser" });
 
-export const HITLDetail = z
-  .object({
-    options: z.array(z.string()),
-    subject: z.string(),
-    body: z.string().nullable(),
-    defaults: z.array(z.string()).nullable(),
-    multiple: z.boolean(),
-    params: z.record(z.string(), AnyJson),
-    assigned_users: z.array(HITLUser),
-    created_at: DateTime,
-    responded_by_user: HITLUser.nullable(),
-    responded_at: DateTime.nullable(),
-    chosen_options: z.array(z.string()).nullable(),
-    params_input: z.record(z.string(), AnyJson),
-    response_received: z.boolean(),
-    task_instance: TaskInstanceResponse,
-  })
-  .meta({ id: "HITLDetail" });
+const Question = z.object({
+  options: z.array(z.string()),
+  subject: z.string(),
+  body: z.string().nullable(),
+  defaults: z.array(z.string()).nullable(),
+  multiple: z.boolean(),
+  params: z.record(z.string(), AnyJson),
+  assigned_users: z.array(HITLUser),
+  created_at: DateTime,
+  responded_by_user: HITLUser.nullable(),
+  responded_at: DateTime.nullable(),
+  chosen_options: z.array(z.string()).nullable(),
+  params_input: z.record(z.string(), AnyJson),
+  response_received: z.boolean(),
+});
+
+export const HITLDetail = Question.extend({ task_instance: TaskInstanceResponse }).meta({ id: "HITLDetail" });
 
 export const HITLDetailCollection = z
   .object({
@@ -35,24 +34,9 @@ export const HITLDetailCollection = z
   })
   .meta({ id: "HITLDetailCollection" });
 
-export const HITLDetailHistory = z
-  .object({
-    options: z.array(z.string()),
-    subject: z.string(),
-    body: z.string().nullable(),
-    defaults: z.array(z.string()).nullable(),
-    multiple: z.boolean(),
-    params: z.record(z.string(), AnyJson),
-    assigned_users: z.array(HITLUser),
-    created_at: DateTime,
-    responded_by_user: HITLUser.nullable(),
-    responded_at: DateTime.nullable(),
-    chosen_options: z.array(z.string()).nullable(),
-    params_input: z.record(z.string(), AnyJson),
-    response_received: z.boolean(),
-    task_instance: TaskInstanceHistoryResponse,
-  })
-  .meta({ id: "HITLDetailHistory" });
+export const HITLDetailHistory = Question.extend({ task_instance: TaskInstanceHistoryResponse }).meta({
+  id: "HITLDetailHistory",
+});
 
 export const HITLDetailResponse = z
   .object({
