@@ -74,7 +74,8 @@ export function createPluginWatch(session: Session, database: Database, log: Log
 }
 
 /** Kinds side by side, those that describe pages among them. */
-function pluginRow({ name, source, ignored: _, views, ...kinds }: ReportedPlugin): PluginRow {
+function pluginRow(plugin: ReportedPlugin): PluginRow {
+  const { name, source, ignored: _, views, ...kinds } = plugin;
   return { name, source, contents: { ...(kinds as { [kind: string]: readonly string[] }), ...views } };
 }
 

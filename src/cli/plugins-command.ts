@@ -31,7 +31,8 @@ async function plugins(flags: GlobalFlags): Promise<void> {
     );
 }
 
-function row({ name, source, ignored, views: _, ...kinds }: ReportedPlugin) {
+function row(plugin: ReportedPlugin) {
+  const { name, source, ignored, views: _, ...kinds } = plugin;
   const brings = Object.entries(kinds as { [kind: string]: readonly string[] })
     .filter(([, names]) => names.length > 0)
     .map(([kind, names]) => `${kind}: ${names.join(", ")}`);

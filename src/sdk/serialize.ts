@@ -81,7 +81,8 @@ export function serializeDag(
 }
 
 /** What of them is data, under Airflow's names; params stand with the Dag's own. */
-function plainDefaults({ params: _, ...rest }: TaskOptions = {}): DagSpec["defaultArgs"] {
+function plainDefaults(defaultArgs: TaskOptions = {}): DagSpec["defaultArgs"] {
+  const { params: _, ...rest } = defaultArgs;
   const plain = JSON.parse(JSON.stringify(rest)) as NonNullable<DagSpec["defaultArgs"]>;
   const named = Object.entries(plain).map(([name, value]) => [
     name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),

@@ -170,6 +170,23 @@ describe("the page's session", () => {
   });
 });
 
+describe("a pair of name and password that was right", () => {
+  it("counts no more once the password is another or the user is switched off, though it is remembered", async () => {
+    const own = await freshApi();
+    const ask = () => own.get("/api/v2/pools", { as: "Viewer" });
+    const remembered = async () => expect(await ask()).toMatchObject({ status: 200 });
+    await remembered();
+    await remembered();
+    await resetPassword(own.database, userOf("Viewer"), "another password", Date.now());
+    expect(await ask()).toMatchObject({ status: 401 });
+    await resetPassword(own.database, userOf("Viewer"), passwordOf("Viewer"), Date.now());
+    await remembered();
+    const off = await own.call("PATCH", `${users}/${userOf("Viewer")}`, { body: { active: false } });
+    expect(off.status).toBe(200);
+    expect(await ask()).toMatchObject({ status: 401 });
+  });
+});
+
 describe("guessing", () => {
   it("is slowed down after five failures, and for that name alone", async () => {
     let now = Date.now();

@@ -294,7 +294,7 @@ async function paramSpecsOf(
 function askedParams({ params }: HumanInput, specs: ParamSpecs): { [name: string]: Json } {
   return paramsAnswer(
     Object.fromEntries(
-      Object.entries(params).map(([name, value]) => [name, { schema: {}, ...specs[name], value }]),
+      Object.entries(params).map(([name, value]) => [name, { ...(specs[name] ?? { schema: {} }), value }]),
     ),
   );
 }

@@ -84,6 +84,7 @@ export function GridTable({
       tabIndex={0}
       onKeyDown={move}
       onClick={pick}
+      // oxlint-disable-next-line jsx-a11y/mouse-events-have-key-events -- who has no pointer hears the cell's label
       onMouseOver={name}
       data-testid="grid"
       className="min-h-0 flex-1 overflow-auto bg-surface outline-offset-[-2px]"
