@@ -250,6 +250,14 @@ export const configOptions = {
       "Folder of the environments that are made for requirements; relative paths count from the home folder.",
       "environments",
     ),
+    environmentsMaxDays: count(
+      "Days after which an environment is removed that nobody used and no current Dag names; 0 is never.",
+      30,
+    ),
+    environmentsMaxMb: count(
+      "Megabytes that all environments may have; those that were not used for longest go first; 0 is without limit.",
+      0,
+    ),
   },
   triggerer: {
     capacity: count("Deferred tasks that one triggerer process waits for.", 100_000, {

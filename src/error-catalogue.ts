@@ -150,6 +150,7 @@ export const errorCatalogue = {
     httpStatus: 500,
   },
   TW_ROLE_EXISTS: { summary: "A role of that name exists already.", exitCode: 1, httpStatus: 409 },
+  TW_ROLE_NOT_FOUND: { summary: "There is no role of that name.", exitCode: 1, httpStatus: 404 },
   TW_USER_EXISTS: { summary: "A user of that name or e-mail exists already.", exitCode: 1, httpStatus: 409 },
   TW_USER_NOT_FOUND: { summary: "No user has that name.", exitCode: 1, httpStatus: 404 },
   TW_VARIABLE_NOT_FOUND: { summary: "No variable has that key.", exitCode: 1, httpStatus: 404 },

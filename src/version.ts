@@ -3,6 +3,9 @@ import { readFileSync } from "node:fs";
 /** Version of this package, from its own package.json (one folder up from the sources, two from the build). */
 export const version: string = readVersion();
 
+/** Airflow whose REST API and command line ours are like; clients choose by it what they may ask. */
+export const airflowVersion = "3.3.2";
+
 function readVersion(): string {
   for (const path of ["../package.json", "../../package.json"]) {
     try {

@@ -9,7 +9,7 @@ import unittest
 import zipfile
 from typing import Any, Dict, List
 
-from tradewind import environments
+from tradewind import environments, inline_metadata
 from tradewind.environments import Wanted
 from tradewind.errors import TradewindError
 
@@ -53,6 +53,50 @@ class Environments(unittest.TestCase):
             self.ensure(wanted)
         self.assertEqual(raised.exception.code, code)
         return str(raised.exception)
+
+    def test_a_block_of_a_script_names_requirements_and_versions_of_python(self) -> None:
+        text = '#!/usr/bin/env python3\n# /// script\n# requires-python = ">=3.9"\n# dependencies = [\n#   "tiny-wheel>=1",  # why\n#   "apache-airflow>=3",\n# ]\n# [tool.uv]\n# index-url = "https://one.example/simple"\n# ///\nimport tiny_wheel\n'
+        block = inline_metadata.block_of(text)
+        assert block is not None
+        found = inline_metadata.read(block, "own.py")
+        self.assertEqual(found.dependencies, ("tiny-wheel>=1",))
+        self.assertEqual(found.provided, ("apache-airflow>=3",))
+        self.assertEqual(found.index_urls, ("https://one.example/simple",))
+        make_wheel(self.folder)
+        wanted = environments.wanted_from({"inline": block, "index_urls": [], "pip_options": ["--no-index", "--find-links", self.folder]}, "own.py", self.folder)
+        self.assertEqual(wanted.requirements, ("tiny-wheel>=1",))
+        self.assertIsNone(inline_metadata.block_of("# /// script\n# no end\n"))
+
+    def test_requires_python_picks_a_version_that_is_there(self) -> None:
+        for version, requires, fits in [
+            ("3.11.4", ">=3.10,<3.13", True),
+            ("3.13.0", ">=3.10,<3.13", False),
+            ("3.11.4", "~=3.11", True),
+            ("3.11.4", "==3.11.*", True),
+            ("3.12.0", "!=3.12.*", False),
+            ("3.12.0", "==3.12", True),
+            ("3.9.2", ">3.9", True),
+        ]:
+            self.assertEqual(inline_metadata.fits(version, requires), fits, (version, requires))
+        self.assertEqual(self.ensure(Wanted(requires_python=">=3.9")), sys.executable)
+        self.assertIn("expected a Python of version >=4.0", self.refused("TW_PYTHON_INTERPRETER", Wanted(requires_python=">=4.0")))
+        self.assertIn("'about 3'", self.refused("TW_OPTION_INVALID", Wanted(requires_python="about 3")))
+
+    def test_what_a_block_says_wrongly_is_told(self) -> None:
+        for toml, said in [("dependencies = [", "is no TOML"), ('dependencies = "x"', "list of texts"), ("requires-python = 3", "to be a text")]:
+            with self.assertRaises(TradewindError) as raised:
+                inline_metadata.read(toml, "own.py")
+            self.assertIn(said, str(raised.exception))
+        with self.assertRaises(TradewindError):
+            inline_metadata.block_of("# /// script\n# a = 1\n# ///\n\n# /// script\n# a = 1\n# ///\n")
+
+    def test_note_when_they_were_used_last(self) -> None:
+        make_wheel(self.folder)
+        python = self.ensure(self.wanted("tiny-wheel"))
+        marker = os.path.join(os.path.dirname(os.path.dirname(python)), "complete.json")
+        os.utime(marker, (0, 0))
+        self.ensure(self.wanted("tiny-wheel"))
+        self.assertGreater(os.stat(marker).st_mtime, 1e9)
 
     def test_are_made_once_for_the_same_requirements(self) -> None:
         make_wheel(self.folder)

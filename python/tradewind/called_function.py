@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Optional
 
+from . import inline_metadata
 from .code_version import CodeVersion
 from .errors import TradewindError
 from .import_file import extend_path
@@ -40,6 +41,7 @@ def load_called(start: Dict[str, Any]) -> Any:
     code = start["code"]
     path = os.path.normpath(os.path.join(code["dagsFolder"], os.path.dirname(code["relativeFile"]), call["file"]))
     modules = _modules(code, path)
+    environment = _environment(call["environment"], modules.read(path))
     given = {name: decode_value(value) for name, value in call["args"].items()}
     templated = set(call["templated"])
     with DAG(start["task"]["dagId"], schedule=None) as dag:
@@ -51,9 +53,15 @@ def load_called(start: Dict[str, Any]) -> Any:
             written={name: value for name, value in given.items() if name in templated},
             argv=list(call["argv"]),
             multiple_outputs=call["multipleOutputs"],
-            executor_config={"tradewind": call["environment"]} if call["environment"] else None,
+            executor_config={"tradewind": environment} if environment else None,
         )
     return dag
+
+
+def _environment(given: Dict[str, Any], text: Optional[str]) -> Dict[str, Any]:
+    """What the Dag says, over what the file says of itself (PEP 723)."""
+    inline = inline_metadata.block_of(text or "")
+    return given if inline is None else {"inline": inline, **given}
 
 
 def _modules(code: Dict[str, Any], path: str) -> LocalModules:

@@ -24,9 +24,11 @@ import time
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from . import inline_metadata
 from .errors import TradewindError
 
 OLDEST = (3, 9)
+_NEWEST_KNOWN = 15
 _PROBE = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
 _NO_NETWORK = re.compile(
     r"NewConnectionError|Max retries exceeded|Temporary failure in name resolution|Name or service not known|ConnectTimeout"
@@ -49,6 +51,8 @@ class Wanted:
     index_urls: Tuple[str, ...] = ()
     options: Tuple[str, ...] = ()
     system_site_packages: bool = False
+    #: ">=3.10,<3.13", where nothing else names the interpreter.
+    requires_python: str = ""
 
     def key(self, interpreter: str, version: str) -> str:
         parts = [interpreter, version, sorted(self.requirements), self.index_urls, self.options, self.system_site_packages]
@@ -76,6 +80,40 @@ def find_python(name: str, folder: str = "") -> str:
     return found
 
 
+def find_fitting(requires: str) -> Tuple[str, str]:
+    """This interpreter where it is of the versions, else the newest on the PATH, or known to uv, that is; with its version.
+
+    Raises TradewindError TW_PYTHON_INTERPRETER, TW_OPTION_INVALID.
+    """
+    own = "%d.%d.%d" % sys.version_info[:3]
+    if inline_metadata.fits(own, requires):
+        return sys.executable, own
+    for minor in range(_NEWEST_KNOWN, OLDEST[1] - 1, -1):
+        found = shutil.which(f"python3.{minor}")
+        version = None if found is None else _version_or_none(found)
+        if found is not None and version is not None and inline_metadata.fits(version, requires):
+            return found, version
+    uv = shutil.which("uv")
+    if uv is not None:
+        asked = subprocess.run([uv, "python", "find", "--no-project", requires], capture_output=True, text=True, check=False)
+        found = asked.stdout.strip()
+        if asked.returncode == 0 and os.path.isfile(found):
+            return found, version_of(found)
+    raise TradewindError(
+        "TW_PYTHON_INTERPRETER",
+        f"expected a Python of version {requires}, got {own}, and no other one on the PATH",
+        hint=f"install one (`uv python install '{requires}'`), or name it: # tradewind: python=PATH",
+    )
+
+
+def _version_or_none(python: str) -> Optional[str]:
+    """Names on the PATH may be of version managers, and stand for nothing."""
+    try:
+        return version_of(python)
+    except TradewindError:
+        return None
+
+
 def version_of(python: str) -> str:
     """Raises TradewindError TW_PYTHON_INTERPRETER for what does not run, or is older than 3.9."""
     try:
@@ -96,8 +134,11 @@ def ensure(wanted: Wanted, cache: str, log: Any, folder: str = "") -> str:
 
     Raises TradewindError TW_PYTHON_INTERPRETER, TW_PYTHON_REQUIREMENTS, TW_PYTHON_NETWORK.
     """
-    python = find_python(wanted.python, folder)
-    version = version_of(python)
+    if wanted.requires_python and not wanted.python:
+        python, version = find_fitting(wanted.requires_python)
+    else:
+        python = find_python(wanted.python, folder)
+        version = version_of(python)
     if not wanted.requirements:
         return python
     venv = os.path.join(cache, wanted.key(os.path.realpath(python), version))
@@ -110,6 +151,7 @@ def keep(venv: str, wanted: Wanted, python: str, log: Any) -> str:
     own = os.path.join(venv, "bin", "python")
     if os.path.exists(marker):
         log.info("Using the environment %s", venv)
+        _note_use(marker)
         return own
     os.makedirs(os.path.dirname(venv), exist_ok=True)
     with open(f"{venv}.lock", "w", encoding="utf-8") as lock:
@@ -130,6 +172,15 @@ def keep(venv: str, wanted: Wanted, python: str, log: Any) -> str:
         with open(marker, "w", encoding="utf-8") as file:
             json.dump({"python": python, "requirements": wanted.requirements}, file)
     return own
+
+
+def _note_use(marker: str) -> None:
+    """Environments that nobody used for long are removed (src/runtime/kept-environments.ts)."""
+    try:
+        os.utime(marker)
+    except OSError:
+        # Of another user: whoever made it looks after it.
+        pass
 
 
 def make(venv: str, wanted: Wanted, python: str, log: Any) -> None:
@@ -244,16 +295,22 @@ def run_logged(command: List[str], env: Dict[str, str], log: Any) -> Tuple[int, 
 def wanted_from(settings: Dict[str, Any], what: str, folder: str) -> Wanted:
     """`{"python", "requirements", "index_urls", "pip_options", "system_site_packages"}`, as settings and tasks give it.
 
-    `requirements` is a list, or the name of a file relative to `folder`. Raises TradewindError TW_OPTION_INVALID.
+    `requirements` is a list, or the name of a file relative to `folder`. `inline` is the TOML of a script's own block; what
+    the other settings say is stronger. Raises TradewindError TW_OPTION_INVALID.
     """
-    known = ("python", "requirements", "index_urls", "pip_options", "system_site_packages")
+    known = ("python", "requirements", "index_urls", "pip_options", "system_site_packages", "inline")
     for name in settings:
         if name not in known:
             raise TradewindError("TW_OPTION_INVALID", f"{what}: expected one of {', '.join(known)}, got {name!r}")
+    inline = inline_metadata.InlineMetadata()
+    if settings.get("inline") is not None:
+        inline = inline_metadata.read(str(settings["inline"]), what)
+    requirements = settings.get("requirements")
     return Wanted(
         python=str(settings.get("python") or ""),
-        requirements=tuple(_requirements(settings.get("requirements"), what, folder)),
-        index_urls=_texts(settings.get("index_urls"), f"{what}: index_urls"),
+        requirements=inline.dependencies if requirements is None else tuple(_requirements(requirements, what, folder)),
+        index_urls=_texts(settings.get("index_urls"), f"{what}: index_urls") or inline.index_urls,
+        requires_python=inline.requires_python,
         options=_texts(settings.get("pip_options"), f"{what}: pip_options"),
         system_site_packages=bool(settings.get("system_site_packages", False)),
     )

@@ -24,13 +24,19 @@ const absent: readonly Absent[] = [
   },
   { name: "kubernetes", why: "needs the Kubernetes executor, which this version does not have yet" },
   { name: "kerberos", why: oneProcess },
-  { name: "sync-perm", why: "roles have fixed permissions", hint: "`tradewind users add-role` gives a role" },
-  { name: "permissions-cleanup", why: "roles have fixed permissions" },
-  { name: "roles", why: "roles have fixed permissions", hint: "`tradewind users add-role` gives a role" },
   { name: "teams", why: "teams are not there yet" },
   { name: "fab-db", why: "users are in the one database", hint: "`tradewind db migrate`" },
   { name: "db-manager", why: "there is one database", hint: "`tradewind db migrate`" },
-  { name: "rotate-fernet-key", why: "secrets are sealed otherwise", hint: "`tradewind db rotate-key`" },
+  {
+    name: "users export",
+    why: "passwords do not leave the database",
+    hint: "`tradewind db backup` keeps everything; `tradewind users list -o json` shows who there is",
+  },
+  {
+    name: "users import",
+    why: "passwords do not come from a file",
+    hint: "`tradewind users create --use-random-password` for each",
+  },
   {
     name: "db downgrade",
     why: "migrations go up only",
@@ -40,11 +46,6 @@ const absent: readonly Absent[] = [
     name: "dags list-jobs",
     why: "jobs do not belong to Dags",
     hint: "`tradewind jobs list` shows what runs, `tradewind dags list-runs` the runs of a Dag",
-  },
-  {
-    name: "tasks run",
-    why: "tasks are run by the scheduler alone",
-    hint: "`tradewind tasks test` runs one here, `tradewind tasks clear` lets it run again",
   },
   {
     name: "config update",

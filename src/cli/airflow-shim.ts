@@ -45,6 +45,6 @@ ${mark}
 : "\${AIRFLOW__CORE__DAGS_FOLDER:=$AIRFLOW_HOME/dags}"
 : "\${TRADEWIND_HOME:=$AIRFLOW_HOME/tradewind}"
 export AIRFLOW_HOME AIRFLOW__CORE__DAGS_FOLDER TRADEWIND_HOME
-exec ${node} ${script} "$@"
+exec ${node} ${script} airflow exec "$@"
 `;
 }

@@ -11,6 +11,7 @@ import { TradewindError } from "../errors.ts";
 import { loadSecrets } from "../store/secrets.ts";
 import { systemClock } from "../time.ts";
 import type { ApiMessage } from "./api-process.ts";
+import { type DaemonFlags, wentToBackground, withDaemonFlag } from "./daemon.ts";
 import { type OpenedStore, openStore } from "./database-command.ts";
 import { makeHomeFolders } from "./home-folders.ts";
 import { catchInterrupts, underInterrupts } from "./interrupts.ts";
@@ -20,30 +21,40 @@ import { type GlobalFlags, openSession, type Session, withGlobalFlags } from "./
 export interface ApiFlags {
   host?: string;
   port?: string;
+  sslCert?: string;
+  sslKey?: string;
 }
 
 /** Flags of every command that serves the page. */
 export function withApiFlags(command: Command): Command {
   return command
     .option("-H, --host <address>", "address to listen on (default: api.host)")
-    .option("-p, --port <n>", "port; 0 is a free one (default: api.port)");
+    .option("-p, --port <n>", "port; 0 is a free one (default: api.port)")
+    .option("--ssl-cert <file>", "certificate, for HTTPS (default: api.ssl_cert)")
+    .option("--ssl-key <file>", "its private key (default: api.ssl_key)");
 }
 
 export function addApiServerCommands(root: Command): void {
   const command = withGlobalFlags(root.command("api-server"))
     .alias("webserver")
     .description("the web page and the APIs, beside a scheduler");
-  withApiFlags(command).action(apiServer);
+  withDaemonFlag(withApiFlags(command)).action(apiServer);
 }
 
-async function apiServer(flags: GlobalFlags & ApiFlags): Promise<void> {
+async function apiServer(flags: GlobalFlags & ApiFlags & DaemonFlags): Promise<void> {
+  if (wentToBackground(flags, "api-server")) return;
   const session = openSession(flags, apiSettings(flags));
   if (process.send === undefined) await onItsOwn(session);
   else await asChild(session);
 }
 
 export function apiSettings(flags: ApiFlags): Record<string, string | undefined> {
-  return { "api.host": flags.host, "api.port": flags.port };
+  return {
+    "api.host": flags.host,
+    "api.port": flags.port,
+    "api.ssl_cert": flags.sslCert,
+    "api.ssl_key": flags.sslKey,
+  };
 }
 
 async function onItsOwn(session: Session): Promise<void> {

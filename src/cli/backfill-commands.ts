@@ -13,6 +13,7 @@ import { syncDagsFolder } from "./dags-folder.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
 import { instantFlag, isoInstant, jsonFlag, oneOf, wholeNumber } from "./flags.ts";
 import { knownDag } from "./known-dag.ts";
+import { noteWithoutScheduler } from "./scheduler-presence.ts";
 
 interface CreateFlags {
   dagId: string;
@@ -80,6 +81,7 @@ async function create(work: Work, _: string[], flags: CreateFlags): Promise<void
     session.note(
       `${flags.dagId} is paused: its backfill waits until \`tradewind dags unpause ${flags.dagId}\``,
     );
+  await noteWithoutScheduler(work);
   const runs = plan.filter(({ action }) => action.kind !== "skip").length;
   session.print(`Backfill ${made.id} of ${flags.dagId}: ${runs} runs, ${plan.length - runs} dates skipped`);
 }

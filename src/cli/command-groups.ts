@@ -12,12 +12,14 @@ import { addDagsDependenciesCommand } from "./dags-dependencies-command.ts";
 import { addDagsReadCommands } from "./dags-read-commands.ts";
 import { addDagsTestCommand } from "./dags-test-command.ts";
 import { addDbCommands } from "./db-commands.ts";
+import { addEnvironmentsCommands } from "./environments-commands.ts";
 import { addInfoCommands } from "./info-commands.ts";
 import { addJobsCommands } from "./jobs-commands.ts";
 import { addLineageCommands } from "./lineage-commands.ts";
 import { addPluginsCommand } from "./plugins-command.ts";
 import { addPoolsCommands } from "./pools-commands.ts";
 import { addProvidersCommands } from "./providers-commands.ts";
+import { addRolesCommands } from "./roles-commands.ts";
 import { addServeCommand } from "./serve-command.ts";
 import { addServiceCommands } from "./standalone-command.ts";
 import { addTasksActCommands } from "./tasks-act-commands.ts";
@@ -28,7 +30,8 @@ import { addUsersCommands } from "./users-commands.ts";
 import { addVariablesCommands } from "./variables-commands.ts";
 import { addWorkerCommands } from "./worker-commands.ts";
 
-export function addCommandGroups(root: Command): void {
+/** `asAirflow`: for the command `airflow`, where scripts expect its own words. */
+export function addCommandGroups(root: Command, asAirflow: boolean): void {
   const dags = root.command("dags").description("Dags and their runs");
   addDagsActCommands(dags);
   addDagsDependenciesCommand(dags);
@@ -42,19 +45,21 @@ export function addCommandGroups(root: Command): void {
   addApiServerCommands(root);
   addAssetsCommands(root);
   addBackfillCommands(root);
-  addConfigCommands(root);
+  addConfigCommands(root, asAirflow);
   addConnectionsCommands(root);
   addDbCommands(root);
-  addInfoCommands(root);
+  addEnvironmentsCommands(root);
+  addInfoCommands(root, asAirflow);
   addJobsCommands(root);
   addLineageCommands(root);
   addPluginsCommand(root);
   addPoolsCommands(root);
   addProvidersCommands(root);
+  addRolesCommands(root);
   addServeCommand(root);
   addServiceCommands(root);
   addTriggererCommand(root);
-  addUsersCommands(root);
+  addUsersCommands(root, asAirflow);
   addVariablesCommands(root);
   addWorkerCommands(root);
   addAbsentCommands(root);

@@ -3,9 +3,10 @@ import type { Command } from "commander";
 import type { ConfigEntry } from "../config.ts";
 import { nearest } from "../did-you-mean.ts";
 import { TradewindError } from "../errors.ts";
+import { airflowSetting } from "./airflow-settings.ts";
 import { type GlobalFlags, openSession, withGlobalFlags, withOutput } from "./session.ts";
 
-export function addConfigCommands(root: Command): void {
+export function addConfigCommands(root: Command, asAirflow: boolean): void {
   const config = root.command("config").description("settings and where their values came from");
   withOutput(withGlobalFlags(config.command("list")))
     .description("every setting, its value and its origin")
@@ -15,7 +16,9 @@ export function addConfigCommands(root: Command): void {
     .action(listSettings);
   withGlobalFlags(config.command("get-value <section> <option>"))
     .description("the value of one setting")
-    .action(getValue);
+    .action((section: string, option: string, flags: GlobalFlags) =>
+      asAirflow ? getAirflowValue(section, option, flags) : getValue(section, option, flags),
+    );
   withOutput(withGlobalFlags(config.command("lint")))
     .description("read all settings and report what is wrong with them")
     .action((flags: GlobalFlags) => openSession(flags).print("No issues found in the configuration."));
@@ -60,6 +63,13 @@ function getValue(section: string, option: string, flags: GlobalFlags): void {
     );
   }
   session.print(String(entry.value));
+}
+
+function getAirflowValue(section: string, option: string, flags: GlobalFlags): void {
+  const session = openSession(flags);
+  const value = airflowSetting(session.config, section, option);
+  if (value === null) return getValue(section, option, flags);
+  session.print(value);
 }
 
 function unknownSection(section: string, entries: readonly ConfigEntry[]): TradewindError {

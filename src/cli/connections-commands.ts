@@ -160,12 +160,15 @@ function fieldsOf(flags: AddFlags): ConnectionFields {
 }
 
 async function importFile(work: Work, [file = ""]: string[], flags: { overwrite?: boolean }): Promise<void> {
+  const { database, session } = work;
   const entries = await readEntries(file);
-  for (const [connId, fields] of entries) {
-    if (flags.overwrite) await putConnection(work.database, work.secrets(), { connId, ...fields });
-    else await addConnection(work.database, work.secrets(), { connId, ...fields });
-  }
-  work.session.print(`${entries.length} connections imported from ${file}`);
+  const known = new Set((await listConnections(database, work.secrets())).map(({ connId }) => connId));
+  const wanted = flags.overwrite ? entries : entries.filter(([connId]) => !known.has(connId));
+  for (const [connId, fields] of wanted) await putConnection(database, work.secrets(), { connId, ...fields });
+  const kept = entries.filter((one) => !wanted.includes(one)).map(([connId]) => connId);
+  if (kept.length > 0)
+    session.note(`${kept.join(", ")} exist and stay as they are; \`--overwrite\` replaces them`);
+  session.print(`${wanted.length} connections imported from ${file}`);
 }
 
 async function readEntries(file: string): Promise<[string, ConnectionFields][]> {

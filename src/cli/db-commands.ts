@@ -13,11 +13,11 @@ import { serverHome } from "../store/embedded/home.ts";
 import { stopServer } from "../store/embedded/leave.ts";
 import { migrate, readMigrations } from "../store/migrate.ts";
 import { rotateSecrets } from "../store/secrets.ts";
-import { systemClock } from "../time.ts";
+import { delay, systemClock } from "../time.ts";
 import { confirmed } from "./confirm.ts";
 import { databaseCommand, onDatabase, openStore, type Work } from "./database-command.ts";
 import { addDbCleanCommands } from "./db-clean-commands.ts";
-import { isoInstant } from "./flags.ts";
+import { isoInstant, wholeNumber } from "./flags.ts";
 import { type GlobalFlags, openSession, type Session, withGlobalFlags } from "./session.ts";
 
 export function addDbCommands(root: Command): void {
@@ -28,7 +28,10 @@ export function addDbCommands(root: Command): void {
   plain("stop", "stop the embedded server").action(onSession(stop));
   databaseCommand(group, "status", "server, version, size and tables").action(onDatabase(status));
   plain("migrate", "bring the database to this version").action(onSession(migrateDatabase));
-  plain("check", "can it be reached, written to, and is it of this version?").action(onDatabase(check));
+  plain("check", "can it be reached, written to, and is it of this version?")
+    .option("--retry <n>", "tries after the first", "0")
+    .option("--retry-delay <seconds>", "between two tries", "1")
+    .action(checkAgain);
   plain("check-migrations", "exit with 1 when migrations are missing").action(
     onDatabase((work) => work.session.print("Migrations are up to date.")),
   );
@@ -116,6 +119,26 @@ async function migrateDatabase(session: Session): Promise<void> {
     session.print(`The database is at migration ${readMigrations().at(-1)?.name}.`);
   } finally {
     await database.close();
+  }
+}
+
+interface CheckFlags extends GlobalFlags {
+  retry: string;
+  retryDelay: string;
+}
+
+/** Containers start beside their database, and wait for it so. */
+async function checkAgain(flags: CheckFlags, command: Command): Promise<void> {
+  const retries = wholeNumber(flags.retry, "--retry");
+  const seconds = wholeNumber(flags.retryDelay, "--retry-delay");
+  for (let tries = 0; ; tries++) {
+    try {
+      return await onDatabase(check)(flags, command);
+    } catch (error) {
+      if (tries >= retries || !(error instanceof TradewindError) || error.kind.exitCode !== 3) throw error;
+      process.stderr.write(`${error.message}; try ${tries + 2} of ${retries + 1} in ${seconds} s\n`);
+      await delay(seconds * 1000);
+    }
   }
 }
 

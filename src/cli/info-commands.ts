@@ -1,15 +1,19 @@
 /** `version`, `info`, `cheat-sheet`. */
 import { arch, availableParallelism, platform, release, totalmem } from "node:os";
 import type { Command } from "commander";
-import { version } from "../version.ts";
+import { airflowVersion, version } from "../version.ts";
 import { shownCommands } from "./command-tree.ts";
 import { type GlobalFlags, openSession, withGlobalFlags, withOutput } from "./session.ts";
 
-export function addInfoCommands(root: Command): void {
+/** The command `airflow` prints, as scripts read it, the version of Airflow whose ways it has. */
+export function addInfoCommands(root: Command, asAirflow: boolean): void {
   root
     .command("version")
     .description("version of Tradewind")
-    .action(() => void process.stdout.write(`${version}\n`));
+    .action(() => {
+      if (asAirflow) process.stderr.write(`hint: this is Tradewind ${version} in the place of Airflow\n`);
+      process.stdout.write(`${asAirflow ? airflowVersion : version}\n`);
+    });
   withOutput(withGlobalFlags(root.command("info")))
     .description("the machine, the program and its folders")
     .action(info);
@@ -24,6 +28,7 @@ function info(flags: GlobalFlags): void {
   const { config } = session;
   session.object({
     version,
+    airflow: airflowVersion,
     node: process.version,
     platform: `${platform()} ${release()} ${arch()}`,
     processors: availableParallelism(),

@@ -1,7 +1,7 @@
 /** The command line's entry: builds the tree of commands, runs one, and turns errors into a message and an exit code. */
 import { Command, CommanderError } from "commander";
 import { TradewindError } from "../errors.ts";
-import { version } from "../version.ts";
+import { airflowVersion, version } from "../version.ts";
 import { addCommandGroups } from "./command-groups.ts";
 import { readerWentAway } from "./interrupts.ts";
 import { airflowSpelling } from "./legacy-spellings.ts";
@@ -16,23 +16,25 @@ export async function main(argv: readonly string[]): Promise<void> {
 /** One command: its output goes to the standard streams, its outcome to `process.exitCode`. */
 export async function run(argv: readonly string[]): Promise<void> {
   try {
-    const spelling = airflowSpelling(argv);
-    if (spelling.hint) process.stderr.write(`${spelling.hint}\n`);
-    await program().parseAsync([...spelling.argv], { from: "user" });
+    // How the command `airflow` that `airflow shim` writes calls.
+    const asAirflow = argv[0] === "airflow" && argv[1] === "exec";
+    const spelling = airflowSpelling(asAirflow ? argv.slice(2) : argv, asAirflow);
+    for (const hint of spelling.hints) process.stderr.write(`${hint}\n`);
+    if (!spelling.isDone) await program(asAirflow).parseAsync([...spelling.argv], { from: "user" });
   } catch (error) {
     process.exitCode = report(error);
   }
 }
 
-export function program(): Command {
-  const root = new Command("tradewind")
+export function program(asAirflow = false): Command {
+  const root = new Command(asAirflow ? "airflow" : "tradewind")
     .description("Orchestrates machine-learning pipelines.")
-    .version(version, "-V, --version")
+    .version(asAirflow ? airflowVersion : version, "-V, --version")
     .exitOverride()
     .configureHelp({ sortSubcommands: true, showGlobalOptions: false })
     .showSuggestionAfterError()
     .enablePositionalOptions();
-  addCommandGroups(root);
+  addCommandGroups(root, asAirflow);
   overrideExits(root);
   return root;
 }

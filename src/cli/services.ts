@@ -21,10 +21,13 @@ import { type ApiProcess, startApiProcess } from "./api-process.ts";
 import { configuredConnections } from "./configured-connections.ts";
 import { createDagProcessor, createPluginWatch } from "./dags-folder.ts";
 import { embeddedOptions, type OpenedStore, openStore } from "./database-command.ts";
+import { pruneEnvironments } from "./environments-commands.ts";
 import { makeHomeFolders, makeWritable } from "./home-folders.ts";
 import { gaugeOnScrape, startObservation } from "./observe.ts";
 import { followParseRequests } from "./parse-requests.ts";
 import type { Session } from "./session.ts";
+
+const dayMs = 86_400_000;
 
 export interface ServiceParts {
   /** What a second start on the same home is told that runs already. */
@@ -108,6 +111,7 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
       started.push(() => triggerer.stop());
       await triggerer.start();
     }
+    started.push(keepEnvironmentsFew(session, database));
     const api = parts.api === true ? await startApiProcess(session, database.url) : null;
     if (api !== null) scheduler.services.tracking.servedAt(api.address);
     return {
@@ -151,6 +155,28 @@ export function createTriggerer(
     createHosts: (events) => triggererHostsFromConfig({ config, clock: systemClock, log }, events),
     answer: (request) => answers.answerTrigger(request),
   });
+}
+
+/** Looks now and once a day for environments that nobody uses any more. */
+function keepEnvironmentsFew(session: Session, database: Database): () => Promise<void> {
+  const log = session.log("environments");
+  let timer: Timer | undefined;
+  let looking = Promise.resolve();
+  const pass = async (): Promise<void> => {
+    const count = await pruneEnvironments(session, database, systemClock.now());
+    if (count > 0) log.info({ count }, "Python environments that nobody used were removed");
+  };
+  const look = (): void => {
+    looking = pass().catch((error: unknown) =>
+      log.warn({ err: error }, "Python environments could not be looked through"),
+    );
+    timer = systemClock.after(dayMs, look);
+  };
+  look();
+  return async () => {
+    timer?.cancel();
+    await looking;
+  };
 }
 
 interface KeptJob {

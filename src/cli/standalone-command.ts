@@ -9,6 +9,7 @@ import { systemClock } from "../time.ts";
 import { announceResult } from "./announce-result.ts";
 import { type ApiFlags, announceFirstAdmin, apiSettings, withApiFlags } from "./api-server-command.ts";
 import { triggerDag } from "./ask-scheduler.ts";
+import { type DaemonFlags, wentToBackground, withDaemonFlag } from "./daemon.ts";
 import type { Work } from "./database-command.ts";
 import { wholeNumber } from "./flags.ts";
 import { catchInterrupts, interruptedExitCode, underInterrupts } from "./interrupts.ts";
@@ -21,7 +22,7 @@ interface StandaloneFlags extends GlobalFlags, ApiFlags {
   run?: string;
 }
 
-interface SchedulerFlags extends GlobalFlags {
+interface SchedulerFlags extends GlobalFlags, DaemonFlags {
   numRuns: string;
   onlyIdle?: boolean;
   dagProcessor: boolean;
@@ -36,7 +37,7 @@ export function addServiceCommands(root: Command): void {
     .description("everything in one: database, scheduler, worker, Dag files, triggerer, web page and APIs")
     .option("--run <dag-id>", "unpause this Dag, run it once and show its progress")
     .action(standalone);
-  withGlobalFlags(root.command("scheduler"))
+  withDaemonFlag(withGlobalFlags(root.command("scheduler")))
     .description("a scheduler with its worker; several share one database")
     .option("-n, --num-runs <n>", "end after so many loops; -1 is never", "-1")
     .option("-i, --only-idle", "of --num-runs count only loops that find no run to work on")
@@ -60,6 +61,7 @@ async function standalone(flags: StandaloneFlags): Promise<void> {
 
 async function scheduler(flags: SchedulerFlags): Promise<void> {
   const session = openSession(flags);
+  if (wentToBackground(flags, "scheduler")) return;
   const loops = wholeNumber(flags.numRuns, "--num-runs", -1);
   const parts = {
     name: "tradewind scheduler",

@@ -1,6 +1,7 @@
 /** `tradewind triggerer` and `tradewind dag-processor`: parts of a scheduler in a process of their own. */
 import type { Command } from "commander";
 import { loadSecrets } from "../store/secrets.ts";
+import { type DaemonFlags, wentToBackground, withDaemonFlag } from "./daemon.ts";
 import { createDagProcessor } from "./dags-folder.ts";
 import { type OpenedStore, openStore } from "./database-command.ts";
 import { wholeNumber } from "./flags.ts";
@@ -10,16 +11,17 @@ import { createTriggerer, keepJob } from "./services.ts";
 import { type GlobalFlags, openSession, type Session, withGlobalFlags } from "./session.ts";
 
 export function addTriggererCommand(root: Command): void {
-  withGlobalFlags(root.command("triggerer"))
+  withDaemonFlag(withGlobalFlags(root.command("triggerer")))
     .description("waits for deferred tasks, beside a scheduler")
     .option("--capacity <n>", "triggers at once (default: triggerer.capacity)")
     .action(triggerer);
-  withGlobalFlags(root.command("dag-processor"))
+  withDaemonFlag(withGlobalFlags(root.command("dag-processor")))
     .description("imports Dag files, beside a scheduler")
     .action(dagProcessor);
 }
 
-async function triggerer(flags: GlobalFlags & { capacity?: string }): Promise<void> {
+async function triggerer(flags: GlobalFlags & DaemonFlags & { capacity?: string }): Promise<void> {
+  if (wentToBackground(flags, "triggerer")) return;
   const session = openSession(flags);
   const more = flags.capacity === undefined ? {} : { capacity: wholeNumber(flags.capacity, "--capacity", 1) };
   await beside(session, async (store) => {
@@ -31,7 +33,8 @@ async function triggerer(flags: GlobalFlags & { capacity?: string }): Promise<vo
   });
 }
 
-async function dagProcessor(flags: GlobalFlags): Promise<void> {
+async function dagProcessor(flags: GlobalFlags & DaemonFlags): Promise<void> {
+  if (wentToBackground(flags, "dag-processor")) return;
   const session = openSession(flags);
   const { dagsFolder } = session.config.paths;
   await beside(session, async (store) => {

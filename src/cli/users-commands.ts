@@ -20,7 +20,8 @@ interface CreateFlags {
   useRandomPassword?: boolean;
 }
 
-export function addUsersCommands(root: Command): void {
+/** The command `airflow` takes a user that is there for made, as Airflow does: scripts make theirs at each start. */
+export function addUsersCommands(root: Command, asAirflow: boolean): void {
   const group = root.command("users").description("people who may sign in");
   databaseCommand(group, "create", "make a user")
     .requiredOption("-u, --username <name>", "name to sign in with")
@@ -30,7 +31,11 @@ export function addUsersCommands(root: Command): void {
     .requiredOption("-r, --role <role>", roles.join(", "))
     .option("-p, --password <password>", "asked for when it is not given")
     .option("--use-random-password", "make one up and print it")
-    .action(onDatabase(create));
+    .action(
+      onDatabase((work, _, flags: CreateFlags) =>
+        asAirflow ? createUnlessThere(work, flags) : create(work, flags),
+      ),
+    );
   databaseCommand(group, "list", "all users").action(
     onDatabase(async ({ database, session }) =>
       session.rows(
@@ -71,7 +76,12 @@ interface RoleFlags extends Named {
   role: string;
 }
 
-async function create(work: Work, _: string[], flags: CreateFlags): Promise<void> {
+async function createUnlessThere(work: Work, flags: CreateFlags): Promise<void> {
+  if ((await findUser(work.database, flags.username)) === null) return create(work, flags);
+  work.session.print(`${flags.username} already exist in the db`);
+}
+
+async function create(work: Work, flags: CreateFlags): Promise<void> {
   const role = oneOf(flags.role, roles, "--role");
   const password = await passwordOf(work, flags);
   await createUser(

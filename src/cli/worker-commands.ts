@@ -8,10 +8,11 @@ import { workerSettingsFromConfig } from "../executor/from-config.ts";
 import { socketPath } from "../executor/socket-path.ts";
 import { startWorker } from "../executor/worker/main.ts";
 import { ownFile } from "../own-file.ts";
+import { type DaemonFlags, wentToBackground, withDaemonFlag } from "./daemon.ts";
 import { wholeNumber } from "./flags.ts";
 import { type GlobalFlags, openSession, withGlobalFlags } from "./session.ts";
 
-interface WorkerFlags extends GlobalFlags {
+interface WorkerFlags extends GlobalFlags, DaemonFlags {
   name?: string;
   connect?: string;
   tokenFile?: string;
@@ -20,7 +21,7 @@ interface WorkerFlags extends GlobalFlags {
 }
 
 export function addWorkerCommands(root: Command): void {
-  withGlobalFlags(root.command("worker"))
+  withDaemonFlag(withGlobalFlags(root.command("worker")))
     .description("a worker: takes tasks from the scheduler of this home, or of another machine")
     .option("--name <name>", "tells it from other workers of this home (default: the host's name)")
     .option("--connect <host:port>", "a scheduler that listens on TCP")
@@ -31,6 +32,7 @@ export function addWorkerCommands(root: Command): void {
 }
 
 async function work(flags: WorkerFlags): Promise<void> {
+  if (wentToBackground(flags, "worker")) return;
   const session = openSession(flags);
   const settings = workerSettingsFromConfig(session.config, {
     name: flags.name ?? hostname(),

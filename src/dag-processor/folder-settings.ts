@@ -2,7 +2,8 @@
  * What a Dags folder, or a file itself, says of the Python of its Dags.
  *
  * `.tradewind.yaml` beside the Dags, or in a folder above up to the Dags folder (the nearest wins, key by key), and
- * comments `# tradewind: python=…` and `# tradewind: requirements=…` in the file, which are stronger.
+ * comments `# tradewind: python=…` and `# tradewind: requirements=…` in the file, which are stronger; between the two
+ * in strength is the file's own block `# /// script` (PEP 723), whose TOML Python reads.
  */
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
@@ -30,6 +31,8 @@ export interface FolderSettings {
 const names = ["python", "requirements", "index_urls", "pip_options", "system_site_packages"] as const;
 const comment = /^\s*#\s*tradewind:\s*(?<name>python|requirements)\s*=\s*(?<value>.+?)\s*$/gm;
 
+const inlineBlock = /^# \/\/\/ script$\s((?:^#(?:| .*)$\s)+)^# \/\/\/$/gm;
+
 interface Found {
   readonly settings: { readonly [name: string]: Json };
   readonly from: string;
@@ -43,7 +46,7 @@ export async function folderSettings(
   const reached = new Map<string, string | null>();
   const file = resolve(dagsFolder, relativeFile);
   const folder = dirname(splitZipPath(file)?.archive ?? file);
-  const found: Found[] = commentsOf(text, file);
+  const found: Found[] = [...commentsOf(text, file), ...inlineOf(text, file)];
   try {
     for (const above of foldersUpTo(dagsFolder, folder)) {
       const path = join(above, settingsFileName);
@@ -70,8 +73,11 @@ export async function folderSettings(
 function together(found: readonly Found[]): { [name: string]: Json } {
   const environment: { [name: string]: Json } = {};
   for (const { settings, from } of found)
-    for (const [name, value] of Object.entries(settings))
+    for (const [name, value] of Object.entries(settings)) {
+      // A file that lists its dependencies has those, and not the folder's besides.
+      if (name === "requirements" && environment["inline"] !== undefined) continue;
       environment[name] ??= fromFolder(name, value, dirname(from));
+    }
   return environment;
 }
 
@@ -91,6 +97,14 @@ function commentsOf(text: string, from: string): Found[] {
     settings[name] = name === "requirements" && !isFileName(value) ? value.split(/\s+/) : value;
   }
   return Object.keys(settings).length === 0 ? [] : [{ settings, from }];
+}
+
+/** The block's lines without their "# "; more than one is for Python to refuse. */
+function inlineOf(text: string, from: string): Found[] {
+  const blocks = [...text.matchAll(inlineBlock)];
+  if (blocks.length === 0) return [];
+  const inline = blocks.map(([, content = ""]) => content.replaceAll(/^# ?/gm, "")).join("");
+  return [{ settings: { inline }, from }];
 }
 
 const isFileName = (value: string): boolean => /\.(?:txt|in)$/.test(value);

@@ -160,6 +160,15 @@ export function currentVersions(
     ORDER BY dag_id`);
 }
 
+/** Of the versions that new runs get, and of those that runs which are not over have. */
+export async function interpretersInUse(executor: Executor): Promise<ReadonlySet<string>> {
+  const rows = await executor.rows<{ interpreter: string }>(sql`
+    SELECT DISTINCT v.interpreter FROM dag_version v
+    WHERE v.id IN (SELECT current_version_id FROM dag WHERE NOT is_stale)
+      OR v.id IN (SELECT version_id FROM dag_run WHERE end_date IS NULL)`);
+  return new Set(rows.map(({ interpreter }) => interpreter));
+}
+
 /** Newest first. */
 export function listVersions(executor: Executor, dagId: string): Promise<Omit<DagVersion, "spec">[]> {
   return executor.rows(sql`

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { airflowVersion, version } from "../../src/version.ts";
 import { temporaryFolder } from "../examples/temporary-folder.ts";
 import { describePython, requirePython } from "../python/find-python.ts";
 import { freshDatabase } from "../support/database.ts";
@@ -58,12 +59,19 @@ describePython("tradewind airflow", { timeout: 120_000 }, () => {
     const script = `set -e
 airflow version
 airflow db init
+airflow db upgrade
+airflow db check --retry 2 --retry-delay 1
 airflow users create --username admin --password admin --firstname A --lastname B --role Admin --email a@example.org
+airflow users create --username admin --password admin --firstname A --lastname B --role Admin --email a@example.org
+airflow sync-perm
 airflow variables set who world
 airflow variables get who
 airflow connections add my_pg --conn-uri postgresql://me:pw@localhost/db
 airflow pools set slow 2 "two at a time"
+airflow config get-value core executor
+airflow config get-value core dags_folder
 airflow dags list
+airflow tasks run hello greet 2024-03-01 --local
 airflow tasks test hello greet 2024-03-01
 airflow dags test hello 2024-03-01
 airflow info`;
@@ -77,6 +85,10 @@ airflow info`;
       },
     });
     expect([status, status === 0 ? "" : `${stdout}\n${stderr}`]).toEqual([0, ""]);
+    expect(stdout.split("\n")[0]).toBe(airflowVersion);
+    expect(stderr).toContain(`Tradewind ${version} in the place of Airflow`);
+    expect(stdout).toContain("admin already exist in the db");
+    expect(stdout).toMatch(/^LocalExecutor$/m);
     expect(stdout + stderr).toContain("hello 2024-03-01 world");
     expect(stdout).toContain(join(folder, "airflow/dags"));
   });

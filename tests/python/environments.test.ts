@@ -40,6 +40,21 @@ describePython("a Dags folder names the Python of its Dags", { timeout: 120_000 
     expect(sink.dags.get("own")?.interpreter).not.toBe(sink.dags.get("other")?.interpreter);
   });
 
+  it("or of one file, by its own block of PEP 723, over what the folder requires", async () => {
+    const { pipOptions } = await tinyWheel();
+    const { sink } = await importing({
+      ".tradewind.yaml": `python:\n  requirements: [nowhere-at-all]\n  pip_options: ${JSON.stringify(pipOptions)}\n`,
+      "own.py": `# /// script\n# requires-python = ">=3.9"\n# dependencies = ["tiny-wheel==1.2", "apache-airflow"]\n# ///\nimport tiny_wheel\n${dag}`,
+      "wrong.py": `# /// script\n# dependencies = tiny-wheel\n# ///\n${dag.replace('"own"', '"wrong"')}`,
+    });
+    expect([...sink.dags.keys()]).toEqual(["own"]);
+    expect([...sink.problems.keys()]).toEqual(["wrong.py"]);
+    expect(sink.problems.get("wrong.py")).toMatchObject({
+      code: "TW_OPTION_INVALID",
+      message: expect.stringContaining("wrong.py: the block `# /// script` is no TOML"),
+    });
+  });
+
   it("or of one file, by a comment, and again when the settings change", async () => {
     const { sink, processor, write } = await importing({
       "own.py": `# tradewind: python=./nowhere/venv\n${dag}`,

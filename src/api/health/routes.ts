@@ -1,7 +1,7 @@
 /** Is it alive, and which version is it: asked by load balancers and monitors, without signing in. */
 import { z } from "zod";
 import { listJobs } from "../../store/jobs.ts";
-import { version } from "../../version.ts";
+import { airflowVersion, version } from "../../version.ts";
 import type { ApiApp } from "../app.ts";
 import type { ApiParts } from "../parts.ts";
 
@@ -21,9 +21,6 @@ const Version = z
   .object({ version: z.string(), git_version: z.string().nullable() })
   .meta({ id: "VersionInfo" });
 
-/** Airflow whose REST API ours answers like; clients choose by it what they may ask. */
-export const airflowApiVersion = "3.3.2";
-
 export function registerHealthRoutes(app: ApiApp, parts: ApiParts): void {
   const health = {
     config: { access: "public" },
@@ -34,7 +31,7 @@ export function registerHealthRoutes(app: ApiApp, parts: ApiParts): void {
   app.get(
     "/api/v2/version",
     { config: { access: "public" }, schema: { tags: ["Version"], response: { 200: Version } } },
-    async () => ({ version: airflowApiVersion, git_version: `tradewind-${version}` }),
+    async () => ({ version: airflowVersion, git_version: `tradewind-${version}` }),
   );
 }
 
