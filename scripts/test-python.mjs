@@ -20,6 +20,12 @@ const packages = [
   "pyftpdlib",
   "slack_sdk",
   "docker",
+  "kubernetes",
+  "papermill",
+  "ipykernel",
+  "boto3",
+  // boto3 takes no later one; said here, it is found at once.
+  "python-dateutil<3",
   "onnxruntime",
   "onnx",
   "mlflow-skinny",

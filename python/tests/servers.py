@@ -135,17 +135,20 @@ def ftp_server(folder, user="me", password="hush"):
 
 @contextlib.contextmanager
 def http_server(answer):
-    """(address) of a server; `answer(method, path, body)` gives a status and what is sent: JSON, bytes, a function of bytes."""
+    """(address) of a server; `answer(method, path, body)` gives a status, what is sent (JSON, bytes, a function of bytes),
+    and headers if it likes."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def handle_any(self):
             length = int(self.headers.get("content-length") or 0)
-            status, content = answer(self.command, self.path, self.rfile.read(length))
+            status, content, *headers = answer(self.command, self.path, self.rfile.read(length))
             late = callable(content)
             text = b"" if late else content if isinstance(content, bytes) else json.dumps(content).encode()
             self.send_response(status)
+            for name, value in (headers[0] if headers else {}).items():
+                self.send_header(name, value)
             self.send_header("content-type", "application/octet-stream" if isinstance(content, bytes) else "application/json")
             if late:
                 # A stream: it begins when `content` returns, and ends with the connection.
@@ -168,3 +171,50 @@ def http_server(answer):
     finally:
         server.shutdown()
         server.server_close()
+
+
+@contextlib.contextmanager
+def s3_server():
+    """(address, objects, changed) of a server with the few calls of S3 that hooks make, by `bucket/key`: bytes, and the
+    instant of their last change."""
+    import urllib.parse
+
+    objects, changed = {}, {}
+
+    def listed(bucket, prefix):
+        names = sorted(name.partition("/")[2] for name in objects if name.startswith(f"{bucket}/{prefix}"))
+        entries = "".join(
+            f"<Contents><Key>{name}</Key><LastModified>{changed[f'{bucket}/{name}']}</LastModified><Size>1</Size></Contents>" for name in names
+        )
+        return f"<ListBucketResult><IsTruncated>false</IsTruncated>{entries}</ListBucketResult>".encode()
+
+    def answer(method, path, body):
+        parsed = urllib.parse.urlsplit(path)
+        name, query = urllib.parse.unquote(parsed.path.lstrip("/")), dict(urllib.parse.parse_qsl(parsed.query, keep_blank_values=True))
+        if "list-type" in query:
+            return 200, listed(name.rstrip("/"), query.get("prefix", ""))
+        if method == "PUT":
+            objects[name], changed[name] = _unchunked(body), "2026-01-05T00:00:00.000Z"
+            return 200, b"", {"ETag": '"1"'}
+        if name not in objects:
+            return 404, b""
+        return 200, objects[name], {"ETag": '"1"', "Last-Modified": "Mon, 05 Jan 2026 00:00:00 GMT"}
+
+    with http_server(answer) as address:
+        yield address, objects, changed
+
+
+def _unchunked(body):
+    """The content of a body that the client sends in signed chunks: `size;…\\r\\n`, the bytes, `0`, trailers."""
+    import re
+
+    if not re.match(rb"[0-9a-f]+(;|\r\n)", body):
+        return body
+    found = b""
+    while body:
+        head, _, body = body.partition(b"\r\n")
+        size = int(head.split(b";")[0], 16)
+        if size == 0:
+            return found
+        found, body = found + body[:size], body[size + 2 :]
+    return found

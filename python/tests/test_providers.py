@@ -5,7 +5,9 @@ import importlib.util
 import io
 import json
 import os
+import subprocess
 import sys
+import tarfile
 import tempfile
 import threading
 import unittest
@@ -14,7 +16,7 @@ from unittest import mock
 import airflow  # noqa: F401 - makes the surface
 from airflow import DAG
 from airflow.exceptions import AirflowException, AirflowSkipException
-from tests.servers import ftp_server, http_server, ssh_server
+from tests.servers import ftp_server, http_server, s3_server, ssh_server
 
 
 def needs(*packages):
@@ -109,6 +111,25 @@ class Ssh(unittest.TestCase):
         for name in ("ready", "x.done"):
             open(os.path.join(self.folder, name), "w").close()
         self.assertEqual((path.poke({}), pattern.poke({})), (True, True))
+
+    def test_a_decorated_sensor_calls_its_function_when_the_files_are_there(self):
+        from airflow.decorators import task
+
+        @task.sftp_sensor(path="/ready", poke_interval=0.01)
+        def plain():
+            return "done"
+
+        @task.sftp_sensor(path="/", file_pattern="rea*")
+        def named(prefix, files_found):
+            return [prefix + name for name in files_found]
+
+        open(os.path.join(self.folder, "ready"), "w").close()
+        with DAG("d", schedule=None) as dag:
+            plain()
+            named("sftp:")
+        for task_id, value in (("plain", "done"), ("named", ["sftp:/ready"])):
+            answer = dag.get_task(task_id).execute({})
+            self.assertEqual(answer, {"files_found": ["/ready"], "decorator_return_value": value})
 
 
 @needs("pyftpdlib")
@@ -232,6 +253,118 @@ class Docker(unittest.TestCase):
                 running(DockerOperator, image="i", docker_url=url.replace("http", "tcp"), mount_tmp_dir=False)
             with self.assertRaises(AirflowSkipException):
                 running(DockerOperator, image="i", docker_url=url.replace("http", "tcp"), mount_tmp_dir=False, skip_on_exit_code=2)
+
+
+@needs("boto3")
+class S3(unittest.TestCase):
+    def setUp(self):
+        server = s3_server()
+        address, self.objects, self.changed = server.__enter__()
+        self.addCleanup(server.__exit__, None, None, None)
+        patch = connection("aws_default", conn_type="aws", login="a", password="b", extra={"endpoint_url": address, "region_name": "eu-west-1"})
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def put(self, name, data=b"", changed="2026-01-05T00:00:00.000Z"):
+        self.objects[name], self.changed[name] = data, changed
+
+    def test_a_file_goes_through_a_program_of_the_user(self):
+        from airflow.providers.amazon.aws.operators.s3 import S3FileTransformOperator
+
+        self.put("raw/in.csv", b"a,b\n")
+        with tempfile.NamedTemporaryFile("w", suffix=".sh", delete=False) as script:
+            script.write('#!/bin/sh\ntr a-z A-Z < "$1" > "$2"; echo "$3" >> "$2"\n')
+        os.chmod(script.name, 0o755)
+        self.addCleanup(os.unlink, script.name)
+        keys = {"source_s3_key": "s3://raw/in.csv", "dest_s3_key": "s3://clean/out.csv"}
+        running(S3FileTransformOperator, transform_script=script.name, script_args=["end"], **keys)
+        self.assertEqual(self.objects["clean/out.csv"], b"A,B\nend\n")
+        with self.assertRaisesRegex(AirflowException, "Transform script failed: /bin/false ended with 1"):
+            running(S3FileTransformOperator, transform_script="/bin/false", replace=True, **keys)
+        with self.assertRaisesRegex(AirflowException, "The source key s3://raw/none does not exist"):
+            running(S3FileTransformOperator, transform_script="/bin/true", source_s3_key="s3://raw/none", dest_s3_key="s3://x/y")
+
+    def test_keys_are_listed_by_pattern_and_by_when_they_changed(self):
+        from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+        from airflow.utils import timezone
+
+        self.put("raw/2026/a.csv", changed="2026-01-01T00:00:00.000Z")
+        self.put("raw/2026/b.csv", changed="2026-02-01T00:00:00.000Z")
+        self.put("raw/2026/b.txt", changed="2026-02-01T00:00:00.000Z")
+        hook = S3Hook()
+        self.assertEqual(hook.list_keys("raw", prefix="2026/*.csv", apply_wildcard=True), ["2026/a.csv", "2026/b.csv"])
+        since = timezone.datetime(2026, 1, 15)
+        self.assertEqual(hook.list_keys("raw", prefix="2026/", from_datetime=since), ["2026/b.csv", "2026/b.txt"])
+        self.assertEqual(hook.list_keys("raw", prefix="2026/", to_datetime=since), ["2026/a.csv"])
+        self.assertEqual(hook.list_keys("raw", start_after_key="2026/b.csv"), ["2026/b.txt"])
+
+
+@needs("docker")
+class DockerFunction(unittest.TestCase):
+    """`@task.docker` against a daemon whose containers are processes of this machine."""
+
+    def daemon(self, folder):
+        created = {}
+        done = threading.Event()
+        there = f"{folder}/script"
+
+        def run():
+            env = dict(one.split("=", 1) for one in created["Env"])
+            command = [part.replace("/tmp/script", there).replace("python ", f"{sys.executable} ") for part in created["Cmd"]]
+            finished = subprocess.run(command, env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            created["code"] = finished.returncode
+            done.set()
+            return b"\x01\x00\x00\x00" + len(finished.stdout).to_bytes(4, "big") + finished.stdout
+
+        def archive():
+            packed = io.BytesIO()
+            with tarfile.open(fileobj=packed, mode="w") as tar:
+                tar.add(f"{there}.out", "script.out")
+            return packed.getvalue()
+
+        def answer(_method, path, body):
+            what = path.split("?")[0].partition("/v")[2].partition("/")[2] or path.strip("/")
+            if what == "version":
+                return 200, {"ApiVersion": "1.43", "MinAPIVersion": "1.24"}
+            if what == "_ping":
+                return 200, b"OK"
+            if what == "images/json":
+                return 200, [{"Id": "sha256:1"}]
+            if what == "containers/create":
+                created.update(json.loads(body))
+                return 201, {"Id": "c1", "Warnings": []}
+            if what.endswith("/attach"):
+                return 200, run
+            if what.endswith("/wait"):
+                done.wait(30)
+                return 200, {"StatusCode": created["code"]}
+            if what.endswith("/json"):
+                return 200, {"Config": {"Tty": False}, "State": {"Running": False, "ExitCode": created.get("code", 0)}}
+            if what.endswith("/archive"):
+                stat = base64.b64encode(json.dumps({"name": "script.out", "size": 1, "mode": 420, "mtime": "", "linkTarget": ""}).encode())
+                return 200, archive(), {"X-Docker-Container-Path-Stat": stat.decode()}
+            return 204, b""
+
+        return http_server(answer)
+
+    def test_a_function_runs_in_a_container_and_what_it_returns_comes_back(self):
+        from airflow.decorators import task
+
+        with tempfile.TemporaryDirectory() as folder, self.daemon(folder) as url, DAG("d", schedule=None) as dag:
+            options = {"docker_url": url.replace("http", "tcp"), "mount_tmp_dir": False}
+
+            @task.docker(image="python:3.12", environment={"SCALE": "10"}, multiple_outputs=True, **options)
+            def transform(values, offset=0):
+                import os
+
+                print("scaling", len(values))
+                return {"scaled": [one * int(os.environ["SCALE"]) + offset for one in values], "kind": set("a")}
+
+            transform([1, 2], offset=3)
+            with self.assertLogs("airflow.task", "INFO") as logs:
+                value = dag.get_task("transform").execute({})
+        self.assertEqual(value, {"scaled": [13, 23], "kind": {"a"}})
+        self.assertIn("scaling 2", "\n".join(logs.output))
 
 
 @needs("boto3", "moto")

@@ -187,6 +187,10 @@ def likely_cause(error: BaseException, path: str) -> Optional[str]:
         return "the file talks to another system while it is imported; move that into a task"
     if isinstance(error, RecursionError):
         return "a function calls itself without end, or two modules build each other"
+    variable = re.search(r"Variable (\S+) does not exist", str(error)) if isinstance(error, KeyError) else None
+    if variable is not None:
+        name = variable.group(1)
+        return f"the variable is not set: tradewind variables set {name} VALUE, or AIRFLOW_VAR_{name.upper()} in the environment"
     if isinstance(error, KeyError) and any(frame.name == "__getitem__" and frame.filename.endswith("os.py") for frame in traceback.extract_tb(error.__traceback__)):
         return f"the environment variable {message_of(error)} is not set where the service runs; use os.environ.get"
     return None

@@ -24,6 +24,7 @@ HOOKS = {
     "slack": ("tradewind.hooks.slack", "SlackHook", "slack_conn_id"),
     "slackwebhook": ("tradewind.hooks.slack", "SlackWebhookHook", "slack_webhook_conn_id"),
     "docker": ("tradewind.hooks.docker", "DockerHook", "docker_conn_id"),
+    "kubernetes": ("tradewind.hooks.kubernetes", "KubernetesHook", "conn_id"),
     "mssql": ("airflow.providers.microsoft.mssql.hooks.mssql", "MsSqlHook", "mssql_conn_id"),
     "oracle": ("airflow.providers.oracle.hooks.oracle", "OracleHook", "oracle_conn_id"),
     "snowflake": ("airflow.providers.snowflake.hooks.snowflake", "SnowflakeHook", "snowflake_conn_id"),

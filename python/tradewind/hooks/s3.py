@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fnmatch
 import gzip
+import datetime as dt
 import io
 import os
+import re
 import sys
 import tempfile
 from typing import Any, Dict, List, Optional, Tuple
@@ -167,9 +169,35 @@ class S3Hook(AwsBaseHook):
         paginator = self.conn.get_paginator("list_objects_v2")
         return paginator.paginate(Bucket=bucket_name, Prefix=prefix or "", Delimiter=delimiter or "")
 
-    def list_keys(self, bucket_name: Optional[str] = None, prefix: Optional[str] = None, delimiter: Optional[str] = None, page_size: Any = None, max_items: Optional[int] = None, **_: Any) -> List[str]:
-        keys = [one["Key"] for page in self._pages(bucket_name, prefix, delimiter) for one in page.get("Contents", [])]
-        return keys[:max_items]
+    def list_keys(
+        self,
+        bucket_name: Optional[str] = None,
+        prefix: Optional[str] = None,
+        delimiter: Optional[str] = None,
+        page_size: Any = None,
+        max_items: Optional[int] = None,
+        start_after_key: Optional[str] = None,
+        from_datetime: Optional[dt.datetime] = None,
+        to_datetime: Optional[dt.datetime] = None,
+        object_filter: Any = None,
+        apply_wildcard: bool = False,
+        **_: Any,
+    ) -> List[str]:
+        """Keys in order; of those changed from `from_datetime` on and before `to_datetime`. A wildcard is of fnmatch."""
+        pattern = prefix if apply_wildcard and prefix else None
+        start = prefix if pattern is None else re.split(r"[*?\[]", pattern, maxsplit=1)[0]
+        found = [one for page in self._pages(bucket_name, start, delimiter) for one in page.get("Contents", [])]
+        found = [
+            one
+            for one in found
+            if (pattern is None or fnmatch.fnmatchcase(one["Key"], pattern))
+            and (start_after_key is None or one["Key"] > start_after_key)
+            and (from_datetime is None or one["LastModified"] >= from_datetime)
+            and (to_datetime is None or one["LastModified"] < to_datetime)
+        ]
+        if object_filter is not None:
+            found = object_filter(found, from_datetime, to_datetime)
+        return [one["Key"] for one in found][:max_items]
 
     def list_prefixes(self, bucket_name: Optional[str] = None, prefix: Optional[str] = None, delimiter: Optional[str] = None, **_: Any) -> List[str]:
         return [one["Prefix"] for page in self._pages(bucket_name, prefix, delimiter or "/") for one in page.get("CommonPrefixes", [])]
@@ -239,10 +267,30 @@ class S3Hook(AwsBaseHook):
     def load_file_obj(self, file_obj: Any, key: str, bucket_name: Optional[str] = None, replace: bool = False, encrypt: bool = False, acl_policy: Optional[str] = None) -> None:
         self._store(file_obj, key, bucket_name, replace, encrypt, acl_policy)
 
-    def copy_object(self, source_bucket_key: str, dest_bucket_key: str, source_bucket_name: Optional[str] = None, dest_bucket_name: Optional[str] = None, **_: Any) -> Any:
+    def copy_object(
+        self,
+        source_bucket_key: str,
+        dest_bucket_key: str,
+        source_bucket_name: Optional[str] = None,
+        dest_bucket_name: Optional[str] = None,
+        source_version_id: Optional[str] = None,
+        acl_policy: Optional[str] = None,
+        meta_data_directive: Optional[str] = None,
+        kms_key_id: Optional[str] = None,
+        kms_encryption_type: Optional[str] = None,
+        **more: Any,
+    ) -> Any:
         to_bucket, to_key = self._where(dest_bucket_key, dest_bucket_name)
         from_bucket, from_key = self._where(source_bucket_key, source_bucket_name)
-        return self.conn.copy_object(Bucket=to_bucket, Key=to_key, CopySource={"Bucket": from_bucket, "Key": from_key})
+        version = {"VersionId": source_version_id} if source_version_id else {}
+        settings = {
+            "ACL": acl_policy,
+            "MetadataDirective": meta_data_directive,
+            "SSEKMSKeyId": kms_key_id,
+            "ServerSideEncryption": kms_encryption_type or ("aws:kms" if kms_key_id else None),
+        }
+        given = {name: value for name, value in settings.items() if value}
+        return self.conn.copy_object(Bucket=to_bucket, Key=to_key, CopySource={"Bucket": from_bucket, "Key": from_key, **version}, **given, **more)
 
     def delete_objects(self, bucket: str, keys: Any) -> None:
         names = [keys] if isinstance(keys, str) else list(keys)

@@ -28,10 +28,21 @@ class SageMakerBaseOperator(BaseOperator):
         wait_for_completion: bool = True,
         check_interval: int = 30,
         max_ingestion_time: Optional[int] = None,
+        print_log: bool = True,
+        max_attempts: Optional[int] = None,
+        check_if_job_exists: bool = True,
+        action_if_job_exists: str = "timestamp",
+        check_if_model_exists: bool = True,
+        action_if_model_exists: str = "timestamp",
+        deferrable: bool = False,
+        output_files_to_xcom: Any = None,
+        botocore_config: Any = None,
         **kwargs: Any,
     ) -> None:
-        for name in ("print_log", "max_attempts", "check_if_job_exists", "action_if_job_exists", "deferrable", "botocore_config"):
-            kwargs.pop(name, None)
+        if output_files_to_xcom:
+            raise ValueError(
+                "output_files_to_xcom is of Airflow's amazon provider, and Tradewind does not have it: install apache-airflow-providers-amazon"
+            )
         super().__init__(**kwargs)
         self.config = config
         self.aws_conn_id = aws_conn_id

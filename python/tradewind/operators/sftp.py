@@ -12,6 +12,7 @@ from ..airflow_compat.exceptions import AirflowException
 from ..hooks.sftp import SFTPHook, SFTPOperation
 from ..sensors.base import BaseSensorOperator, PokeReturnValue
 from .base import BaseOperator
+from .call import determine_kwargs
 
 __all__ = ["SFTPHook", "SFTPOperation", "SFTPOperator", "SFTPSensor"]
 
@@ -107,7 +108,8 @@ class SFTPOperator(BaseOperator):
 class SFTPSensor(BaseSensorOperator):
     """Waits for a path, or for files of a folder that fit a pattern and are newer than a date.
 
-    With a `python_callable` the files found are given to it, and what it returns is the value of the task.
+    With a `python_callable` the files found are given to it as `files_found`, if it has that parameter, and what it returns
+    is part of the value.
     """
 
     template_fields: Sequence[str] = ("path", "file_pattern", "newer_than", "sftp_conn_id")
@@ -143,7 +145,8 @@ class SFTPSensor(BaseSensorOperator):
             hook.close_conn()
         if not found or self.python_callable is None:
             return bool(found)
-        value = self.python_callable(*self.op_args, **{**self.op_kwargs, "files_found": found})
+        own = {**self.op_kwargs, "files_found": found}
+        value = self.python_callable(*self.op_args, **determine_kwargs(self.python_callable, self.op_args, own))
         return PokeReturnValue(is_done=True, xcom_value={"files_found": found, "decorator_return_value": value})
 
     def _found(self, hook: SFTPHook) -> List[str]:

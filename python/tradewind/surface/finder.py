@@ -9,8 +9,8 @@ from typing import Any, Dict, Optional, Set
 
 from .. import era
 from . import real
-from .module import SurfaceModule, user_frame
-from .table import LEGACY, SURFACE, known_place, legacy_name
+from .module import SurfaceModule, resolve, user_frame
+from .table import LEGACY, SURFACE, known_place, legacy_name, reexported
 
 _PREFIX = "airflow."
 _packages: Set[str] = set()
@@ -117,7 +117,10 @@ def missing_name(module_name: str, name: str, is_import: bool) -> Any:
         value = _import_path(path)
         _warn(f"{module_name}.{name}", path)
         return value
-    stand_in = placeholder(module_name, name)
+    elsewhere = reexported(module_name, name)
+    if elsewhere is not None:
+        return resolve(elsewhere)
+    stand_in = placeholder(_provider_module(module_name), name)
     if stand_in is not None:
         return stand_in
     place = known_place(module_name, name)
@@ -129,6 +132,12 @@ def missing_name(module_name: str, name: str, is_import: bool) -> Any:
     if is_import:
         raise ImportError(message, name=module_name)
     raise AttributeError(message)
+
+
+def _provider_module(module_name: str) -> str:
+    """Of a module of Airflow 1 the one of a provider that has its classes today; its constants are there, too."""
+    today = {path.rpartition(".")[0] for path in LEGACY.get(module_name, {}).values()}
+    return today.pop() if len(today) == 1 else module_name
 
 
 def _import_path(path: str) -> Any:

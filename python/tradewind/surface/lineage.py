@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 
+# As `inlets`: those outlets of the upstream tasks that fit. It names no asset, and nothing comes of it.
+AUTO = "auto"
+
+
 class _Entity:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         names = [*self.__annotations__]

@@ -27,7 +27,18 @@ def _known_arguments(cls: Type[Any]) -> Set[str]:
     return names - {"self", "args", "kwargs"}
 
 
-class MissingOperator(BaseOperator):
+class _MissingOperatorType(type(BaseOperator)):  # type: ignore[misc]
+    """Constants and inner classes of an operator that is not there (`Sensor.SUCCESS_STATES`), while a Dag file is imported."""
+
+    tradewind_missing = ""
+
+    def __getattr__(cls, name: str) -> Any:
+        if not name[:1].isupper():
+            raise AttributeError(name)
+        return _part(cls.tradewind_missing, name)
+
+
+class MissingOperator(BaseOperator, metaclass=_MissingOperatorType):
     """Keeps its arguments as attributes, so that pages show them; `execute` says what to install."""
 
     tradewind_missing = ""
@@ -43,7 +54,7 @@ class MissingOperator(BaseOperator):
         raise ProviderMissing(self.tradewind_missing)
 
 
-class MissingSensor(BaseSensorOperator):
+class MissingSensor(BaseSensorOperator, metaclass=_MissingOperatorType):
     tradewind_missing = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -67,6 +78,9 @@ class _InertType(type):
             raise AttributeError(name)
         return _part(cls.tradewind_missing, name)
 
+    def __iter__(cls) -> Any:
+        return _items(cls.__name__, cls.tradewind_missing)
+
 
 class _Inert(metaclass=_InertType):
     """Takes any arguments. While a file is imported its parts are as inert; in a task using it says what to install."""
@@ -86,7 +100,7 @@ class _Inert(metaclass=_InertType):
         return _part(type(self).tradewind_missing, self._tradewind_name)
 
     def __iter__(self) -> Any:
-        raise ProviderMissing(type(self).tradewind_missing)
+        return _items(self._tradewind_name, type(self).tradewind_missing)
 
     def __str__(self) -> str:
         return self._tradewind_name or type(self).__name__
@@ -98,6 +112,13 @@ class MissingObject(_Inert):
 
 class MissingHook(_Inert, BaseHook):
     pass
+
+
+def _items(name: str, explanation: str) -> Any:
+    if name.isupper() and not is_running():
+        # A constant that lists things (`{*Hook.SUCCESS_STATES}`); who unpacks anything else wants the explanation.
+        return iter(())
+    raise ProviderMissing(explanation)
 
 
 def _part(explanation: str, name: str) -> Any:

@@ -10,15 +10,15 @@ from typing import Any, Dict, Optional, Type
 
 # Providers of Apache Airflow, by import path after `airflow.providers.`; the package's name follows from it.
 PROVIDERS = (
-    "airbyte alibaba amazon anthropic apache.beam apache.cassandra apache.drill apache.druid apache.flink apache.hdfs "
+    "airbyte akeyless alibaba amazon anthropic apache.beam apache.cassandra apache.drill apache.druid apache.flink apache.hdfs "
     "apache.hive apache.iceberg apache.impala apache.kafka apache.kylin apache.livy apache.pig apache.pinot "
-    "apache.spark apache.sqoop apache.tinkerpop apprise arangodb asana atlassian.jira celery clickhouse cloudant "
+    "apache.spark apache.sqoop apache.tinkerpop apprise arangodb asana atlassian.jira celery clickhouse clickhousedb cloudant "
     "cncf.kubernetes cohere common.ai common.compat common.io common.messaging common.sql daskexecutor databricks "
-    "datadog dbt.cloud dingding discord docker edge edge3 elasticsearch exasol fab facebook ftp git github google "
-    "grpc hashicorp http imap influxdb informatica jdbc jenkins keycloak microsoft.azure microsoft.mssql "
+    "datadog dbt.cloud dingding discord docker duckdb edge edge3 elasticsearch exasol fab facebook ftp git github google "
+    "grpc hashicorp http ibm.mq imap influxdb informatica jdbc jenkins keycloak microsoft.azure microsoft.mssql "
     "microsoft.psrp microsoft.winrm mongo mysql neo4j odbc openai openfaas openlineage opensearch opsgenie oracle "
     "pagerduty papermill pgvector pinecone plexus postgres presto qdrant qubole redis salesforce samba segment sendgrid "
-    "sftp singularity slack smtp snowflake sqlite ssh standard tableau tabular telegram teradata trino vertica "
+    "sftp singularity slack smtp snowflake sqlite ssh standard tableau tabular telegram teradata trino vertica vespa "
     "weaviate yandex ydb zendesk"
 ).split()
 # Packages that live in this name space without being Apache's; what to install is theirs to say.
@@ -82,8 +82,10 @@ def placeholder(module_name: str, name: str) -> Optional[Type[Any]]:
 
 
 def explanation(path: str, package: str) -> str:
+    name = path.rpartition(".")[2]
+    what = "a constant" if name.isupper() else "a class" if name[:1].isupper() else "a function"
     return (
-        f"'{path}' is a class of the Airflow provider {package}, which is not installed in {sys.executable}: "
+        f"'{path}' is {what} of the Airflow provider {package}, which is not installed in {sys.executable}: "
         f"install it with `{sys.executable} -m pip install {package}`"
     )
 

@@ -84,6 +84,7 @@ def _read_legacy() -> Dict[str, Names]:
 SURFACE = _read_names()
 LEGACY = _read_legacy()
 _known: Dict[str, Dict[str, str]] = {}
+_reexported: Dict[str, Names] = {}
 _WORDS = {"1": "Airflow 1", "2": "Airflow 2", "3": "Airflow 3"}
 
 
@@ -97,6 +98,20 @@ def legacy_name(module: str, name: str) -> Optional[str]:
             if legacy.startswith(module + ".") and name in names:
                 return names[name]
     return None
+
+
+def reexported(module: str, name: str) -> Optional[str]:
+    """The `module:name` of a name that Airflow's module has only because it imports it."""
+    if not _reexported:
+        names: Names = {}
+        # Read when the first name is missing: most processes never need it.
+        for line in _lines("reexports.txt"):
+            if not line.startswith(" "):
+                names = _reexported.setdefault(line, {})
+                continue
+            source, _, rest = line.strip().partition(": ")
+            names.update({one: one for one in rest.split()} if source == "=" else _pairs(source, rest))
+    return _reexported.get(module, {}).get(name)
 
 
 def known_place(module: str, name: Optional[str] = None) -> Optional[str]:
