@@ -12,6 +12,7 @@ import { addDagsDependenciesCommand } from "./dags-dependencies-command.ts";
 import { addDagsReadCommands } from "./dags-read-commands.ts";
 import { addDagsTestCommand } from "./dags-test-command.ts";
 import { addDbCommands } from "./db-commands.ts";
+import { addEndpointsCommands } from "./endpoints-commands.ts";
 import { addEnvironmentsCommands } from "./environments-commands.ts";
 import { addInfoCommands } from "./info-commands.ts";
 import { addJobsCommands } from "./jobs-commands.ts";
@@ -50,6 +51,7 @@ export function addCommandGroups(root: Command, asAirflow: boolean): void {
   addDbCommands(root);
   addEnvironmentsCommands(root);
   addInfoCommands(root, asAirflow);
+  addEndpointsCommands(root);
   addJobsCommands(root);
   addLineageCommands(root);
   addPluginsCommand(root);

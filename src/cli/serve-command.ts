@@ -40,6 +40,7 @@ async function serve(flags: ServeFlags): Promise<void> {
         host: createModelHost(partsOf(session, store)),
         reference: isFolder(flags.modelUri) ? absolute(flags.modelUri) : flags.modelUri,
         name: flags.name ?? nameOf(flags.modelUri),
+        database: store?.database ?? null,
         clock: systemClock,
         log: session.log("serve"),
       });

@@ -15,6 +15,54 @@ export {
 export { Matrix, selectTargets, type Targets } from "./data/matrix.ts";
 export { readParquet, readPartitions, writeParquet, writePartitions } from "./data/parquet.ts";
 export { type Cell, type Cells, type Column, type ColumnType, Table } from "./data/table.ts";
+export { type AbRules, type AbVerdict, type Arm, decideAbTest } from "./deployment/ab-test-decision.ts";
+export { type AbTestResult, type AbTestTaskOptions, abTestTask } from "./deployment/ab-test-task.ts";
+export {
+  type BatchPredictInputs,
+  type BatchPredictOptions,
+  batchPredictTask,
+} from "./deployment/batch-predict-task.ts";
+export type { BatchChecks } from "./deployment/batch-prediction.ts";
+export {
+  type CanaryResult,
+  type CanaryTaskOptions,
+  canaryTask,
+  type Deployed,
+  type DeployTaskOptions,
+  deployTask,
+} from "./deployment/deploy-task.ts";
+export type { CanaryGuardrails, CanaryMetric, CanaryStep } from "./deployment/endpoints.ts";
+export {
+  decideGate,
+  type GateCheck,
+  type GateDecision,
+  type GateMetric,
+  type GateScores,
+} from "./deployment/gate-decision.ts";
+export { type GateResult, type GateTaskOptions, gateTask, type HoldOut } from "./deployment/gate-task.ts";
+export {
+  type DecayCheck,
+  type MonitorResult,
+  type MonitorTaskOptions,
+  monitorTask,
+} from "./deployment/monitor-task.ts";
+export type { Manifest, PredictionProfile } from "./deployment/prediction-profile.ts";
+export {
+  type PredictionScore,
+  type PredictionScoreName,
+  predictionScore,
+  type ScoredPredictions,
+} from "./deployment/prediction-scores.ts";
+export {
+  type PromoteResult,
+  type PromoteTaskOptions,
+  promoteTask,
+  type RollbackTaskOptions,
+  rollbackTask,
+} from "./deployment/promote-tasks.ts";
+export { type RegisterModelOptions, registerModelTask } from "./deployment/register-task.ts";
+export type { ModelVersionRef } from "./deployment/registry.ts";
+export { type Incident, type RetrainOptions, retrainDag } from "./deployment/retrain.ts";
 export {
   type ColumnDrift,
   type Distribution,

@@ -1,11 +1,13 @@
 /** What the variants of endpoints did: requests, errors and latencies by the minute, and what came of the answers. */
 import type { Executor } from "./connect.ts";
-import { instant, sql } from "./sql.ts";
+import { instant, instants, sql } from "./sql.ts";
 
 export interface MinuteOfTraffic {
   readonly endpoint: string;
   readonly variant: string;
   readonly modelVersion: string;
+  /** That of the endpoint when the requests were answered. */
+  readonly generation: number;
   /** Start of the minute, epoch milliseconds. */
   readonly minute: number;
   readonly requests: number;
@@ -13,32 +15,58 @@ export interface MinuteOfTraffic {
   readonly latency: readonly number[];
 }
 
-/** Adds to what is there; several servers may add to one minute. An endpoint that is gone is passed over. */
-export async function addTraffic(tx: Executor, minutes: readonly MinuteOfTraffic[]): Promise<void> {
-  for (const { endpoint, variant, modelVersion, minute, requests, errors, latency } of minutes) {
-    await tx.run(sql`
-      INSERT INTO endpoint_minute AS old (endpoint, variant, model_version, minute, requests, errors, latency)
-      SELECT name, ${variant}, ${modelVersion}, ${instant(minute)}, ${requests}, ${errors}, ${latency}::integer[]
-      FROM endpoint WHERE name = ${endpoint}
-      ON CONFLICT (endpoint, minute, variant, model_version) DO UPDATE SET
-        requests = old.requests + excluded.requests,
-        errors = old.errors + excluded.errors,
-        latency = ARRAY(SELECT coalesce(a, 0) + coalesce(b, 0) FROM unnest(old.latency, excluded.latency) AS sums (a, b))`);
-  }
+/**
+ * Adds to what is there; several servers may add to one minute. An endpoint that is gone is passed over. In the order
+ * of the key, so that two servers never wait for each other's rows.
+ */
+export async function addTraffic(on: Executor, minutes: readonly MinuteOfTraffic[]): Promise<void> {
+  await on.run(sql`
+    INSERT INTO endpoint_minute AS old
+      (endpoint, variant, model_version, generation, minute, requests, errors, latency)
+    SELECT name, t.variant, t.model_version, t.generation, t.minute, t.requests, t.errors,
+      ARRAY(SELECT value::integer FROM jsonb_array_elements_text(t.latency) AS bucket (value))
+    FROM unnest(${minutes.map((one) => one.endpoint)}::text[], ${minutes.map((one) => one.variant)}::text[],
+        ${minutes.map((one) => one.modelVersion)}::text[], ${minutes.map((one) => one.generation)}::integer[],
+        ${instants(minutes.map((one) => one.minute))}::timestamptz[], ${minutes.map((one) => one.requests)}::integer[],
+        ${minutes.map((one) => one.errors)}::integer[], ${minutes.map((one) => JSON.stringify(one.latency))}::jsonb[])
+      AS t (endpoint, variant, model_version, generation, minute, requests, errors, latency)
+    JOIN endpoint ON name = t.endpoint
+    ORDER BY name, t.minute, t.variant, t.model_version, t.generation
+    ON CONFLICT (endpoint, minute, variant, model_version, generation) DO UPDATE SET
+      requests = old.requests + excluded.requests,
+      errors = old.errors + excluded.errors,
+      latency = ARRAY(SELECT coalesce(a, 0) + coalesce(b, 0) FROM unnest(old.latency, excluded.latency) AS sums (a, b))`);
 }
+
+const minuteColumns = sql`
+  endpoint, variant, model_version AS "modelVersion", generation, minute, requests, errors, latency`;
 
 export function trafficSince(on: Executor, endpoint: string, since: number): Promise<MinuteOfTraffic[]> {
   return on.rows(sql`
-    SELECT endpoint, variant, model_version AS "modelVersion", minute, requests, errors, latency
+    SELECT ${minuteColumns}
     FROM endpoint_minute WHERE endpoint = ${endpoint} AND minute >= ${instant(since)} ORDER BY minute, variant`);
 }
 
 /** Of all endpoints, for the list of them. */
 export function trafficOfAllSince(on: Executor, since: number): Promise<MinuteOfTraffic[]> {
   return on.rows(sql`
-    SELECT m.endpoint, m.variant, m.model_version AS "modelVersion", m.minute, m.requests, m.errors, m.latency
+    SELECT m.endpoint, m.variant, m.model_version AS "modelVersion", m.generation, m.minute, m.requests, m.errors,
+      m.latency
     FROM endpoint e CROSS JOIN LATERAL (
       SELECT * FROM endpoint_minute x WHERE x.endpoint = e.name AND x.minute >= ${instant(since)}) m`);
+}
+
+const minuteMs = 60_000;
+
+/** What was answered with the traffic of one generation. @param since An instant that is not after its beginning. */
+export function trafficOfGeneration(
+  on: Executor,
+  { endpoint, generation, since }: { endpoint: string; generation: number; since: number },
+): Promise<MinuteOfTraffic[]> {
+  return on.rows(sql`
+    SELECT ${minuteColumns} FROM endpoint_minute
+    WHERE endpoint = ${endpoint} AND minute >= ${instant(since - minuteMs)} AND generation = ${generation}
+    ORDER BY minute, variant`);
 }
 
 export interface Outcome {

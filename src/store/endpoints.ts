@@ -2,6 +2,7 @@
 import { TradewindError } from "../errors.ts";
 import type { Database, Executor } from "./connect.ts";
 import { violatedConstraint } from "./database-errors.ts";
+import { tellServers } from "./serving-news.ts";
 import { instant, sql } from "./sql.ts";
 
 export interface EndpointVariant {
@@ -19,17 +20,25 @@ export interface Guardrails {
   readonly min_requests?: number;
 }
 
+/** What is kept of the requests. */
+export interface RequestLogging {
+  /** Share of them, from 0 to 1. */
+  readonly sample: number;
+}
+
 export interface EndpointRow {
   readonly name: string;
   readonly description: string;
   readonly generation: number;
   readonly variants: EndpointVariant[];
   readonly guardrails: Guardrails | null;
+  /** Null: none is kept. */
+  readonly requestLog: RequestLogging | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
 
-export type ChangeKind = "created" | "traffic" | "promoted" | "rolled_back" | "guardrail";
+export type ChangeKind = "created" | "traffic" | "promoted" | "rolled_back" | "guardrail" | "rollout";
 
 export interface EndpointChange {
   readonly generation: number;
@@ -41,7 +50,7 @@ export interface EndpointChange {
 }
 
 const columns = sql`
-  name, description, generation, variants, guardrails, created_at AS "createdAt", updated_at AS "updatedAt"`;
+  name, description, generation, variants, guardrails, request_log AS "requestLog", created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 export function listEndpoints(on: Executor): Promise<EndpointRow[]> {
   return on.rows(sql`SELECT ${columns} FROM endpoint ORDER BY name`);
@@ -62,18 +71,19 @@ export interface By {
 /** @throws TradewindError TW_ENDPOINT_EXISTS */
 export async function createEndpoint(
   database: Database,
-  endpoint: Pick<EndpointRow, "name" | "description" | "variants" | "guardrails">,
+  endpoint: Pick<EndpointRow, "name" | "description" | "variants" | "guardrails" | "requestLog">,
   { now, actor }: By,
 ): Promise<EndpointRow> {
-  const { name, description, variants, guardrails } = endpoint;
+  const { name, description, variants, guardrails, requestLog } = endpoint;
   try {
     return await database.transaction(async (tx) => {
       const row = await tx.row<EndpointRow>(sql`
-        INSERT INTO endpoint (name, description, variants, guardrails, created_at, updated_at)
+        INSERT INTO endpoint (name, description, variants, guardrails, request_log, created_at, updated_at)
         VALUES (${name}, ${description}, ${JSON.stringify(variants)}, ${guardrails && JSON.stringify(guardrails)},
-          ${instant(now)}, ${instant(now)})
+          ${requestLog && JSON.stringify(requestLog)}, ${instant(now)}, ${instant(now)})
         RETURNING ${columns}`);
       await addChange(tx, row as EndpointRow, { kind: "created", reason: null }, { now, actor });
+      await tellServers(tx, "endpoints");
       return row as EndpointRow;
     });
   } catch (error) {
@@ -96,32 +106,41 @@ export interface TrafficChange {
   readonly generation?: number | undefined;
 }
 
+/** A change of the traffic by itself; see `moveTraffic`. */
+export function changeTraffic(
+  database: Database,
+  name: string,
+  change: TrafficChange,
+  by: By,
+): Promise<EndpointRow> {
+  return database.transaction((tx) => moveTraffic(tx, name, change, by));
+}
+
 /**
- * One statement moves the pointer: requests from then on see the new variants.
+ * One statement moves the pointer: requests from the commit on see the new variants.
  * @throws TradewindError TW_ENDPOINT_NOT_FOUND; TW_ENDPOINT_CHANGED when another change came first.
  */
-export async function changeTraffic(
-  database: Database,
+export async function moveTraffic(
+  tx: Executor,
   name: string,
   change: TrafficChange,
   { now, actor }: By,
 ): Promise<EndpointRow> {
   const { kind, variants, reason = null, generation } = change;
-  return await database.transaction(async (tx) => {
-    const row = await tx.row<EndpointRow>(sql`
-      UPDATE endpoint SET variants = ${JSON.stringify(variants)}, generation = generation + 1, updated_at = ${instant(now)}
-      WHERE name = ${name} AND generation = coalesce(${generation ?? null}::integer, generation)
-      RETURNING ${columns}`);
-    if (row === null) {
-      const now = await findEndpoint(tx, name);
-      throw new TradewindError(
-        "TW_ENDPOINT_CHANGED",
-        `${name}: expected generation ${generation}, got ${now.generation}: somebody changed the traffic in between`,
-      );
-    }
-    await addChange(tx, row, { kind, reason }, { now, actor });
-    return row;
-  });
+  const row = await tx.row<EndpointRow>(sql`
+    UPDATE endpoint SET variants = ${JSON.stringify(variants)}, generation = generation + 1, updated_at = ${instant(now)}
+    WHERE name = ${name} AND generation = coalesce(${generation ?? null}::integer, generation)
+    RETURNING ${columns}`);
+  if (row === null) {
+    const present = await findEndpoint(tx, name);
+    throw new TradewindError(
+      "TW_ENDPOINT_CHANGED",
+      `${name}: expected generation ${generation}, got ${present.generation}: somebody changed the traffic in between`,
+    );
+  }
+  await addChange(tx, row, { kind, reason }, { now, actor });
+  await tellServers(tx, "endpoints");
+  return row;
 }
 
 export async function setGuardrails(
@@ -133,12 +152,30 @@ export async function setGuardrails(
   const row = await on.row<EndpointRow>(sql`
     UPDATE endpoint SET guardrails = ${guardrails && JSON.stringify(guardrails)}, updated_at = ${instant(now)}
     WHERE name = ${name} RETURNING ${columns}`);
-  return row ?? findEndpoint(on, name);
+  if (row === null) return findEndpoint(on, name);
+  await tellServers(on, "endpoints");
+  return row;
+}
+
+/** From now on so much of the requests is kept; null: nothing. @throws TradewindError TW_ENDPOINT_NOT_FOUND */
+export async function setRequestLog(
+  on: Executor,
+  name: string,
+  log: RequestLogging | null,
+  now: number,
+): Promise<EndpointRow> {
+  const row = await on.row<EndpointRow>(sql`
+    UPDATE endpoint SET request_log = ${log && JSON.stringify(log)}, updated_at = ${instant(now)}
+    WHERE name = ${name} RETURNING ${columns}`);
+  if (row === null) return findEndpoint(on, name);
+  await tellServers(on, "endpoints");
+  return row;
 }
 
 export async function deleteEndpoint(on: Executor, name: string): Promise<void> {
   const gone = await on.run(sql`DELETE FROM endpoint WHERE name = ${name}`);
   if (gone === 0) await findEndpoint(on, name);
+  await tellServers(on, "endpoints");
 }
 
 /** The newest first. */

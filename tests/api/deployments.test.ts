@@ -28,7 +28,16 @@ async function counted(
   const at = now - (now % minute) - ago * minute;
   await api.database.transaction((tx) =>
     addTraffic(tx, [
-      { endpoint: "shop", variant, modelVersion: "3", minute: at, requests, errors, latency: latency.counts },
+      {
+        endpoint: "shop",
+        variant,
+        modelVersion: "3",
+        generation: 1,
+        minute: at,
+        requests,
+        errors,
+        latency: latency.counts,
+      },
     ]),
   );
 }

@@ -11,13 +11,12 @@ import {
   createEndpoint,
   deleteEndpoint,
   type EndpointChange,
-  type EndpointRow,
-  type EndpointVariant,
   findEndpoint,
   type Guardrails,
   listChanges,
   listEndpoints,
   setGuardrails,
+  setRequestLog,
   type TrafficChange,
 } from "../../store/endpoints.ts";
 import type { ApiApp } from "../app.ts";
@@ -25,6 +24,8 @@ import { can } from "../auth/access.ts";
 import type { Principal } from "../auth/principal.ts";
 import { HttpProblem } from "../http-problem.ts";
 import type { ApiParts } from "../parts.ts";
+import { actorOf } from "./actor.ts";
+import { changeOut, endpointOut } from "./endpoint-answers.ts";
 
 const read = { access: can("read", "Registered Models") };
 const edit = { access: can("edit", "Registered Models"), audit: true };
@@ -42,11 +43,13 @@ const GuardrailsIn = z.strictObject({
   max_p99_ms: z.number().positive().optional(),
   min_requests: z.int().min(1).optional(),
 });
+const RequestLogIn = z.strictObject({ sample: z.number().min(0).max(1) });
 const NewEndpoint = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][\w.-]{0,249}$/),
   description: z.string().max(10_000).default(""),
   variants: z.array(Variant).min(1),
   guardrails: GuardrailsIn.nullable().default(null),
+  request_log: RequestLogIn.nullable().default(null),
 });
 const Traffic = z.strictObject({
   variants: z.array(Variant).min(1),
@@ -56,6 +59,11 @@ const Traffic = z.strictObject({
 });
 const ByName = z.object({ name: z.string() });
 const Since = z.object({
+  /** An instant; without it `hours` say how far back. */
+  since: z.iso
+    .datetime({ offset: true })
+    .transform((text) => new Date(text))
+    .optional(),
   hours: z.coerce
     .number()
     .positive()
@@ -76,7 +84,14 @@ function registerLifecycle(app: ApiApp, { database, clock }: ApiParts, service: 
   const make = { tags, operationId: "create_endpoint", body: NewEndpoint };
   app.post("/api/endpoints", { config: edit, schema: make }, async ({ body, user }, reply) => {
     checkVariants(body.variants);
-    const endpoint = { ...body, guardrails: body.guardrails as Guardrails | null };
+    const { name, description, variants, request_log: requestLog } = body;
+    const endpoint = {
+      name,
+      description,
+      variants,
+      requestLog,
+      guardrails: body.guardrails as Guardrails | null,
+    };
     const row = await createEndpoint(database, endpoint, { now: clock.now(), actor: actorOf(user) });
     await service.runOnce();
     return reply.code(201).send(endpointOut(row));
@@ -87,6 +102,12 @@ function registerLifecycle(app: ApiApp, { database, clock }: ApiParts, service: 
   const guard = { tags, operationId: "set_guardrails", params: ByName, body: GuardrailsIn.nullable() };
   app.put("/api/endpoints/:name/guardrails", { config: edit, schema: guard }, async ({ params, body }) => {
     const row = await setGuardrails(database, params.name, body as Guardrails | null, clock.now());
+    await service.runOnce();
+    return endpointOut(row);
+  });
+  const keep = { tags, operationId: "set_request_log", params: ByName, body: RequestLogIn.nullable() };
+  app.put("/api/endpoints/:name/request-log", { config: edit, schema: keep }, async ({ params, body }) => {
+    const row = await setRequestLog(database, params.name, body, clock.now());
     await service.runOnce();
     return endpointOut(row);
   });
@@ -177,7 +198,7 @@ function registerReports(app: ApiApp, { database, clock }: ApiParts): void {
   );
   const report = { tags, params: ByName, querystring: Since };
   app.get("/api/endpoints/:name/report", { config: read, schema: report }, async ({ params, query }) => {
-    const since = clock.now() - query.hours * 3_600_000;
+    const since = query.since?.getTime() ?? clock.now() - query.hours * 3_600_000;
     const { variants } = await findEndpoint(database, params.name);
     const [traffic, outcomes] = await Promise.all([
       trafficSince(database, params.name, since),
@@ -193,7 +214,13 @@ function registerReports(app: ApiApp, { database, clock }: ApiParts): void {
         error_rate: one.errorRate,
         latency_ms: { p50: one.p50, p95: one.p95, p99: one.p99 },
       })),
-      metrics: outcomes.map(({ variant, metric, count, mean }) => ({ variant, metric, count, mean })),
+      metrics: outcomes.map(({ variant, metric, count, mean, variance }) => ({
+        variant,
+        metric,
+        count,
+        mean,
+        variance,
+      })),
       comparisons: compareOutcomes(outcomes, baseline).map((one) => ({
         metric: one.metric,
         baseline: one.baseline,
@@ -233,24 +260,4 @@ function registerReports(app: ApiApp, { database, clock }: ApiParts): void {
     });
     return { added: await addOutcomes(database, params.name, told, clock.now()) };
   });
-}
-
-const actorOf = (user: Principal): string | null => (user.id === null ? null : user.username);
-const iso = (ms: number): string => new Date(ms).toISOString();
-
-function endpointOut(row: EndpointRow) {
-  const { name, description, generation, variants, guardrails } = row;
-  return {
-    name,
-    description,
-    generation,
-    variants: variants satisfies EndpointVariant[],
-    guardrails,
-    created_at: iso(row.createdAt),
-    updated_at: iso(row.updatedAt),
-  };
-}
-
-function changeOut({ generation, changedAt, kind, actor, reason, variants }: EndpointChange) {
-  return { generation, changed_at: iso(changedAt), kind, actor, reason, variants };
 }

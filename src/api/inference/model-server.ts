@@ -9,7 +9,10 @@ import { requestId } from "../../core/request-id.ts";
 import { TradewindError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import type { HostedModel, ModelHost } from "../../ml/serving/model-host.ts";
-import type { Clock, Timer } from "../../time.ts";
+import type { Database } from "../../store/connect.ts";
+import { type Listener, listen } from "../../store/notify.ts";
+import { isServingNews } from "../../store/serving-news.ts";
+import type { Clock } from "../../time.ts";
 import type { ApiApp } from "../app.ts";
 import { readJsonBodies } from "../bodies.ts";
 import { answerErrors, answerNotFound } from "../error-answers.ts";
@@ -24,6 +27,8 @@ export interface ModelServerOptions {
   readonly reference: string;
   /** The name under the Open Inference Protocol. */
   readonly name: string;
+  /** Told there when an alias moves; null where the model is a folder, which does not. */
+  readonly database: Pick<Database, "connect"> | null;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -33,7 +38,6 @@ export interface ModelServer {
   stop(): Promise<void>;
 }
 
-const lookEveryMs = 1000;
 const mostBodyBytes = 64 * 1024 * 1024;
 
 /** Resolves when the model is loaded and warm. @throws whatever resolving and loading it throws. */
@@ -81,7 +85,7 @@ export async function createModelServer(options: ModelServerOptions): Promise<Mo
       return `http://${address.host}:${(app.server.address() as AddressInfo).port}`;
     },
     async stop() {
-      reload.stop();
+      await reload?.stop();
       await app.close();
       await host.close();
     },
@@ -112,23 +116,17 @@ function answeringBy({ host, reference, name, clock }: ModelServerOptions): Answ
   };
 }
 
-/** An alias that moves is followed within a second; requests never wait for it. */
-function keepFresh({ host, clock, log }: ModelServerOptions): { stop(): void } {
-  let timer: Timer;
-  let stopped = false;
-  const later = (): void => {
-    timer = clock.after(lookEveryMs, () => {
-      void host
-        .refresh()
-        .then((moved) => moved.forEach((reference) => log.info({ reference }, "another version answers now")))
-        .finally(() => stopped || later());
-    });
+/** An alias that moves is followed at once; requests never wait for it. */
+function keepFresh({ host, database, clock, log }: ModelServerOptions): Listener | null {
+  if (database === null) return null;
+  const look = (): void => {
+    host.refresh().then(
+      (moved) => moved.forEach((reference) => log.info({ reference }, "another version answers now")),
+      (error: unknown) => log.warn({ err: error }, "the registry could not be looked at"),
+    );
   };
-  later();
-  return {
-    stop() {
-      stopped = true;
-      timer.cancel();
-    },
+  const onPayload = (payload: string): void => {
+    if (isServingNews(payload)) look();
   };
+  return listen(database, { clock, onPayload, onGap: look });
 }

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { openTrackingArtifacts } from "../../artifacts/from-settings.ts";
 import { EndpointService } from "../../ml/serving/endpoint-service.ts";
 import { ModelHost } from "../../ml/serving/model-host.ts";
-import { resolveModel } from "../../ml/serving/resolve-model.ts";
+import { RequestLog } from "../../ml/serving/request-log.ts";
+import { resolveModels } from "../../ml/serving/resolve-model.ts";
+import { RolloutService } from "../../ml/serving/rollout-service.ts";
 import { loadServedModel } from "../../ml/serving/served-model.ts";
 import type { Executor } from "../../store/connect.ts";
 import { withoutSecrets } from "../../withheld-environment.ts";
@@ -12,6 +14,7 @@ import type { ApiParts } from "../parts.ts";
 export interface Inference {
   readonly host: ModelHost;
   readonly endpoints: EndpointService;
+  readonly rollouts: RolloutService;
 }
 
 export function createModelHost({
@@ -23,7 +26,7 @@ export function createModelHost({
   const artifacts = openTrackingArtifacts(config);
   const cacheFolder = join(config.home, "models");
   return new ModelHost({
-    resolve: (reference) => resolveModel({ database, artifacts, cacheFolder }, reference),
+    resolve: (references) => resolveModels({ database, artifacts, cacheFolder }, references),
     load: (folder) =>
       loadServedModel(folder, {
         pythonInterpreter: python.interpreter,
@@ -34,7 +37,10 @@ export function createModelHost({
 }
 
 export function openInference(parts: ApiParts): Inference {
-  const { database, clock, log } = parts;
+  const { config, database, clock, log } = parts;
   const host = createModelHost(parts);
-  return { host, endpoints: new EndpointService({ database, clock, log, host }) };
+  const requestLog = new RequestLog({ store: openTrackingArtifacts(config), clock, log });
+  const endpoints = new EndpointService({ database, clock, log, host, requestLog });
+  const rollouts = new RolloutService({ database, clock, log, flush: () => endpoints.writeDown() });
+  return { host, endpoints, rollouts };
 }

@@ -5,21 +5,36 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { AsyncBuffer } from "hyparquet";
 import { TradewindError } from "../../errors.ts";
+import { parquetBytes, type WrittenColumn } from "./parquet-writing.ts";
 import { type Cell, type Column, cellsOf, Table } from "./table.ts";
 
 /** Writes or replaces the file. */
 export async function writeParquet(path: string, table: Table): Promise<void> {
-  const { parquetWriteBuffer } = await import("hyparquet-writer");
-  const kinds = { number: "DOUBLE", boolean: "BOOLEAN", text: "STRING" } as const;
-  const columnData = table.names.map((name) => {
-    const column = table.column(name);
-    return { name, data: cellsOf(column) as Cell[], type: kinds[column.type], nullable: true };
-  });
-  await writeWhole(path, Buffer.from(parquetWriteBuffer({ columnData })));
+  await writeWhole(path, await parquetBytes(writtenColumns(table)));
 }
 
-async function writeWhole(path: string, bytes: Buffer): Promise<void> {
+const kinds = { number: "DOUBLE", boolean: "BOOLEAN", text: "STRING" } as const;
+
+export function writtenColumns(table: Table): WrittenColumn[] {
+  return table.names.map((name) => {
+    const column = table.column(name);
+    return { name, data: cellsOf(column) as Cell[], type: kinds[column.type] };
+  });
+}
+
+/** What was written is on the disk, and not only with the system. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const draft = join(dirname(path), `.${randomUUID()}.draft`);
   try {
@@ -39,34 +54,92 @@ async function writeWhole(path: string, bytes: Buffer): Promise<void> {
 
 /** The columns of a file, or those that are named; TW_ML_FORMAT when it is no Parquet. */
 export async function readParquet(path: string, columns?: readonly string[]): Promise<Table> {
-  const { parquetReadObjects } = await import("hyparquet");
-  const bytes = await readFile(path);
-  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-  let rows: Record<string, unknown>[];
-  try {
-    rows = await parquetReadObjects({ file, ...(columns === undefined ? {} : { columns: [...columns] }) });
-  } catch (cause) {
-    throw new TradewindError("TW_ML_FORMAT", "expected a Parquet file, got something else", {
-      at: { file: path },
-      cause,
-    });
-  }
-  const names = Object.keys(rows[0] ?? {});
-  return new Table(
-    rows.length,
-    new Map(names.map((name) => [name, columnOf(rows.map((row) => row[name] ?? null))])),
-  );
+  return parquetTable(await readFile(path), path, columns);
 }
 
-/** The type follows from the first value; whole numbers of 64 bits become numbers, dates ISO texts. */
-function columnOf(values: readonly unknown[]): Column {
+/** @param where For messages. @throws TradewindError TW_ML_FORMAT when the bytes are no Parquet. */
+export async function parquetTable(
+  bytes: Uint8Array,
+  where: string,
+  columns?: readonly string[],
+): Promise<Table> {
+  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  const opened = await openBuffer(file, where);
+  return opened.read(0, opened.rows, columns);
+}
+
+/** Rows of a Parquet file, of which only those that are asked for are read. */
+export interface ParquetRows {
+  readonly rows: number;
+  /** From `from` (included) to `to` (excluded). */
+  read(from: number, to: number, columns?: readonly string[]): Promise<Table>;
+}
+
+/** @throws TradewindError TW_ML_FORMAT when the file is no Parquet. */
+export async function openParquet(path: string): Promise<ParquetRows> {
+  const { asyncBufferFromFile } = await import("hyparquet");
+  return openBuffer(await asyncBufferFromFile(path), path);
+}
+
+async function openBuffer(file: AsyncBuffer | ArrayBuffer, where: string): Promise<ParquetRows> {
+  const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import("hyparquet");
+  const refused = (cause: unknown) =>
+    new TradewindError("TW_ML_FORMAT", "expected a Parquet file, got something else", {
+      at: { file: where },
+      cause,
+    });
+  try {
+    const metadata = await parquetMetadataAsync(file);
+    const types = parquetSchema(metadata).children.map(
+      ({ element }) => [element.name, element.type] as const,
+    );
+    return {
+      rows: Number(metadata.num_rows),
+      async read(from, to, columns) {
+        const names = types.filter(([name]) => columns?.includes(name) ?? true);
+        const options = { file, metadata, rowStart: from, rowEnd: to };
+        const rows = await parquetReadObjects({ ...options, columns: names.map(([name]) => name) }).catch(
+          (cause: unknown) => {
+            throw refused(cause);
+          },
+        );
+        const list = names.map(
+          ([name, type]) =>
+            [
+              name,
+              columnOf(
+                rows.map((row) => row[name] ?? null),
+                type,
+              ),
+            ] as const,
+        );
+        return new Table(rows.length, new Map(list));
+      },
+    };
+  } catch (cause) {
+    throw refused(cause);
+  }
+}
+
+const numericTypes = new Set(["DOUBLE", "FLOAT", "INT32", "INT64"]);
+
+/**
+ * Whole numbers of 64 bits become numbers, dates ISO texts. What the file's type leaves open (a date is stored as a
+ * number) follows from the first value; without any value the file's type decides.
+ */
+function columnOf(values: readonly unknown[], type: string | undefined): Column {
   const first = values.find((value) => value !== null);
-  if (typeof first === "number" || typeof first === "bigint")
+  if (
+    typeof first === "number" ||
+    typeof first === "bigint" ||
+    (first === undefined && numericTypes.has(type ?? ""))
+  )
     return {
       type: "number",
       values: Float64Array.from(values, (value) => (value === null ? Number.NaN : Number(value))),
     };
-  if (typeof first === "boolean") return { type: "boolean", values: values as (boolean | null)[] };
+  if (typeof first === "boolean" || (first === undefined && type === "BOOLEAN"))
+    return { type: "boolean", values: values as (boolean | null)[] };
   const text = (value: unknown): string | null =>
     value === null ? null : value instanceof Date ? value.toISOString() : String(value);
   return { type: "text", values: values.map(text) };

@@ -9,6 +9,7 @@ interface Counted {
   readonly endpoint: string;
   readonly variant: string;
   readonly modelVersion: string;
+  readonly generation: number;
   readonly minute: number;
   requests: number;
   errors: number;
@@ -21,6 +22,8 @@ export interface Measured {
   /** Empty when no model was there to answer. */
   readonly modelName: string;
   readonly modelVersion: string;
+  /** Of the endpoint, when the request came. */
+  readonly generation: number;
   readonly failed: boolean;
   /** Milliseconds. */
   readonly latency: number;
@@ -38,7 +41,7 @@ export class EndpointMeter {
   #served = new Map<string, ServedSpan>();
 
   add(measured: Measured, now: number): void {
-    const { endpoint, variant, modelName, modelVersion, failed, latency } = measured;
+    const { endpoint, variant, modelName, modelVersion, generation, failed, latency } = measured;
     if (modelName !== "")
       this.#addServed({
         endpoint,
@@ -49,13 +52,14 @@ export class EndpointMeter {
         lastAt: now,
       });
     const minute = now - (now % minuteMs);
-    const key = `${endpoint}\n${variant}\n${modelVersion}\n${minute}`;
+    const key = keyOf({ endpoint, variant, modelVersion, generation, minute });
     let counted = this.#counted.get(key);
     if (counted === undefined) {
       counted = {
         endpoint,
         variant,
         modelVersion,
+        generation,
         minute,
         requests: 0,
         errors: 0,
@@ -84,7 +88,7 @@ export class EndpointMeter {
   putBack({ minutes, served }: Metered): void {
     for (const span of served) this.#addServed(span);
     for (const { latency, ...minute } of minutes) {
-      const key = `${minute.endpoint}\n${minute.variant}\n${minute.modelVersion}\n${minute.minute}`;
+      const key = keyOf(minute);
       const newer = this.#counted.get(key);
       const sums = latency.map((count, bucket) => count + (newer?.latency.counts[bucket] ?? 0));
       this.#counted.set(key, {
@@ -103,4 +107,10 @@ export class EndpointMeter {
     const lastAt = Math.max(span.lastAt, known?.lastAt ?? span.lastAt);
     this.#served.set(key, { ...span, firstAt, lastAt });
   }
+}
+
+type Place = Pick<MinuteOfTraffic, "endpoint" | "variant" | "modelVersion" | "generation" | "minute">;
+
+function keyOf({ endpoint, variant, modelVersion, generation, minute }: Place): string {
+  return `${endpoint}\n${variant}\n${modelVersion}\n${generation}\n${minute}`;
 }

@@ -2,8 +2,9 @@
  * Answers for endpoints: keeps their rows and their models at hand, chooses a variant for each request, asks shadows
  * beside it, falls back when a canary breaks, and goes back by itself when a guardrail is broken.
  *
- * Lifecycle: `start` begins to look at the endpoints twice a second, and a request that comes first has them read at
- * once; `stop` writes down what was counted and closes the models.
+ * Lifecycle: `start` listens for changes of endpoints and of what references lead to, with a slow look behind it in case
+ * one was not heard; a request that comes first has the endpoints read at once. `stop` writes down what was counted and
+ * closes the models.
  */
 import { randomBytes } from "node:crypto";
 import { requestId } from "../../core/request-id.ts";
@@ -13,10 +14,14 @@ import type { Database } from "../../store/connect.ts";
 import { addTraffic } from "../../store/endpoint-traffic.ts";
 import { changeTraffic, type EndpointRow, listEndpoints } from "../../store/endpoints.ts";
 import { recordServed } from "../../store/lineage/uses.ts";
+import { type Listener, listen } from "../../store/notify.ts";
+import { isServingNews } from "../../store/serving-news.ts";
 import type { Clock, Timer } from "../../time.ts";
 import { EndpointMeter } from "./endpoint-meter.ts";
 import { GuardrailWatch } from "./guardrails.ts";
 import type { HostedModel, ModelHost } from "./model-host.ts";
+import type { RequestLog } from "./request-log.ts";
+import type { LoggedRequest } from "./request-log-table.ts";
 import type { Prediction, PredictParams, Rows } from "./rows.ts";
 import { chooseVariant, pointOfKey, type Variant } from "./traffic-split.ts";
 
@@ -25,6 +30,7 @@ export interface EndpointServiceParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly host: ModelHost;
+  readonly requestLog: RequestLog;
 }
 
 export interface EndpointAnswer {
@@ -41,7 +47,6 @@ export interface EndpointRequest {
   readonly key: string | null;
 }
 
-const lookEveryMs = 500;
 const writeEveryMs = 5000;
 
 export class EndpointService {
@@ -50,7 +55,10 @@ export class EndpointService {
   readonly #watch = new GuardrailWatch();
   #endpoints = new Map<string, EndpointRow>();
   #timer: Timer | null = null;
-  #writtenAt = 0;
+  #listener: Listener | null = null;
+  #looking: Promise<void> | null = null;
+  /** Something changed while a look was under way. */
+  #lookAgain = false;
   #stopped = false;
 
   constructor(parts: EndpointServiceParts) {
@@ -58,26 +66,51 @@ export class EndpointService {
   }
 
   start(): void {
+    const { database, clock } = this.#parts;
+    this.#listener = listen(database, {
+      clock,
+      onPayload: (payload) => isServingNews(payload) && this.#look(),
+      onGap: () => this.#look(),
+    });
     this.#later();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
-    await this.#writeDown();
+    await this.#listener?.stop();
+    await this.#looking;
+    await this.writeDown();
+    await this.#parts.requestLog.stop();
     await this.#parts.host.close();
   }
 
-  /** One look at the endpoints and at where the references of their models lead. */
+  /** What comes while a look is under way is looked at after it, once. */
+  #look(): void {
+    if (this.#stopped) return;
+    if (this.#looking !== null) {
+      this.#lookAgain = true;
+      return;
+    }
+    this.#looking = this.runOnce()
+      .catch((error: unknown) => this.#parts.log.warn({ err: error }, "endpoints could not be looked at"))
+      .finally(() => {
+        this.#looking = null;
+        if (!this.#lookAgain) return;
+        this.#lookAgain = false;
+        this.#look();
+      });
+  }
+
+  /** One look at the endpoints and at where the references of their models lead: two queries, whatever their number. */
   async runOnce(): Promise<void> {
-    const { database, host, clock } = this.#parts;
+    const { database, host } = this.#parts;
     const rows = await listEndpoints(database);
     const served = new Set(rows.flatMap(({ variants }) => variants.map(({ model }) => model)));
     for (const { variants } of this.#endpoints.values())
       for (const { model } of variants) if (!served.has(model)) host.forget(model);
     this.#endpoints = new Map(rows.map((row) => [row.name, row]));
-    if (served.size > 0) await host.refresh();
-    if (clock.now() - this.#writtenAt >= writeEveryMs) await this.#writeDown();
+    await host.refresh();
   }
 
   /**
@@ -116,38 +149,72 @@ export class EndpointService {
   }
 
   async #ask(endpoint: EndpointRow, variant: Variant, request: EndpointRequest): Promise<EndpointAnswer> {
-    const { clock, host } = this.#parts;
+    const { host } = this.#parts;
     const begun = performance.now();
-    let modelName = "";
-    let modelVersion = "";
+    let model: HostedModel | null = null;
+    let prediction: Prediction | null = null;
+    let id: string | null = null;
     let failed = false;
     try {
       const ready = host.get(variant.model);
-      const model = ready instanceof Promise ? await ready : ready;
-      modelName = model.name;
-      modelVersion = model.version ?? "";
-      const prediction = await model.predict(request.input, request.params);
-      return {
-        requestId: requestId(
-          { endpoint: endpoint.name, variant: variant.name, ...versionOf(model), at: clock.now() },
-          randomBytes(16),
-        ),
-        variant: variant.name,
-        model,
-        prediction,
-      };
+      model = ready instanceof Promise ? await ready : ready;
+      prediction = await model.predict(request.input, request.params);
+      id = this.#newId(endpoint, variant, model);
+      return { requestId: id, variant: variant.name, model, prediction };
     } catch (error) {
       failed = !isAboutInput(error);
       throw error;
     } finally {
       const latency = performance.now() - begun;
-      this.#meter.add(
-        { endpoint: endpoint.name, variant: variant.name, modelName, modelVersion, failed, latency },
-        clock.now(),
-      );
-      const broken = this.#watch.add(endpoint, variant.name, { failed, latency });
-      if (broken !== null) void this.#goBack(endpoint, variant, broken);
+      this.#count(endpoint, variant, { model, failed, latency });
+      // What the caller got wrong says nothing of the model, and is not kept.
+      if (endpoint.requestLog !== null && (failed || prediction !== null))
+        this.#keep(endpoint, variant, request, {
+          requestId: id ?? this.#newId(endpoint, variant, model),
+          modelVersion: model?.version ?? "",
+          latency,
+          prediction,
+        });
     }
+  }
+
+  #newId(endpoint: EndpointRow, variant: Variant, model: HostedModel | null): string {
+    const by = model === null ? { model: "", version: null } : versionOf(model);
+    const at = this.#parts.clock.now();
+    return requestId({ endpoint: endpoint.name, variant: variant.name, ...by, at }, randomBytes(16));
+  }
+
+  #count(
+    endpoint: EndpointRow,
+    variant: Variant,
+    { model, failed, latency }: { model: HostedModel | null; failed: boolean; latency: number },
+  ): void {
+    this.#meter.add(
+      {
+        endpoint: endpoint.name,
+        variant: variant.name,
+        modelName: model?.name ?? "",
+        modelVersion: model?.version ?? "",
+        generation: endpoint.generation,
+        failed,
+        latency,
+      },
+      this.#parts.clock.now(),
+    );
+    const broken = this.#watch.add(endpoint, variant.name, { failed, latency });
+    if (broken !== null) void this.#goBack(endpoint, variant, broken);
+  }
+
+  #keep(
+    { name, requestLog }: EndpointRow,
+    variant: Variant,
+    { input }: EndpointRequest,
+    seen: Pick<LoggedRequest, "requestId" | "modelVersion" | "latency" | "prediction">,
+  ): void {
+    if (requestLog === null) return;
+    const time = this.#parts.clock.now();
+    const request = { ...seen, endpoint: name, variant: variant.name, time, input };
+    this.#parts.requestLog.add(request, requestLog.sample);
   }
 
   /** A canary that broke a guardrail gives its traffic to the others, once. */
@@ -184,9 +251,9 @@ export class EndpointService {
     return row;
   }
 
-  async #writeDown(): Promise<void> {
-    const { database, clock, log } = this.#parts;
-    this.#writtenAt = clock.now();
+  /** What was counted since the last time. */
+  async writeDown(): Promise<void> {
+    const { database, log } = this.#parts;
     const { minutes, served } = this.#meter.take();
     if (minutes.length === 0) return;
     try {
@@ -202,10 +269,8 @@ export class EndpointService {
 
   #later(): void {
     if (this.#stopped) return;
-    this.#timer = this.#parts.clock.after(lookEveryMs, () => {
-      void this.runOnce()
-        .catch((error: unknown) => this.#parts.log.warn({ err: error }, "endpoints could not be looked at"))
-        .then(() => this.#later());
+    this.#timer = this.#parts.clock.after(writeEveryMs, () => {
+      void this.writeDown().then(() => this.#later());
     });
   }
 }

@@ -19,8 +19,8 @@ export interface ResolvedModel {
 }
 
 export interface ModelHostParts {
-  /** @throws TradewindError when the reference leads nowhere. */
-  resolve(reference: string): Promise<ResolvedModel>;
+  /** Where each of the references leads; an error for one that leads nowhere. */
+  resolve(references: readonly string[]): Promise<ReadonlyMap<string, ResolvedModel | Error>>;
   load(folder: string): Promise<ServedModel>;
   warn(message: string, error: unknown): void;
 }
@@ -54,9 +54,11 @@ export class ModelHost {
    */
   async refresh(): Promise<string[]> {
     const moved: string[] = [];
+    if (this.#current.size === 0) return moved;
+    const resolved = await this.#parts.resolve([...this.#current.keys()]);
     for (const [reference, hosted] of this.#current) {
       try {
-        const { folder } = await this.#parts.resolve(reference);
+        const { folder } = found(resolved, reference);
         if (folder === hosted.folder) continue;
         await this.#bring(reference);
         moved.push(reference);
@@ -92,7 +94,7 @@ export class ModelHost {
   }
 
   async #replace(reference: string): Promise<Hosted> {
-    const resolved = await this.#parts.resolve(reference);
+    const resolved = found(await this.#parts.resolve([reference]), reference);
     const hosted = await this.#load(resolved);
     const before = this.#current.get(reference);
     this.#current.set(reference, hosted);
@@ -120,6 +122,13 @@ export class ModelHost {
     this.#loaded.delete(hosted.folder);
     void hosted.drained().then(() => hosted.model.close());
   }
+}
+
+function found(resolved: ReadonlyMap<string, ResolvedModel | Error>, reference: string): ResolvedModel {
+  const where = resolved.get(reference);
+  if (where instanceof Error) throw where;
+  if (where === undefined) throw new TradewindError("TW_INTERNAL", `${reference} was not resolved`);
+  return where;
 }
 
 class Hosted implements HostedModel {

@@ -10,11 +10,14 @@ import { isAbsolute, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import type { ArtifactStore } from "../../artifacts/artifact-store.ts";
-import { type ModelStage, modelStages } from "../../core/tracking/entities.ts";
+import { modelStages } from "../../core/tracking/entities.ts";
 import { TradewindError } from "../../errors.ts";
 import type { Executor } from "../../store/connect.ts";
-import { getModelVersion, latestVersions } from "../../store/tracking/model-versions.ts";
-import { getVersionByAlias } from "../../store/tracking/registered-models.ts";
+import {
+  locateModels,
+  type ModelLocation,
+  type WantedVersion,
+} from "../../store/tracking/model-locations.ts";
 import type { ResolvedModel } from "./model-host.ts";
 
 export interface ResolverParts {
@@ -24,37 +27,86 @@ export interface ResolverParts {
   readonly cacheFolder: string;
 }
 
-/** @throws TradewindError TW_MODEL_REFERENCE for a reference of no known form; TW_TRACKING_NOT_FOUND. */
+export type Resolved = ResolvedModel | TradewindError;
+
+/**
+ * Where each reference leads, with one query for all of them; an error for one that leads nowhere: TW_MODEL_REFERENCE
+ * for one of no known form, TW_TRACKING_NOT_FOUND and TW_TRACKING_VALUE for what is not in the registry.
+ */
+export async function resolveModels(
+  parts: ResolverParts,
+  references: readonly string[],
+): Promise<Map<string, Resolved>> {
+  const resolved = new Map<string, Resolved>();
+  const wanted: [reference: string, version: WantedVersion][] = [];
+  for (const reference of new Set(references)) {
+    const parsed = parse(reference);
+    if ("folder" in parsed || parsed instanceof TradewindError) resolved.set(reference, parsed);
+    else wanted.push([reference, parsed]);
+  }
+  if (wanted.length === 0) return resolved;
+  const locations = await locateModels(
+    parts.database,
+    wanted.map(([, version]) => version),
+  );
+  for (const [at, [reference, version]] of wanted.entries())
+    resolved.set(reference, await bringTo(parts, version, locations[at] as ModelLocation));
+  return resolved;
+}
+
+/** @throws TradewindError as `resolveModels` gives it. */
 export async function resolveModel(parts: ResolverParts, reference: string): Promise<ResolvedModel> {
+  const found = (await resolveModels(parts, [reference])).get(reference) as Resolved;
+  if (found instanceof TradewindError) throw found;
+  return found;
+}
+
+function parse(reference: string): Resolved | WantedVersion {
   if (isAbsolute(reference)) return { name: reference, version: null, folder: reference };
   if (reference.startsWith("file:"))
     return { name: reference, version: null, folder: fileURLToPath(reference) };
   const match = /^models:\/+([^/@]+)(?:@([^/]+)|\/([^/]+))$/.exec(reference);
   const [, name, alias, which] = match ?? [];
   if (name === undefined)
-    throw new TradewindError(
+    return new TradewindError(
       "TW_MODEL_REFERENCE",
       `expected models:/name/version, models:/name@alias, models:/name/latest or a folder, got ${JSON.stringify(reference.slice(0, 300))}`,
     );
-  const { version, storageLocation } =
-    alias === undefined
-      ? await versionOf(parts.database, name, which ?? "")
-      : await getVersionByAlias(parts.database, name, alias);
-  return { name, version: String(version), folder: await bring(parts, storageLocation) };
+  const any = { name, version: null, alias: null, stage: null };
+  if (alias !== undefined) return { ...any, alias };
+  if (/^\d{1,9}$/.test(which ?? "")) return { ...any, version: Number(which) };
+  const stage = modelStages.find((one) => one.toLowerCase() === which?.toLowerCase());
+  if (stage !== undefined) return { ...any, stage };
+  if (which === "latest") return any;
+  return new TradewindError(
+    "TW_MODEL_REFERENCE",
+    `models:/${name}/: expected a version, latest, or one of ${modelStages.join(", ")}, got ${which}`,
+  );
 }
 
-async function versionOf(database: Executor, name: string, which: string) {
-  if (/^\d+$/.test(which)) return getModelVersion(database, name, Number(which));
-  const stage = modelStages.find((one) => one.toLowerCase() === which.toLowerCase());
-  const stages: ModelStage[] = stage === undefined ? [] : [stage];
-  if (stage === undefined && which !== "latest")
-    throw new TradewindError(
-      "TW_MODEL_REFERENCE",
-      `models:/${name}/: expected a version, latest, or one of ${modelStages.join(", ")}, got ${which}`,
-    );
-  const newest = (await latestVersions(database, name, stages)).at(-1);
-  if (newest !== undefined) return newest;
-  throw new TradewindError("TW_TRACKING_NOT_FOUND", `${name} has no version${stage ? ` in ${stage}` : ""}`);
+async function bringTo(
+  parts: ResolverParts,
+  wanted: WantedVersion,
+  { modelExists, version, storageLocation }: ModelLocation,
+): Promise<Resolved> {
+  const { name } = wanted;
+  if (!modelExists)
+    return new TradewindError("TW_TRACKING_NOT_FOUND", `Registered Model with name=${name} not found`);
+  if (version === null || storageLocation === null) return absent(wanted);
+  try {
+    return { name, version: String(version), folder: await bring(parts, storageLocation) };
+  } catch (error) {
+    if (error instanceof TradewindError) return error;
+    throw error;
+  }
+}
+
+function absent({ name, version, alias, stage }: WantedVersion): TradewindError {
+  if (alias !== null)
+    return new TradewindError("TW_TRACKING_VALUE", `Registered model alias ${alias} not found.`);
+  const which =
+    version === null ? `no version${stage === null ? "" : ` in ${stage}`}` : `no version ${version}`;
+  return new TradewindError("TW_TRACKING_NOT_FOUND", `${name} has ${which}`);
 }
 
 const proxied = /^mlflow-artifacts:\/+/;

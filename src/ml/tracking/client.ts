@@ -11,6 +11,8 @@ const retried = new Set([408, 429, 500, 502, 503, 504]);
 export interface Refusal {
   readonly error_code?: string;
   readonly message?: string;
+  /** Of what is not MLflow's: a text, or a list of complaints about the request. */
+  readonly detail?: unknown;
 }
 
 interface Sent {
@@ -51,19 +53,48 @@ export class TrackingClient {
     return JSON.parse(await (await this.#send(sent)).text()) as Answer;
   }
 
+  /** A call of the server's own API, beyond MLflow's: `/api/endpoints/…`. The same errors. */
+  async ask<Answer = Record<string, unknown>>(
+    method: "GET" | "POST" | "PUT" | "DELETE",
+    path: string,
+    body?: unknown,
+  ): Promise<Answer> {
+    const sent: Sent =
+      body === undefined
+        ? { method, path }
+        : { method, path, body: JSON.stringify(body), type: "application/json" };
+    const text = await (await this.#send(sent)).text();
+    return (text === "" ? null : JSON.parse(text)) as Answer;
+  }
+
+  /** Paths of all files below a folder of the artifact store, relative to it; empty when it is not there. */
+  async listFiles(uri: string): Promise<string[]> {
+    const path = rootOf(uri);
+    const { files = [] } = JSON.parse(
+      await (
+        await this.#send({
+          method: "GET",
+          path: `/api/2.0/mlflow-artifacts/artifacts?${new URLSearchParams({ path })}`,
+        })
+      ).text(),
+    ) as { files?: { path: string; is_dir: boolean }[] };
+    const found = files.map(async ({ path: name, is_dir: isFolder }) =>
+      isFolder ? (await this.listFiles(`${uri}/${name}`)).map((below) => `${name}/${below}`) : [name],
+    );
+    return (await Promise.all(found)).flat();
+  }
+
+  /** @param uri `mlflow-artifacts:/…` of the folder. */
+  async download(uri: string, path: string): Promise<Uint8Array> {
+    const answer = await this.#send({ method: "GET", path: artifactAddress(uri, path) });
+    return new Uint8Array(await answer.arrayBuffer());
+  }
+
   /** @param uri `mlflow-artifacts:/…` of the folder. */
   async upload(uri: string, path: string, content: string | Uint8Array): Promise<void> {
-    const root = /^mlflow-artifacts:\/*(.*)$/.exec(uri)?.[1];
-    if (root === undefined)
-      throw new TradewindError(
-        "TW_TRACKING_REFUSED",
-        `expected artifacts behind the server's proxy (mlflow-artifacts:/…), got ${uri}`,
-        { hint: "an experiment with a place of its own for artifacts is written to by Python's client only" },
-      );
-    const where = `${root}/${path}`.split("/").map(encodeURIComponent).join("/");
     await this.#send({
       method: "PUT",
-      path: `/api/2.0/mlflow-artifacts/artifacts/${where}`,
+      path: artifactAddress(uri, path),
       body: content,
       type: "application/octet-stream",
     });
@@ -111,7 +142,7 @@ export class TrackingClient {
     } catch {
       // Something before the server answered; its text is told.
     }
-    const said = refusal.message ?? text.slice(0, 300);
+    const said = refusal.message ?? complaintsOf(refusal.detail) ?? text.slice(0, 300);
     if (retried.has(answer.status))
       return new TradewindError("TW_TRACKING_SERVER", `${asked}: HTTP ${answer.status}: ${said}`);
     return new TradewindError(
@@ -119,4 +150,27 @@ export class TrackingClient {
       `${said} (${asked}: ${refusal.error_code ?? answer.status})`,
     );
   }
+}
+
+function rootOf(uri: string): string {
+  const root = /^mlflow-artifacts:\/*(.*)$/.exec(uri)?.[1];
+  if (root !== undefined) return root;
+  throw new TradewindError(
+    "TW_TRACKING_REFUSED",
+    `expected artifacts behind the server's proxy (mlflow-artifacts:/…), got ${uri}`,
+    { hint: "an experiment with a place of its own for artifacts is reached by Python's client only" },
+  );
+}
+
+function artifactAddress(uri: string, path: string): string {
+  const parts = `${rootOf(uri)}/${path}`.split("/").filter((part) => part !== "");
+  return `/api/2.0/mlflow-artifacts/artifacts/${parts.map(encodeURIComponent).join("/")}`;
+}
+
+function complaintsOf(detail: unknown): string | null {
+  if (typeof detail === "string") return detail;
+  if (!Array.isArray(detail)) return null;
+  return (detail as { loc?: unknown[]; msg?: string }[])
+    .map(({ loc = [], msg = "" }) => `${loc.slice(1).join(".")}: ${msg}`)
+    .join("; ");
 }

@@ -5,6 +5,7 @@ import type { KeyValue } from "../../core/tracking/limits.ts";
 import type { OrderRules } from "../../core/tracking/order-by.ts";
 import { TradewindError } from "../../errors.ts";
 import type { Executor, Transactor } from "../connect.ts";
+import { tellServers } from "../serving-news.ts";
 import { instant, sql } from "../sql.ts";
 import { hexId } from "./ids.ts";
 import { recordEvent } from "./model-version-events.ts";
@@ -63,6 +64,7 @@ export async function createModelVersion(
       { name, version: taken.version, kind: "created", stage: "None", actor: version.userId },
       now,
     );
+    await tellServers(tx, "models");
     return taken.version;
   });
   return getModelVersion(database, name, number);
@@ -130,6 +132,7 @@ export async function transitionStage(
         { name, version, kind: "stage", stage, previousStage: before.currentStage, actor },
         now,
       );
+    await tellServers(tx, "models");
   });
   return getModelVersion(database, name, version);
 }
@@ -160,6 +163,7 @@ export async function deleteModelVersion(
       await recordEvent(tx, { name, version, kind: "alias_removed", alias, actor }, now);
     await recordEvent(tx, { name, version, kind: "deleted", previousStage: gone.currentStage, actor }, now);
     await tx.run(sql`DELETE FROM model_version WHERE name = ${name} AND version = ${version}`);
+    await tellServers(tx, "models");
     return gone;
   });
 }

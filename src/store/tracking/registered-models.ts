@@ -6,6 +6,7 @@ import type { OrderRules, OrderTerm } from "../../core/tracking/order-by.ts";
 import { TradewindError } from "../../errors.ts";
 import type { Executor, Transactor } from "../connect.ts";
 import { violatedConstraint } from "../database-errors.ts";
+import { tellServers } from "../serving-news.ts";
 import type { Statement } from "../sql.ts";
 import { instant, sql } from "../sql.ts";
 import { recordEvent } from "./model-version-events.ts";
@@ -155,24 +156,39 @@ export interface AliasMove {
 }
 
 /** The version that it pointed to before, or null. @throws TradewindError TW_TRACKING_NOT_FOUND. */
-export async function setAlias(database: Transactor, move: AliasMove, now: number): Promise<number | null> {
-  const { name, alias, version } = move;
-  await getRegisteredModel(database, name);
-  await requireVersion(database, name, version);
+export function setAlias(database: Transactor, move: AliasMove, now: number): Promise<number | null> {
   return database.transaction(async (tx) => {
-    // The model's row is the lock: of two moves at once, the second sees where the first put the alias.
-    await tx.run(sql`UPDATE registered_model SET last_update_time = ${instant(now)} WHERE name = ${name}`);
-    const before = await tx.row<{ version: number }>(
-      sql`SELECT version FROM registered_model_alias WHERE name = ${name} AND alias = ${alias}`,
-    );
-    await tx.run(sql`
-      INSERT INTO registered_model_alias (name, alias, version) VALUES (${name}, ${alias}, ${version})
-      ON CONFLICT (name, alias) DO UPDATE SET version = excluded.version`);
-    const previousVersion = before?.version ?? null;
-    if (previousVersion !== version)
-      await recordEvent(tx, { ...move, kind: "alias_set", previousVersion }, now);
-    return previousVersion;
+    await lockModel(tx, move.name, now);
+    return moveAlias(tx, move, now);
   });
+}
+
+/**
+ * The model's row is the lock: of two moves at once, the second sees where the first put the alias.
+ * @throws TradewindError TW_TRACKING_NOT_FOUND.
+ */
+export async function lockModel(tx: Executor, name: string, now: number): Promise<void> {
+  const count = await tx.run(
+    sql`UPDATE registered_model SET last_update_time = ${instant(now)} WHERE name = ${name}`,
+  );
+  if (count === 0) throw noModel(name);
+}
+
+/** Of a model that is locked. @throws TradewindError TW_TRACKING_NOT_FOUND for the version. */
+export async function moveAlias(tx: Executor, move: AliasMove, now: number): Promise<number | null> {
+  const { name, alias, version } = move;
+  await requireVersion(tx, name, version);
+  const before = await tx.row<{ version: number }>(
+    sql`SELECT version FROM registered_model_alias WHERE name = ${name} AND alias = ${alias}`,
+  );
+  await tx.run(sql`
+    INSERT INTO registered_model_alias (name, alias, version) VALUES (${name}, ${alias}, ${version})
+    ON CONFLICT (name, alias) DO UPDATE SET version = excluded.version`);
+  const previousVersion = before?.version ?? null;
+  if (previousVersion !== version)
+    await recordEvent(tx, { ...move, kind: "alias_set", previousVersion }, now);
+  await tellServers(tx, "models");
+  return previousVersion;
 }
 
 /** True when there was one. @throws TradewindError TW_TRACKING_NOT_FOUND for the model. */
@@ -189,6 +205,7 @@ export async function deleteAlias(
     if (gone === null) return false;
     await tx.run(sql`UPDATE registered_model SET last_update_time = ${instant(now)} WHERE name = ${name}`);
     await recordEvent(tx, { name, version: gone.version, alias, actor, kind: "alias_removed" }, now);
+    await tellServers(tx, "models");
     return true;
   });
 }

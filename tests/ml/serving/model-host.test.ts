@@ -82,7 +82,8 @@ describe("ModelHost", () => {
     const leads = { to: "v1" };
     let loads = 0;
     const host = new ModelHost({
-      resolve: async () => ({ name: "iris", version: leads.to, folder: leads.to }),
+      resolve: async (references) =>
+        new Map(references.map((one) => [one, { name: "iris", version: leads.to, folder: leads.to }])),
       load: async (folder) => {
         loads += 1;
         if (folder === "broken") throw new Error("no such model");

@@ -72,7 +72,15 @@ describe("measurements", () => {
 
   it("counts by the minute, loses nothing that could not be written, and reports it all", () => {
     const meter = new EndpointMeter();
-    const one = { endpoint: "e", variant: "a", modelName: "m", modelVersion: "3", failed: false, latency: 2 };
+    const one = {
+      endpoint: "e",
+      variant: "a",
+      modelName: "m",
+      modelVersion: "3",
+      generation: 1,
+      failed: false,
+      latency: 2,
+    };
     meter.add(one, 61_000);
     const taken = meter.take();
     expect(taken.minutes).toMatchObject([{ minute: 60_000, requests: 1, errors: 0 }]);
@@ -153,6 +161,7 @@ describe("guardrails", () => {
       generation: 1,
       variants: [variant("champion", 90), variant("canary", 10)],
       guardrails: { max_error_rate: 0.1, min_requests: 10 },
+      requestLog: null,
       createdAt: 0,
       updatedAt: 0,
     };
