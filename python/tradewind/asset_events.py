@@ -39,11 +39,17 @@ class OutletEvent:
         self.key = key
         self.extra: Dict[str, Any] = {}
         self.added: List[Dict[str, Any]] = []
+        # In their order, each once.
+        self.partition_keys: Dict[str, None] = {}
 
     def add_partitions(self, keys: Any, **_: Any) -> None:
-        """Keys of partitions that the task made; they are noted on the event."""
-        new = [keys] if isinstance(keys, str) else list(keys)
-        self.extra["partition_keys"] = [*self.extra.get("partition_keys", []), *new]
+        """Keys of partitions that the task brought: an event for each."""
+        if isinstance(self.key, AssetAlias):
+            raise TypeError(f"expected partitions of an asset, got the alias {self.key.name!r}, which has none")
+        for key in [keys] if isinstance(keys, str) else list(keys):
+            if not isinstance(key, str) or not key.strip() or len(key) > 250:
+                raise ValueError(f"expected keys of 1 to 250 characters, got {key!r}")
+            self.partition_keys[key] = None
 
     def add(self, asset: Any, extra: Optional[Dict[str, Any]] = None) -> None:
         if isinstance(asset, str):
@@ -91,8 +97,9 @@ class OutletEvents:
             if isinstance(key, AssetAlias):
                 for added in event.added:
                     found.append({"alias": key.name, **_asset_of(added["asset"], outlets), "extra": added["extra"] or event.extra})
-            elif event.extra:
-                found.append({**_asset_of(key, outlets), "extra": event.extra})
+            elif event.extra or event.partition_keys:
+                record = {**_asset_of(key, outlets), "extra": event.extra}
+                found.append({**record, "partitionKeys": list(event.partition_keys)} if event.partition_keys else record)
         return found
 
 

@@ -11,7 +11,7 @@ import signal
 from typing import Any, Dict, Iterator, List, Optional
 
 from . import supervisor as supervisors
-from . import task_log, time_values
+from . import partition_answers, task_log, time_values
 from .airflow_compat.constants import DagRunType
 from .airflow_compat.timetables import DagRunInfo, DataInterval, TimeRestriction, Timetable
 from .child import VERSION
@@ -57,19 +57,29 @@ class TimetableServer:
 
     def _answer(self, message: Dict[str, Any]) -> Dict[str, Any]:
         try:
-            kind = self._classes.find(message["classpath"], message["code"])
-            timetable = kind.deserialize(decode_json(message["data"]))
+            timetable = self._timetable(message)
             return {"type": "answer", "answer": answer(timetable, message["question"])}
         except TradewindError as error:
             return {"type": "no-answer", "message": str(error)}
         except Exception as error:
-            text = f"timetable {message['classpath']} raised {error_name(error)}: {message_of(error)}{_place(error)}"
+            text = f"timetable {message['classpath'] or 'of ' + message['dagId']} raised {error_name(error)}: {message_of(error)}{_place(error)}"
             return {"type": "no-answer", "message": text}
 
+
+    def _timetable(self, message: Dict[str, Any]) -> Any:
+        """Made again from its data; where there is none, that of the Dag as its file defines it."""
+        if message["classpath"] is not None:
+            kind = self._classes.find(message["classpath"], message["code"])
+            return kind.deserialize(decode_json(message["data"]))
+        return self._classes.dag(message["code"], message["dagId"]).timetable
 
 
 def answer(timetable: Any, question: Dict[str, Any]) -> Any:
     """One of TimetableAnswers of src/executor/timetable-host.ts; None where there is no run any more."""
+    if question["ask"] == "partitions":
+        return partition_answers.partitions(timetable, question["events"])
+    if question["ask"] == "complete":
+        return partition_answers.complete(timetable, question["partitions"])
     if question["ask"] == "manual":
         run_after = _instant(question["runAfter"])
         interval = timetable.infer_manual_data_interval(run_after=run_after)

@@ -33,6 +33,18 @@ class VersionClasses:
             self._found[key] = self._import(classpath, code)
         return self._found[key]
 
+    def dag(self, code: Dict[str, Any], dag_id: str) -> Any:
+        """A Dag as its file defines it. Raises TradewindError TW_DAG_NOT_FOUND, and whatever the import of the file raises."""
+        key = (identity_of(code), "")
+        if key not in self._found:
+            version = CodeVersion(code, self._modules)
+            try:
+                version.load()
+            finally:
+                self._modules.forget()
+            self._found[key] = version
+        return self._found[key].dag(dag_id)
+
     def _import(self, classpath: str, code: Dict[str, Any]) -> Any:
         module, _, name = classpath.rpartition(".")
         version = CodeVersion(code, self._modules)

@@ -32,7 +32,12 @@ export type TimetableSpec =
   | { kind: "delta-trigger"; delta: DeltaSpec; interval?: number }
   | { kind: "delta-data-interval"; delta: DeltaSpec }
   | { kind: "events"; dates: string[]; restrictToEvents: boolean; description?: string }
-  | { kind: "asset"; assets: AssetExpression }
+  | {
+      kind: "asset";
+      assets: AssetExpression;
+      /** A run for each partition; which key is of which partition, only the Dag's own mappers can tell. */
+      partitioned?: boolean;
+    }
   | { kind: "asset-or-time"; timetable: TimetableSpec; assets: AssetExpression }
   /** A timetable written by the user: only its own language can tell its next run. */
   | {

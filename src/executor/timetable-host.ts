@@ -79,8 +79,10 @@ interface Question {
   type: "timetable";
   id: number;
   code: CodeLocation;
-  classpath: string;
+  /** Null: the timetable of the Dag, as its file defines it. */
+  classpath: string | null;
   data: Json;
+  dagId: string | null;
   question: TimetableQuestion;
 }
 
@@ -109,7 +111,7 @@ export class TimetableHost {
   /** @throws TradewindError TW_TIMETABLE when the timetable gives no answer. */
   ask<Asked extends TimetableQuestion>(
     code: CodeLocation,
-    timetable: Pick<CustomTimetable, "classpath" | "data">,
+    timetable: Pick<CustomTimetable, "classpath" | "data"> | { dagId: string },
     question: Asked,
   ): Promise<TimetableAnswers[Asked["ask"]]> {
     const { interpreter } = code;
@@ -118,8 +120,11 @@ export class TimetableHost {
       asked = new AskedProcess(interpreter, this.#options, () => this.#processes.delete(interpreter));
       this.#processes.set(interpreter, asked);
     }
-    const { classpath, data } = timetable;
-    const answer = asked.ask({ code, classpath, data, question });
+    const which =
+      "dagId" in timetable
+        ? { classpath: null, data: null, dagId: timetable.dagId }
+        : { classpath: timetable.classpath, data: timetable.data, dagId: null };
+    const answer = asked.ask({ code, ...which, question });
     return answer as Promise<TimetableAnswers[Asked["ask"]]>;
   }
 
@@ -165,7 +170,7 @@ class AskedProcess {
     return new Promise((resolve, reject) => {
       const timer = clock.after(patienceMs, () => {
         this.#waiting.delete(id);
-        const message = `timetable ${body.classpath} gave no answer within ${patienceMs / 1000} s`;
+        const message = `timetable ${body.classpath ?? `of ${body.dagId}`} gave no answer within ${patienceMs / 1000} s`;
         reject(new TradewindError("TW_TIMETABLE", message));
         this.#hung = message;
         this.#process.kill();

@@ -320,7 +320,14 @@ const taskResult = z.discriminatedUnion("outcome", [
       ])
       .optional(),
     outletEvents: z
-      .array(z.object({ asset: asset.optional(), alias: text.optional(), extra: jsonObject }))
+      .array(
+        z.object({
+          asset: asset.optional(),
+          alias: text.optional(),
+          extra: jsonObject,
+          partitionKeys: z.array(text).optional(),
+        }),
+      )
       .optional(),
   }),
   z.object({ outcome: one("skipped"), message: text }),

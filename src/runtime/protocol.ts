@@ -318,6 +318,8 @@ export interface OutletEvent {
   asset?: { name: string; uri: string };
   alias?: string;
   extra: { [key: string]: Json };
+  /** Keys of the partitions that the task brought: an event for each, in place of that of its run. */
+  partitionKeys?: string[];
 }
 
 export type TaskResult =

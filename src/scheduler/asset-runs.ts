@@ -3,6 +3,7 @@
  * of them. Queue, run and what the run consumed change in one transaction.
  */
 import { type AssetRunDecision, assetRunDue, assetsOf } from "../core/asset-schedule.ts";
+import { isPartitioned } from "../core/timetable/next-run.ts";
 import {
   aliasAssets,
   eventsBetween,
@@ -36,7 +37,8 @@ export class AssetRuns {
   async #pass(): Promise<void> {
     const { engine, database } = this.#services;
     const waiting = [...engine.memory.dags.values()].filter(
-      ({ schedule, isPaused, isStale }) => schedule?.assets != null && !isPaused && !isStale,
+      ({ schedule, isPaused, isStale }) =>
+        schedule?.assets != null && !isPartitioned(schedule.timetable) && !isPaused && !isStale,
     );
     if (waiting.length === 0) return;
     const queued = await queuedAssets(

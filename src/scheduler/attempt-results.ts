@@ -84,17 +84,20 @@ export function assetEventsOf(
   const spec = run.dag.tasks[task]?.spec;
   if (spec === undefined || (spec.outlets.length === 0 && given.length === 0)) return [];
   const source = { dagId: run.run.dagId, taskId: spec.taskId, runId: run.run.runId, mapIndex };
+  const partitionKey = run.row.partitionKey;
   const events: AssetEventWrite[] = [];
   for (const { name, uri } of spec.outlets.flatMap(assetsIn)) {
     const own = given.filter(
       ({ asset, alias }) => alias === undefined && asset?.name === name && asset.uri === uri,
     );
     const extra = Object.assign({}, ...own.map((event) => event.extra));
-    events.push({ name, uri, alias: null, extra, ...source });
+    const keys = [...new Set(own.flatMap((event) => event.partitionKeys ?? []))];
+    for (const key of keys.length === 0 ? [partitionKey] : keys)
+      events.push({ name, uri, alias: null, extra, partitionKey: key, ...source });
   }
   for (const { asset, alias, extra } of given) {
     if (alias === undefined || asset === undefined) continue;
-    events.push({ name: asset.name, uri: asset.uri, alias, extra, ...source });
+    events.push({ name: asset.name, uri: asset.uri, alias, extra, partitionKey, ...source });
   }
   return events;
 }

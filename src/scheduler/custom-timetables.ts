@@ -98,6 +98,21 @@ export class CustomTimetables {
     return timetables.ask(codeOf(version, settings.versionsFolder), own, question);
   }
 
+  /** What only the timetable as the Dag's file defines it can tell. @throws TradewindError TW_TIMETABLE. */
+  async askDag<Asked extends TimetableQuestion>(
+    version: DagVersion,
+    question: Asked,
+  ): Promise<TimetableAnswers[Asked["ask"]]> {
+    const { timetables, settings } = this.#services;
+    const { dagId } = version;
+    if (timetables === null)
+      throw new TradewindError(
+        "TW_TIMETABLE",
+        `expected somebody to ask the timetable of ${dagId}, got none`,
+      );
+    return timetables.ask(codeOf(version, settings.versionsFolder), { dagId }, question);
+  }
+
   async #warn(dagId: string, messages: readonly string[]): Promise<void> {
     const { database, clock, log } = this.#services;
     try {

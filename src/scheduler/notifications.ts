@@ -7,7 +7,14 @@ import type { Services } from "./services.ts";
 
 type Parts = Pick<
   Scheduler,
-  "leases" | "requests" | "firedTriggers" | "assetRuns" | "backfills" | "pools" | "timetableQuestions"
+  | "leases"
+  | "requests"
+  | "firedTriggers"
+  | "assetRuns"
+  | "partitionRuns"
+  | "backfills"
+  | "pools"
+  | "timetableQuestions"
 >;
 
 export class Notifications {
@@ -55,7 +62,7 @@ export class Notifications {
   }
 
   async #act(word: string, about: readonly string[]): Promise<void> {
-    const { leases, requests, firedTriggers, assetRuns, backfills, pools } = this.#parts;
+    const { leases, requests, firedTriggers, assetRuns, partitionRuns, backfills, pools } = this.#parts;
     const { memory } = this.#services.engine;
     switch (word) {
       case "run":
@@ -64,12 +71,15 @@ export class Notifications {
       case "dag":
         if (about.some((dagId) => !memory.dags.has(dagId))) await leases.runOnce();
         await leases.dagsChanged(about);
+        // Mappers may take their time: nothing else waits for them.
+        void partitionRuns.runOnce();
         return assetRuns.runOnce();
       case "request":
         return requests.runOnce();
       case "fired":
         return firedTriggers.runOnce();
       case "assets":
+        void partitionRuns.runOnce();
         return assetRuns.runOnce();
       case "backfill":
         return backfills.runOnce();

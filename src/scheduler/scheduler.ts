@@ -30,6 +30,7 @@ import { Leases } from "./leases.ts";
 import { LiveChanges } from "./live-changes.ts";
 import { Notifications } from "./notifications.ts";
 import { type Observer, observersOf, type RunObserver } from "./observer.ts";
+import { PartitionRuns } from "./partition-runs.ts";
 import { Pools } from "./pools.ts";
 import { Prune } from "./prune.ts";
 import { Requests } from "./requests.ts";
@@ -76,6 +77,7 @@ export class Scheduler {
   readonly leases: Leases;
   readonly createRuns: CreateRuns;
   readonly assetRuns: AssetRuns;
+  readonly partitionRuns: PartitionRuns;
   readonly backfills: Backfills;
   readonly requests: Requests;
   readonly deadlines: Deadlines;
@@ -148,6 +150,7 @@ export class Scheduler {
     this.requests = new Requests(services, around, this.runs);
     this.backfills = new Backfills(services, around, { runs: this.runs, createRuns: this.createRuns });
     this.assetRuns = new AssetRuns(services, this.createRuns);
+    this.partitionRuns = new PartitionRuns(services, this.createRuns);
     this.deadlines = new Deadlines(services, this.callbacks);
     this.firedTriggers = new FiredTriggers(services, around, this.#attempts);
     this.prune = new Prune(services);
@@ -253,6 +256,7 @@ export class Scheduler {
       this.requests.runOnce(),
       this.firedTriggers.runOnce(),
       this.assetRuns.runOnce(),
+      this.partitionRuns.runOnce(),
       this.backfills.runOnce(),
       this.deadlines.runOnce(),
       this.callbacks.runOnce(),

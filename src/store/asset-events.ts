@@ -36,15 +36,29 @@ export async function createAssetEvent(
   const made = await tx.row<{ id: number }>(sql`
     INSERT INTO asset_event (asset_id, "timestamp", extra, partition_key)
     VALUES (${event.assetId}, ${instant(now)}, ${json(event.extra ?? {})}, ${event.partitionKey ?? null}) RETURNING id`);
+  const eventId = made?.id ?? 0;
+  if (event.partitionKey != null)
+    return { eventId, dagIds: await queuePartition(tx, event.assetId, eventId) };
   const queued = await tx.rows<{ dagId: string }>(sql`
     INSERT INTO asset_dag_run_queue (dag_id, asset_id, created_at)
     SELECT DISTINCT r.dag_id, ${event.assetId}::bigint, ${instant(now)}::timestamptz
     FROM asset_reference r JOIN dag d ON d.dag_id = r.dag_id AND NOT d.is_paused AND NOT d.is_stale
-    WHERE r.role = 'schedule' AND (r.asset_id = ${event.assetId} OR r.alias_id IN (
+    WHERE r.role = 'schedule' AND NOT r.is_partitioned AND (r.asset_id = ${event.assetId} OR r.alias_id IN (
       SELECT m.alias_id FROM asset_alias_asset m WHERE m.asset_id = ${event.assetId}))
     ON CONFLICT (dag_id, asset_id) DO UPDATE SET created_at = excluded.created_at
     RETURNING dag_id AS "dagId"`);
-  return { eventId: made?.id ?? 0, dagIds: queued.map(({ dagId }) => dagId).sort() };
+  return { eventId, dagIds: queued.map(({ dagId }) => dagId).sort() };
+}
+
+/** An event with a key is for the Dags that go by partitions, and for no others. */
+async function queuePartition(tx: Executor, assetId: number, eventId: number): Promise<string[]> {
+  const queued = await tx.rows<{ dagId: string }>(sql`
+    INSERT INTO partition_event (dag_id, event_id)
+    SELECT DISTINCT r.dag_id, ${eventId}::bigint
+    FROM asset_reference r JOIN dag d ON d.dag_id = r.dag_id AND NOT d.is_paused AND NOT d.is_stale
+    WHERE r.role = 'schedule' AND r.is_partitioned AND r.asset_id = ${assetId}
+    RETURNING dag_id AS "dagId"`);
+  return queued.map(({ dagId }) => dagId).sort();
 }
 
 export interface AssetEventFilter {

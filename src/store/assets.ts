@@ -1,5 +1,6 @@
 /** Assets, their aliases, and who is scheduled on, makes or reads them. */
 import type { AssetExpression, DagSpec, Json } from "../core/dag-model.ts";
+import { isPartitioned } from "../core/timetable/next-run.ts";
 import { TradewindError } from "../errors.ts";
 import type { Executor } from "./connect.ts";
 import type { Listing, Page } from "./page.ts";
@@ -95,8 +96,9 @@ async function replaceReferences(tx: Executor, spec: DagSpec): Promise<void> {
   await tx.run(sql`DELETE FROM asset_reference WHERE dag_id = ${spec.dagId}`);
   if (list.length === 0) return;
   await tx.run(sql`
-    INSERT INTO asset_reference (dag_id, task_id, role, asset_id, alias_id)
-    SELECT ${spec.dagId}, u.task_id, u.role, coalesce(a.id, 0), coalesce(l.id, 0)
+    INSERT INTO asset_reference (dag_id, task_id, role, asset_id, alias_id, is_partitioned)
+    SELECT ${spec.dagId}, u.task_id, u.role, coalesce(a.id, 0), coalesce(l.id, 0),
+      u.role = 'schedule' AND ${isPartitioned(spec.timetable)}::boolean
     FROM unnest(${list.map((r) => r.taskId)}::text[], ${list.map((r) => r.role)}::text[], ${list.map((r) => r.name)}::text[],
       ${list.map((r) => r.uri)}::text[], ${list.map((r) => r.alias)}::text[]) AS u (task_id, role, name, uri, alias)
     LEFT JOIN asset a ON (u.name IS NOT NULL OR u.uri IS NOT NULL)

@@ -16,6 +16,7 @@ export const tablesOfRuns = [
   "rendered_task_instance_fields",
   "trigger",
   "dagrun_asset_event",
+  "partition_run",
   "deadline",
   "callback",
   "hitl_detail",
@@ -36,6 +37,9 @@ export async function deleteRuns(tx: Executor, runPks: readonly number[]): Promi
   const refs = await tx.rows<{ uri: string }>(
     sql`SELECT ref ->> 'uri' AS uri FROM xcom WHERE run_pk = ANY (${runPks}::bigint[]) AND ref IS NOT NULL`,
   );
+  await tx.run(sql`
+    DELETE FROM partition_run_event WHERE partition_run_id IN (
+      SELECT id FROM partition_run WHERE run_pk = ANY (${runPks}::bigint[]))`);
   for (const table of tablesOfRuns) {
     await tx.run(sql`DELETE FROM ${identifier(table)} WHERE run_pk = ANY (${runPks}::bigint[])`);
   }

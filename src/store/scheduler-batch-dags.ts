@@ -23,6 +23,8 @@ export interface AssetEventWrite {
   readonly taskId: string | null;
   readonly runId: string | null;
   readonly mapIndex: number;
+  /** Of the partition that it brings. */
+  readonly partitionKey: string | null;
 }
 
 export interface DeadlineWrite {
@@ -61,12 +63,13 @@ AS u (dag_id, next, interval_start, interval_end, create_after, is_paused)
 WHERE d.dag_id = u.dag_id`;
 
 // One statement, so that an event, its alias and the queue of the Dags that wait for it stand or fall together.
-// Dags that are paused or gone queue nothing, as in Airflow's AssetManager.
+// Dags that are paused or gone queue nothing, as in Airflow's AssetManager. An event with the key of a partition is for
+// the Dags that go by partitions, one without is for the others.
 const assetSql = `
 WITH u AS (
   SELECT x.*, nextval(pg_get_serial_sequence('asset_event', 'id')) AS event_id
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::json[], $5::text[], $6::text[], $7::text[], $8::int[])
-  AS x (name, uri, alias, extra, dag_id, task_id, run_id, map_index)
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::json[], $5::text[], $6::text[], $7::text[], $8::int[], $10::text[])
+  AS x (name, uri, alias, extra, dag_id, task_id, run_id, map_index, partition_key)
 ), made AS (
   INSERT INTO asset (name, uri, created_at) SELECT DISTINCT u.name, u.uri, to_timestamp($9::float8 / 1000.0) FROM u
   ON CONFLICT (name, uri) DO UPDATE SET is_active = true RETURNING id, name, uri
@@ -77,9 +80,15 @@ WITH u AS (
   SELECT u.*, made.id AS asset_id, made_alias.id AS alias_id
   FROM u JOIN made USING (name, uri) LEFT JOIN made_alias ON made_alias.name = u.alias
 ), events AS (
-  INSERT INTO asset_event (id, asset_id, "timestamp", extra, source_dag_id, source_task_id, source_run_id, source_map_index)
+  INSERT INTO asset_event (id, asset_id, "timestamp", extra, source_dag_id, source_task_id, source_run_id, source_map_index, partition_key)
   OVERRIDING SYSTEM VALUE
-  SELECT e.event_id, e.asset_id, to_timestamp($9::float8 / 1000.0), e.extra, e.dag_id, e.task_id, e.run_id, e.map_index FROM e
+  SELECT e.event_id, e.asset_id, to_timestamp($9::float8 / 1000.0), e.extra, e.dag_id, e.task_id, e.run_id, e.map_index, e.partition_key FROM e
+), partitions AS (
+  INSERT INTO partition_event (dag_id, event_id)
+  SELECT DISTINCT r.dag_id, e.event_id FROM e
+  JOIN asset_reference r ON r.role = 'schedule' AND r.is_partitioned AND r.asset_id = e.asset_id
+  JOIN dag d ON d.dag_id = r.dag_id AND NOT d.is_paused AND NOT d.is_stale
+  WHERE e.partition_key IS NOT NULL
 ), links AS (
   INSERT INTO asset_alias_asset (alias_id, asset_id)
   SELECT DISTINCT e.alias_id, e.asset_id FROM e WHERE e.alias_id IS NOT NULL ON CONFLICT DO NOTHING
@@ -88,13 +97,19 @@ WITH u AS (
 )
 INSERT INTO asset_dag_run_queue (dag_id, asset_id, created_at)
 SELECT DISTINCT r.dag_id, e.asset_id, to_timestamp($9::float8 / 1000.0)
-FROM e JOIN asset_reference r ON r.role = 'schedule' AND (r.asset_id = e.asset_id OR r.alias_id = e.alias_id)
+FROM e JOIN asset_reference r ON r.role = 'schedule' AND NOT r.is_partitioned
+  AND (r.asset_id = e.asset_id OR r.alias_id = e.alias_id)
 JOIN dag d ON d.dag_id = r.dag_id AND NOT d.is_paused AND NOT d.is_stale
+WHERE e.partition_key IS NULL
 ON CONFLICT (dag_id, asset_id) DO UPDATE SET created_at = excluded.created_at`;
 
 const queueTakeSql = `
 DELETE FROM asset_dag_run_queue q USING unnest($1::text[], $2::float8[]) AS u (dag_id, up_to)
 WHERE q.dag_id = u.dag_id AND q.created_at <= to_timestamp(u.up_to / 1000.0)`;
+
+const partitionRunSql = `
+UPDATE partition_run p SET run_pk = u.run_pk FROM unnest($1::bigint[], $2::bigint[]) AS u (id, run_pk)
+WHERE p.id = u.id AND p.run_pk IS NULL`;
 
 const runEventsSql = `
 INSERT INTO dagrun_asset_event (run_pk, event_id)
@@ -136,6 +151,11 @@ export function dagStatements(batch: SchedulerBatch): BatchStatement[] {
     const values = [textArray(rows, (r) => r.dagId), plainArray(rows, (r) => r.upTo)];
     out.push({ name: "tw_asset_queue_take", text: queueTakeSql, values });
   }
+  if (batch.partitionRuns.length > 0) {
+    const rows = batch.partitionRuns;
+    const values = [plainArray(rows, (r) => r.id), plainArray(rows, (r) => r.runPk)];
+    out.push({ name: "tw_partition_run", text: partitionRunSql, values });
+  }
   if (batch.runAssetEvents.length > 0) {
     const rows = batch.runAssetEvents.flatMap(({ runPk, eventIds }) => eventIds.map((id) => ({ runPk, id })));
     const values = [plainArray(rows, (r) => r.runPk), plainArray(rows, (r) => r.id)];
@@ -168,6 +188,7 @@ function assetStatement(rows: readonly AssetEventWrite[], now: number): BatchSta
     textArray(rows, (r) => r.runId),
     plainArray(rows, (r) => r.mapIndex),
     now,
+    textArray(rows, (r) => r.partitionKey),
   ];
   return { name: "tw_asset_events", text: assetSql, values };
 }

@@ -78,6 +78,8 @@ export interface SchedulerBatch {
   readonly inletUses: InletWrite[];
   readonly assetEvents: AssetEventWrite[];
   readonly assetQueueTakes: { dagId: string; upTo: number }[];
+  /** Partitions of Dags that have their run now. */
+  readonly partitionRuns: { id: number; runPk: number }[];
   readonly runAssetEvents: { runPk: number; eventIds: readonly number[] }[];
   readonly dags: DagWrite[];
   readonly deadlineInserts: DeadlineWrite[];
@@ -122,6 +124,7 @@ export function emptyBatch(now: number): SchedulerBatch {
     inletUses: [],
     assetEvents: [],
     assetQueueTakes: [],
+    partitionRuns: [],
     runAssetEvents: [],
     dags: [],
     deadlineInserts: [],

@@ -1,138 +1,18 @@
 """Partitioned schedules of Airflow 3.2 and later.
 
-Runs of a CronPartitionTimetable have a key by their date. What a mapper would make of a key is not worked out: a Dag on
-a PartitionedAssetTimetable imports, is drawn, and runs when somebody starts it (with a partition key); it is not started
-by assets, and says so.
+Runs of a CronPartitionTimetable have a key by their date, and the assets that they make bring it to the Dags on a
+PartitionedAssetTimetable, whose mappers say which partitions of their own it is part of.
 """
 
 from __future__ import annotations
 
 import datetime
-import enum
 from typing import Any, Dict, List, Optional
 
 from .. import era
+from .exceptions import AirflowTimetableInvalid
+from .partition_mappers import IdentityMapper, PartitionMapper
 from .timetables import AssetTriggeredTimetable, CronTriggerTimetable, DagRunInfo, DataInterval, NullTimetable, TimeRestriction, _one_asset
-
-
-class PartitionMapper:
-    """From the key of an upstream partition to that of a downstream one."""
-
-    is_rollup = False
-
-    def __init__(self, *mappers: Any, max_downstream_keys: Optional[int] = None, **arguments: Any) -> None:
-        self.mappers = list(mappers)
-        self.max_downstream_keys = max_downstream_keys
-        for name, value in arguments.items():
-            setattr(self, name, value)
-
-
-class IdentityMapper(PartitionMapper):
-    pass
-
-
-class AllowedKeyMapper(PartitionMapper):
-    def __init__(self, allowed_keys: List[str], **arguments: Any) -> None:
-        super().__init__(allowed_keys=list(allowed_keys), **arguments)
-
-
-class FixedKeyMapper(PartitionMapper):
-    def __init__(self, downstream_key: str, **arguments: Any) -> None:
-        super().__init__(downstream_key=downstream_key, **arguments)
-
-
-class ProductMapper(PartitionMapper):
-    pass
-
-
-class ChainMapper(PartitionMapper):
-    pass
-
-
-class RollupMapper(PartitionMapper):
-    is_rollup = True
-
-
-class FanOutMapper(PartitionMapper):
-    pass
-
-
-class StartOfHourMapper(PartitionMapper):
-    pass
-
-
-class StartOfDayMapper(PartitionMapper):
-    pass
-
-
-class StartOfWeekMapper(PartitionMapper):
-    pass
-
-
-class StartOfMonthMapper(PartitionMapper):
-    pass
-
-
-class StartOfQuarterMapper(PartitionMapper):
-    pass
-
-
-class StartOfYearMapper(PartitionMapper):
-    pass
-
-
-class Window:
-    """Which partitions belong together."""
-
-    class Direction(str, enum.Enum):
-        FORWARD = "forward"
-        BACKWARD = "backward"
-
-    def __init__(self, *, direction: "Window.Direction" = Direction.FORWARD) -> None:
-        self.direction = direction
-
-
-class HourWindow(Window):
-    pass
-
-
-class DayWindow(Window):
-    pass
-
-
-class WeekWindow(Window):
-    pass
-
-
-class MonthWindow(Window):
-    pass
-
-
-class QuarterWindow(Window):
-    pass
-
-
-class YearWindow(Window):
-    pass
-
-
-class SegmentWindow(Window):
-    def __init__(self, segments: Any, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self.segments = frozenset(segments)
-
-
-class WaitPolicy:
-    """When a rollup starts."""
-
-
-class WaitForAll(WaitPolicy):
-    pass
-
-
-class MinimumCount(WaitPolicy):
-    def __init__(self, n: int) -> None:
-        self.n = n
 
 
 class CronPartitionTimetable(CronTriggerTimetable):
@@ -193,21 +73,26 @@ class CronPartitionTimetable(CronTriggerTimetable):
 
 
 class PartitionedAssetTimetable(AssetTriggeredTimetable):
-    can_be_scheduled = False
-    spec_kind = "none"
+    """A run for each partition for which the assets have brought what the mappers say that it needs."""
+
+    partitioned = True
     summary = "Partitioned Asset"  # type: ignore[assignment]
 
-    def __init__(self, assets: Any, partition_mapper_config: Optional[Dict[Any, PartitionMapper]] = None, default_partition_mapper: Optional[PartitionMapper] = None) -> None:
+    def __init__(self, *, assets: Any, partition_mapper_config: Optional[Dict[Any, PartitionMapper]] = None, default_partition_mapper: Optional[PartitionMapper] = None) -> None:
         super().__init__(_one_asset(assets))
-        self.partition_mapper_config = partition_mapper_config or {}
+        if any(True for _ in self.asset_condition.iter_asset_aliases()):
+            raise AirflowTimetableInvalid("expected assets for a PartitionedAssetTimetable, got an alias, which has no partitions")
+        self.partition_mapper_config = dict(partition_mapper_config or {})
         self.default_partition_mapper = default_partition_mapper or IdentityMapper()
-        era.warn("PartitionedAssetTimetable", "a Dag on a PartitionedAssetTimetable is not started by its assets: start its runs by hand")
+
+    def get_partition_mapper(self, *, name: str = "", uri: str = "") -> PartitionMapper:
+        for asset, mapper in self.partition_mapper_config.items():
+            if (getattr(asset, "name", None), getattr(asset, "uri", None)) in ((name, uri), (name, None), (None, uri)):
+                return mapper
+        return self.default_partition_mapper
 
     def spec(self) -> Dict[str, Any]:
-        return {"kind": "none"}
-
-    def assets(self) -> List[Any]:
-        return []
+        return {**super().spec(), "partitioned": True}
 
 
 class PartitionedAtRuntime(NullTimetable):

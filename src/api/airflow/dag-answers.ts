@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { z } from "zod";
 import type { AssetExpression, DagSpec, Json, ParamSpec } from "../../core/dag-model.ts";
 import type { CompiledDag, CompiledTask } from "../../core/graph.ts";
+import { partitionTriggered } from "../../core/timetable/asset.ts";
 import { SecretMasker } from "../../logs/secret-masker.ts";
 import type { AssetRow } from "../../store/assets.ts";
 import type { DagSummary } from "../../store/lists/dags.ts";
@@ -44,7 +45,7 @@ export function dagAnswer(dag: DagSummary, secrets: Secrets): z.output<typeof DA
     description: dag.description,
     timetable_summary: dag.timetableSummary,
     timetable_description: dag.timetableDescription,
-    timetable_partitioned: false,
+    timetable_partitioned: dag.timetableSummary === partitionTriggered.summary,
     timetable_periodic: isPeriodic,
     tags: [...dag.tags]
       .sort()

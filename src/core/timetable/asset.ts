@@ -11,6 +11,9 @@ export const assetTriggered: Timetable = {
   validate: () => {},
 };
 
+/** `PartitionedAssetTimetable`. */
+export const partitionTriggered: Timetable = { ...assetTriggered, summary: "Partitioned Asset" };
+
 /** Runs by time, and besides whenever its assets are there; `AssetOrTimeSchedule`. */
 export function assetOrTime(timetable: Timetable): Timetable {
   return { ...timetable, summary: `Asset or ${timetable.summary}` };

@@ -27,7 +27,7 @@ export function describeTimetable(spec: TimetableSpec): string {
     case "events":
       return describeEvents(spec.dates, spec.description);
     case "asset":
-      return "Triggered by assets";
+      return spec.partitioned === true ? "Triggered by partitions of assets" : "Triggered by assets";
     case "asset-or-time":
       return `Triggered by assets or ${describeTimetable(spec.timetable)}`;
     case "custom":

@@ -1,7 +1,7 @@
 /** The one door to all timetables: from the schedule as data to its answers. */
 import { assertNever, TradewindError } from "../../errors.ts";
 import type { AssetExpression, DagSpec, TimetableSpec } from "../dag-model.ts";
-import { assetOrTime, assetTriggered } from "./asset.ts";
+import { assetOrTime, assetTriggered, partitionTriggered } from "./asset.ts";
 import { continuous } from "./continuous.ts";
 import { cronDataInterval } from "./cron-data-interval.ts";
 import { cronTrigger } from "./cron-trigger.ts";
@@ -48,7 +48,7 @@ function compile(spec: TimetableSpec): Timetable {
     case "events":
       return events(spec.dates.map(instantFromIso), spec.restrictToEvents, spec.description);
     case "asset":
-      return assetTriggered;
+      return spec.partitioned === true ? partitionTriggered : assetTriggered;
     case "asset-or-time":
       if (assetsOfTimetable(spec.timetable) !== null) {
         throw new TradewindError(
@@ -82,6 +82,11 @@ export function validateTimetable(spec: TimetableSpec, now: number): void {
 /** The expression over assets that starts runs, or null for a schedule of time alone. */
 export function assetsOfTimetable(spec: TimetableSpec): AssetExpression | null {
   return spec.kind === "asset" || spec.kind === "asset-or-time" ? spec.assets : null;
+}
+
+/** Whether it takes partitions of its assets, and no events without a key. */
+export function isPartitioned(spec: TimetableSpec): boolean {
+  return spec.kind === "asset" && spec.partitioned === true;
 }
 
 /**
