@@ -117,3 +117,24 @@ class CostsPlugin(AirflowPlugin):
     global_operator_extra_links = [Costs(), Script()]
     external_views = [{"name": "Costs of the cloud", "href": "https://example.org", "destination": "nav"}]
 `;
+
+/** Tracks a run that logs a point whenever the test puts a file there, and ends when it is told to. */
+export const training = `
+import { existsSync } from "node:fs";
+import { Dag, getContext } from "tradewind";
+import { logMetric, logParams, withRun } from "tradewind/ml";
+const dag = new Dag("training", { startDate: "2026-01-01", params: { folder: "" } });
+dag.task("fit", async () => {
+  const folder = String(getContext().params.folder);
+  await withRun({ experiment: "live", name: "from-a-task" }, async () => {
+    await logParams({ trees: 100 });
+    for (let step = 0; ; step++) {
+      logMetric("loss", 1 / (step + 1), { step });
+      while (!existsSync(folder + "/" + step)) {
+        if (existsSync(folder + "/end")) return;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+  });
+})();
+`;

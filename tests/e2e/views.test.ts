@@ -1,18 +1,10 @@
 /** Each view: it draws, nothing complains, axe finds nothing, and a phone shows all of it. */
 
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { python } from "../python/find-python.ts";
 import { asking, broken, failing, wide } from "./dags.ts";
-import { browserPath, type OpenedPage, type PageWorld, startPageWorld, withoutBrowser } from "./world.ts";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-interface Violation {
-  id: string;
-  nodes: { target: string[]; failureSummary: string }[];
-}
+import { expectAccessible, expectFits, Looks } from "./view-checks.ts";
+import { browserPath, type PageWorld, startPageWorld, withoutBrowser } from "./world.ts";
 
 /** Path → what stands there when it is drawn. `RUN` is a run of the Dag. */
 const views: { [path: string]: string } = {
@@ -78,7 +70,7 @@ async function fill({ call }: PageWorld): Promise<void> {
 describe.skipIf(browserPath === null)(`the views of the page${withoutBrowser}`, () => {
   let world: PageWorld;
   let runId: string;
-  const opened = new Map<string, OpenedPage>();
+  const looks = new Looks(() => world);
   beforeAll(async () => {
     const dags = { "churn.ts": failing, "wide.ts": wide, "broken.ts": broken };
     world = await startPageWorld({ ...dags, ...(python === null ? {} : { "release.py": asking }) });
@@ -88,7 +80,7 @@ describe.skipIf(browserPath === null)(`the views of the page${withoutBrowser}`, 
       logical_date: null,
     });
     runId = run.dag_run_id;
-    const { page } = await look("light", false);
+    const { page } = await looks.open("light", false);
     await page.goto(`${world.url}/dags/churn/runs/${encodeURIComponent(runId)}`);
     await page.locator('header [data-state="failed"]').waitFor();
     if (python === null) return;
@@ -100,50 +92,14 @@ describe.skipIf(browserPath === null)(`the views of the page${withoutBrowser}`, 
   }, 120_000);
   afterAll(() => world?.stop());
 
-  /** One window for each way to look, signed in once. */
-  async function look(theme: "light" | "dark", phone: boolean): Promise<OpenedPage> {
-    const key = `${theme} ${phone}`;
-    const known = opened.get(key);
-    if (known !== undefined) return known;
-    const fresh = await world.open({ theme, phone });
-    opened.set(key, fresh);
-    return fresh;
-  }
-
   for (const [path, words] of Object.entries(views)) {
     const name = path.replace("RUN", "…");
-    const show = async (theme: "light" | "dark", phone: boolean): Promise<OpenedPage> => {
-      const window = await look(theme, phone);
-      window.complaints.length = 0;
-      await window.page.goto(world.url + path.replace("RUN", encodeURIComponent(runId)));
-      await window.page.getByText(words).first().waitFor({ state: "attached" });
-      await window.page.locator('main [role="status"][aria-label="Loading"]').waitFor({ state: "detached" });
-      return window;
-    };
+    const address = (): string => path.replace("RUN", encodeURIComponent(runId));
 
-    it(`draws ${name}, and nobody is shut out`, async () => {
-      const { page, complaints } = await show("light", false);
-      expect(complaints).toEqual([]);
-      await page.evaluate(axe);
-      const found = (await page.evaluate(
-        "axe.run({ resultTypes: ['violations'] }).then((r) => r.violations)",
-      )) as Violation[];
-      const told = found.map(
-        ({ id, nodes }) => `${id}: ${nodes[0]?.target.join(" ")} ${nodes[0]?.failureSummary}`,
-      );
-      expect(told).toEqual([]);
-    });
+    it(`draws ${name}, and nobody is shut out`, async () =>
+      expectAccessible(await looks.show(address(), words, "light", false)));
 
-    it(`fits ${name} on a phone, in the dark`, async () => {
-      const { page, complaints } = await show("dark", true);
-      const wider = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
-      expect(wider).toBeLessThanOrEqual(0);
-      const spilled = await page.evaluate(
-        "document.querySelector('main').scrollWidth - document.querySelector('main').clientWidth",
-      );
-      expect(spilled).toBeLessThanOrEqual(0);
-      expect(await page.locator("html").getAttribute("data-theme")).toBe("dark");
-      expect(complaints).toEqual([]);
-    });
+    it(`fits ${name} on a phone, in the dark`, async () =>
+      expectFits(await looks.show(address(), words, "dark", true)));
   }
 });

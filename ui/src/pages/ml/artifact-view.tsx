@@ -26,7 +26,7 @@ export function ArtifactView({ place, subject }: { place: string; subject: strin
   const name = place.split("/").at(-1) ?? "";
   const viewer = viewerOf(place);
   return (
-    <section aria-label={name} className="flex min-h-0 min-w-0 flex-1 flex-col">
+    <div className="flex min-h-0 min-w-0 flex-1 flex-col">
       <div className="flex shrink-0 items-center gap-2 border-b px-4 py-2">
         <h2 className="min-w-0 flex-1 truncate font-mono text-xs font-medium">{name}</h2>
         <a
@@ -46,7 +46,7 @@ export function ArtifactView({ place, subject }: { place: string; subject: strin
       >
         <Content viewer={viewer} place={place} name={name} subject={subject} />
       </div>
-    </section>
+    </div>
   );
 }
 

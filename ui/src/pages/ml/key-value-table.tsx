@@ -21,7 +21,7 @@ export function KeyValueTable({
     ({ key, value }) => key.toLowerCase().includes(small) || value.toLowerCase().includes(small),
   );
   return (
-    <section className="card min-w-0 overflow-hidden" aria-label={title}>
+    <div className="card min-w-0 overflow-hidden">
       <div className="flex items-center gap-2 px-4 pt-3 pb-2">
         <h2 className="font-semibold">{title}</h2>
         <span className="text-xs text-faint tabular-nums">{rows.length}</span>
@@ -60,6 +60,6 @@ export function KeyValueTable({
           </table>
         </div>
       )}
-    </section>
+    </div>
   );
 }
