@@ -8,6 +8,7 @@ import { instantFromIso } from "../core/timetable/next-run.ts";
 import { assertNever, TradewindError } from "../errors.ts";
 import type { ChildRequest } from "../runtime/protocol.ts";
 import { listAssetEvents } from "../store/asset-events.ts";
+import { ChangedSubjects } from "../store/changed-subjects.ts";
 import type { Database } from "../store/connect.ts";
 import { deleteConnection, listConnections, putConnection } from "../store/connections.ts";
 import {
@@ -27,6 +28,7 @@ import {
   type TaskInstanceRow,
 } from "../store/task-instances.ts";
 import { deleteVariable, setVariable } from "../store/variables.ts";
+import { systemClock } from "../time.ts";
 import { answerAboutStudy } from "./study-answers.ts";
 
 type Params<M extends ChildRequest["method"]> = Extract<ChildRequest, { method: M }>["params"];
@@ -46,9 +48,11 @@ export type OutsideRequest = Exclude<
 export class OutsideAnswers {
   readonly #database: Database;
   readonly #sources: SecretSources;
+  readonly #news: ChangedSubjects;
 
   constructor(database: Database, sources: SecretSources) {
     this.#database = database;
+    this.#news = new ChangedSubjects(database, systemClock);
     this.#sources = sources;
   }
 
@@ -116,10 +120,14 @@ export class OutsideAnswers {
       }
       case "asset-events.get":
         return this.#assetEvents(request.params);
-      case "study.create":
       case "study.read":
-      case "study.write":
         return answerAboutStudy(database, request);
+      case "study.create":
+      case "study.write": {
+        const answer = await answerAboutStudy(database, request);
+        this.#news.changed("studies", `study:${request.params.name}`);
+        return answer;
+      }
       default:
         return assertNever(request, "request of a task");
     }
