@@ -63,7 +63,6 @@ async function bearer(url: string): Promise<string> {
 }
 
 async function answers(url: string, path: string): Promise<{ ms: number; kilobytes: number }> {
-  // Not Basic: that hashes the password at each request.
   const authorization = await bearer(url);
   const times: number[] = [];
   let bytes = 0;

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { root, withLock } from "../bin/bring-node.mjs";
 
 const built = join(root, "dist", "ui");
@@ -27,8 +28,20 @@ function build(node, sources) {
     console.error(`The page could not be built (vite ended with ${status}); its message is above.`);
     process.exit(3);
   }
+  compress(join(built, "static"));
   mkdirSync(join(root, ".cache"), { recursive: true });
   writeFileSync(stamp, sources);
+}
+
+/** Beside each file its compressed forms, so that no visitor waits for them. Fonts and images are compressed already. */
+function compress(folder) {
+  for (const name of readdirSync(folder)) {
+    if (!/\.(?:js|css|svg|wasm|json)$/.test(name)) continue;
+    const plain = readFileSync(join(folder, name));
+    const options = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
+    writeFileSync(join(folder, `${name}.br`), brotliCompressSync(plain, options));
+    writeFileSync(join(folder, `${name}.gz`), gzipSync(plain, { level: 9 }));
+  }
 }
 
 /** Of the page's files, the two files of the server that it shares, and the versions of its packages. */
@@ -46,7 +59,13 @@ function hashOfSources() {
     }
   };
   walk(join(root, "ui", "src"));
-  for (const file of ["ui/index.html", "ui/vite.config.ts", "ui/package.json", "package-lock.json"])
+  for (const file of [
+    "scripts/build-page.mjs",
+    "ui/index.html",
+    "ui/vite.config.ts",
+    "ui/package.json",
+    "package-lock.json",
+  ])
     add(join(root, file));
   for (const file of ["contract.ts", "state-letters.ts"]) add(join(root, "src", "api", "ui", file));
   return hash.digest("hex");

@@ -10,6 +10,8 @@ if ! python3 -m venv "$work/venv" 2>/dev/null || ! "$work/venv/bin/pip" install 
   exit 0
 fi
 mkdir -p "$work/home/dags"
+# The set-up first: it may take longer than a start.
+node scripts/bootstrap.mjs bin/tradewind.mjs version >/dev/null || exit 1
 node scripts/bootstrap.mjs bin/tradewind.mjs standalone --home "$work/home" --port 0 >"$work/log" 2>&1 &
 server=$!
 for _ in $(seq 300); do

@@ -37,6 +37,16 @@ describe.skipIf(browserPath === null)(`people in the page${withoutBrowser}`, () 
     expect(cookies).toMatchObject([{ httpOnly: true, sameSite: "Lax" }]);
   });
 
+  it("knows who looks from the document, and asks for what it shows at once", async () => {
+    const { page } = await world.open();
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await page.goto(`${world.url}/dags`);
+    await page.getByRole("link", { name: "wide" }).first().waitFor();
+    expect(asked).toContain("/ui/dags");
+    expect(asked).not.toContain("/ui/session");
+  });
+
   it("signs out, and shows nothing any more", async () => {
     const { page } = await world.open();
     await page

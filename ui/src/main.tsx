@@ -23,6 +23,10 @@ const client = new QueryClient({
   },
 });
 
+// Who looks comes with the document: the first view need not wait for that answer.
+const session = document.querySelector<HTMLMetaElement>('meta[name="session"]')?.content ?? "";
+if (session !== "") client.setQueryData(["session"], JSON.parse(session));
+
 whenSignedOut(() => void client.invalidateQueries({ queryKey: ["session"] }));
 
 await startLanguage();

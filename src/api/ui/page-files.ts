@@ -1,13 +1,15 @@
 /**
  * The page itself: files with their hash in the name, kept by browsers for ever, and one document for every address
- * that is a view's. They are read once, and sent as they were compressed when the page was built.
+ * that is a view's. Files are read once; the build has compressed them. The document says who looks.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { ApiApp } from "../app.ts";
+import type { ApiParts } from "../parts.ts";
+import { pathPrefix } from "../public-address.ts";
+import { sessionOf } from "./page-session.ts";
 
 const types: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -72,8 +74,9 @@ export interface PageFile {
   readonly brotli: Buffer | null;
 }
 
-export function registerPageFiles(app: ApiApp, prefix: string): void {
+export function registerPageFiles(app: ApiApp, parts: ApiParts): void {
   const folder = pageFolder();
+  const prefix = pathPrefix(parts.config);
   const cache = new Map<string, PageFile | null>();
   const fileOf = (name: string): PageFile | null => {
     let file = cache.get(name);
@@ -97,7 +100,7 @@ export function registerPageFiles(app: ApiApp, prefix: string): void {
   );
   for (const view of views)
     app.get(view, { config: { access: "public" }, schema: { hide: true } }, (request, reply) =>
-      sendDocument(fileOf("index.html"), request, reply),
+      sendDocument(fileOf("index.html"), parts, request, reply),
     );
 }
 
@@ -106,18 +109,14 @@ function readPageFile(folder: string, name: string, prefix: string): PageFile | 
   if (!existsSync(path) || !statSync(path).isFile()) return null;
   const type = types[extname(name)] ?? "application/octet-stream";
   const plain = name === "index.html" ? withPrefix(readFileSync(path, "utf8"), prefix) : readFileSync(path);
-  if (!/text|json|svg|wasm|javascript/.test(type)) return { type, plain, gzip: null, brotli: null };
-  return {
-    type,
-    plain,
-    gzip: gzipSync(plain),
-    brotli: brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 6 } }),
-  };
+  return { type, plain, gzip: readIfThere(`${path}.gz`), brotli: readIfThere(`${path}.br`) };
 }
+
+const readIfThere = (path: string): Buffer | null => (existsSync(path) ? readFileSync(path) : null);
 
 /** Files that the document names are where it is mounted, and the page is told where that is. */
 function withPrefix(html: string, prefix: string): Buffer {
-  const base = `${prefix.replace(/\/$/, "")}/`.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+  const base = attribute(`${prefix.replace(/\/$/, "")}/`);
   return Buffer.from(
     html
       .replaceAll('="./', `="${base}`)
@@ -125,15 +124,29 @@ function withPrefix(html: string, prefix: string): Buffer {
   );
 }
 
-function sendDocument(file: PageFile | null, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+const attribute = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+
+/** With who looks in it, so that the page's first question is already for what it shows. */
+async function sendDocument(
+  file: PageFile | null,
+  parts: ApiParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   if (file === null)
     return reply
       .code(503)
       .type("text/plain; charset=utf-8")
       .send("The page is not built. `npm start` builds it; the API answers without it.\n");
-  // Its files are named by hash: an old document would ask for files that are gone.
-  reply.header("cache-control", "no-cache");
-  return send(file, request, reply);
+  // Without the database the document is sent all the same: the page asks by itself, and says what is wrong.
+  const session = await sessionOf(parts, request.user).catch(() => null);
+  const known = session === null ? "" : attribute(JSON.stringify(session));
+  // Its files are named by hash: an old document would ask for files that are gone. And it is one person's.
+  reply.header("cache-control", "private, no-cache").type(file.type);
+  return reply.send(
+    file.plain.toString().replace('name="session" content=""', () => `name="session" content="${known}"`),
+  );
 }
 
 function send(file: PageFile | null, request: FastifyRequest, reply: FastifyReply): FastifyReply {

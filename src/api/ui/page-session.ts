@@ -1,4 +1,4 @@
-/** Who looks at the page, and what they may do: asked before anything is drawn, so by anybody. */
+/** Who looks at the page, and what they may do: known before anything is drawn, so told to anybody. */
 import { findUser } from "../../store/users.ts";
 import { version } from "../../version.ts";
 import type { ApiApp } from "../app.ts";
@@ -10,26 +10,29 @@ import { pathPrefix } from "../public-address.ts";
 import type * as page from "./contract.ts";
 
 export function registerPageSession(app: ApiApp, parts: ApiParts): void {
+  app.get("/ui/session", { config: { access: "public" } }, ({ user }) => sessionOf(parts, user));
+}
+
+/** The document carries it, too. */
+export async function sessionOf(parts: ApiParts, user: Principal): Promise<page.Session> {
   const { issuer, name } = parts.config.oidc;
-  app.get("/ui/session", { config: { access: "public" } }, async ({ user }): Promise<page.Session> => {
-    const person = user.id === null ? null : await findUser(parts.database, user.username);
-    return {
-      user:
-        person === null
-          ? null
-          : {
-              username: person.username,
-              roles: [...user.roles],
-              firstName: person.firstName,
-              lastName: person.lastName,
-            },
-      permissions: permissionsOf(user),
-      csrfToken: user.by.kind === "session" ? csrfToken(parts, user.by.secret) : null,
-      version,
-      instanceName: "Tradewind",
-      openId: issuer === "" ? null : { name, url: `${pathPrefix(parts.config)}/auth/oidc/login` },
-    };
-  });
+  const person = user.id === null ? null : await findUser(parts.database, user.username);
+  return {
+    user:
+      person === null
+        ? null
+        : {
+            username: person.username,
+            roles: [...user.roles],
+            firstName: person.firstName,
+            lastName: person.lastName,
+          },
+    permissions: permissionsOf(user),
+    csrfToken: user.by.kind === "session" ? csrfToken(parts, user.by.secret) : null,
+    version,
+    instanceName: "Tradewind",
+    openId: issuer === "" ? null : { name, url: `${pathPrefix(parts.config)}/auth/oidc/login` },
+  };
 }
 
 /** What may be done with something, everywhere or on some Dag; the rest is not named. */

@@ -1,7 +1,6 @@
 /** The page's files, and what only the page asks for, under /ui. */
 import type { ApiApp } from "../app.ts";
 import type { ApiParts } from "../parts.ts";
-import { pathPrefix } from "../public-address.ts";
 import { registerArtifactPage } from "./artifact-page.ts";
 import { registerCheckViews } from "./check-views.ts";
 import { registerDagList } from "./dag-list.ts";
@@ -29,5 +28,5 @@ export function registerUiRoutes(app: ApiApp, parts: ApiParts): void {
   registerTrackingRuns(app, parts);
   registerTrackingModels(app, parts);
   registerArtifactPage(app, parts);
-  registerPageFiles(app, pathPrefix(parts.config));
+  registerPageFiles(app, parts);
 }
