@@ -21,5 +21,9 @@ export default defineConfig({
     rolldownOptions: { checks: { moduleLevelDirective: false, pluginTimings: false } },
   },
   worker: { format: "es" },
-  server: { proxy: { "^/(ui|api|auth)/": process.env["TRADEWIND_API"] ?? "http://127.0.0.1:8080" } },
+  server: {
+    proxy: {
+      "^/(ui|api|auth|events|endpoints|v2)/": process.env["TRADEWIND_API"] ?? "http://127.0.0.1:8080",
+    },
+  },
 });

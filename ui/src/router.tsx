@@ -32,6 +32,7 @@ const trackedRun: View = () => import("./pages/ml/tracked-run.tsx");
 const model: View = () => import("./pages/ml/model.tsx");
 const modelVersion: View = () => import("./pages/ml/model-version.tsx");
 const study: View = () => import("./pages/ml/study.tsx");
+const deployment: View = () => import("./pages/deployments/deployment.tsx");
 const admin: View = () => import("./pages/admin.tsx");
 
 const views = [
@@ -65,6 +66,14 @@ const views = [
   view("/studies", () => import("./pages/ml/studies.tsx")),
   view("/studies/$name", study),
   view("/studies/$name/$tab", study),
+  view("/deployments", () => import("./pages/deployments/deployments.tsx")),
+  view("/deployments/$name", deployment),
+  view("/deployments/$name/$tab", deployment),
+  view("/checks", () => import("./pages/checks/checks.tsx")),
+  view("/checks/$checkId", () => import("./pages/checks/check.tsx")),
+  view("/features", () => import("./pages/features/features.tsx")),
+  view("/features/$name", () => import("./pages/features/feature-view.tsx")),
+  view("/lineage", () => import("./pages/lineage/lineage.tsx")),
   ...[
     "pools",
     "variables",

@@ -53,8 +53,14 @@ export function setCsrfToken(token: string | null): void {
   csrfToken = token;
 }
 
-async function send(method: string, address: string, body: unknown, signal?: AbortSignal): Promise<Response> {
-  const headers: Record<string, string> = { accept: "application/json" };
+async function send(
+  method: string,
+  address: string,
+  body: unknown,
+  signal?: AbortSignal,
+  more: Record<string, string> = {},
+): Promise<Response> {
+  const headers: Record<string, string> = { accept: "application/json", ...more };
   if (body !== undefined) headers["content-type"] = "application/json";
   if (method !== "GET" && csrfToken !== null) headers["x-csrf-token"] = csrfToken;
   const response = await fetch(address, {
@@ -84,6 +90,17 @@ export async function change<T = unknown>(
   const response = await send(method, addressOf(path, query), body);
   const text = await response.text();
   return (text === "" ? null : JSON.parse(text)) as T;
+}
+
+/** A change whose answer says something in its headers, too. */
+export async function answerOf<T>(
+  method: "POST",
+  path: string,
+  body: unknown,
+  headers: Record<string, string>,
+): Promise<{ headers: Headers; body: T }> {
+  const response = await send(method, addressOf(path), body, undefined, headers);
+  return { headers: response.headers, body: (await response.json()) as T };
 }
 
 /** One segment of a path, whatever is in it. */

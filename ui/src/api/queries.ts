@@ -4,7 +4,7 @@ import { say, sayError } from "../components/toast.tsx";
 import { get, type Query, seg } from "./client.ts";
 import type * as T from "./types.ts";
 
-function useAsk<Answer>(key: readonly unknown[], path: string, query: Query = {}, enabled = true) {
+export function useAsk<Answer>(key: readonly unknown[], path: string, query: Query = {}, enabled = true) {
   return useQuery({
     queryKey: [...key, query],
     queryFn: ({ signal }) => get<Answer>(path, query, signal),

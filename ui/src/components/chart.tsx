@@ -14,12 +14,28 @@ export interface Series {
   bars?: boolean;
 }
 
+/** Pixels between two names below the chart, so that they do not touch. */
+const roomFor = (names: readonly string[]): number =>
+  names.reduce((longest, name) => Math.max(longest, name.length), 0) * 6.8 + 12;
+
+/** With room above the greatest value; a line of one value has room on both sides. */
+function rangeOf(least: number, most: number, from: number | null): [number, number] {
+  if (from === null) {
+    const room = (most - least) * 0.08 || Math.abs(most) * 0.1 || 1;
+    return [least - room, most + room];
+  }
+  return [from, Math.max(from + Number.EPSILON, most === from ? from + 1 : most * 1.08)];
+}
+
 export function Chart({
   label,
   names,
   series,
   height = 220,
   onPick,
+  format = durationText,
+  legend,
+  from = 0,
 }: {
   label: string;
   /** Beside each value, for the legend. */
@@ -27,6 +43,12 @@ export function Chart({
   series: readonly Series[];
   height?: number;
   onPick?: (index: number) => void;
+  /** Of values; durations when it is not given. */
+  format?: (value: number | null | undefined) => string;
+  /** What `names` are; a run's ids when it is not given. */
+  legend?: string;
+  /** Where the axis of the values begins; null: with the least of them. */
+  from?: number | null;
 }) {
   const { t } = useTranslation();
   const place = useRef<HTMLDivElement>(null);
@@ -49,19 +71,24 @@ export function Chart({
         height,
         cursor: { y: false },
         legend: { live: true },
-        padding: [8, 40, 0, 0],
-        scales: { x: { time: false }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.08)] } },
+        padding: [8, 52, 0, 0],
+        scales: { x: { time: false }, y: { range: (_, least, most) => rangeOf(least, most, from) } },
         axes: [
-          { ...axis, grid: { show: false }, values: (_, ticks) => ticks.map((tick) => names[tick] ?? "") },
-          { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => durationText(tick)) },
+          {
+            ...axis,
+            grid: { show: false },
+            space: roomFor(names),
+            values: (_, ticks) => ticks.map((tick) => names[tick] ?? ""),
+          },
+          { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => format(tick)) },
         ],
         series: [
-          { label: t("Run"), value: (_, index) => names[index] ?? "–" },
+          { label: legend ?? t("Run"), value: (_, index) => names[index] ?? "–" },
           ...series.map((one) => ({
             label: one.label,
             stroke: color(one.color),
             width: 1.5,
-            value: (_: uPlot, value: number | null) => durationText(value),
+            value: (_: uPlot, value: number | null) => format(value),
             points: { size: 5, fill: color(one.color) },
             ...(one.bars === true
               ? {
@@ -87,6 +114,6 @@ export function Chart({
       resized.disconnect();
       chart.destroy();
     };
-  }, [names, series, height, dark, t]);
+  }, [names, series, height, dark, t, format, legend, from]);
   return <div ref={place} role="img" aria-label={label} className="w-full overflow-hidden" />;
 }

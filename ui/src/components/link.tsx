@@ -86,5 +86,14 @@ export const paths = {
     `/models/${s(name)}/versions/${version}${tab === "" ? "" : `/${tab}`}`,
   studies: "/studies",
   study: (name: string, tab = "") => `/studies/${s(name)}${tab === "" ? "" : `/${tab}`}`,
+  deployments: "/deployments",
+  deployment: (name: string, tab = "") => `/deployments/${s(name)}${tab === "" ? "" : `/${tab}`}`,
+  checks: "/checks",
+  check: (id: number) => `/checks/${id}`,
+  features: "/features",
+  featureView: (name: string) => `/features/${s(name)}`,
+  /** Around a node; without one the view asks for it. */
+  lineage: (kind: string, id: string) => `/lineage?kind=${s(kind)}&id=${s(id)}`,
+  lineageSearch: "/lineage",
   admin: (what: string) => `/${what}`,
 } as const;

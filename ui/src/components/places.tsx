@@ -36,6 +36,16 @@ const mlPlaces: readonly (Omit<Place, "label"> & { text: string; needs: string }
   },
   { to: paths.models, text: "Models", icon: "cube", match: /^\/models/, needs: "Registered Models" },
   { to: paths.studies, text: "Studies", icon: "target", match: /^\/studies/, needs: "Experiments" },
+  {
+    to: paths.deployments,
+    text: "Deployments",
+    icon: "rocket",
+    match: /^\/deployments/,
+    needs: "Registered Models",
+  },
+  { to: paths.checks, text: "Data checks", icon: "shield", match: /^\/checks/, needs: "Experiments" },
+  { to: paths.features, text: "Features", icon: "table", match: /^\/features/, needs: "Experiments" },
+  { to: paths.lineageSearch, text: "Lineage", icon: "lineage", match: /^\/lineage/, needs: "Experiments" },
 ];
 
 export function usePlaces(): { first: Place[]; groups: PlaceGroup[]; last: Place[] } {
@@ -55,6 +65,10 @@ export function usePlaces(): { first: Place[]; groups: PlaceGroup[]; last: Place
     Experiments: t("Experiments"),
     Models: t("Models"),
     Studies: t("Studies"),
+    Deployments: t("Deployments"),
+    "Data checks": t("Data checks"),
+    Features: t("Features"),
+    Lineage: t("Lineage"),
   };
   const ml = mlPlaces.flatMap(({ text, needs, ...place }) =>
     may("read", needs) ? [{ ...place, label: names[text] ?? text }] : [],

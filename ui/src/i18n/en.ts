@@ -10,4 +10,8 @@ export const en: { [key: string]: string } = {
   "{{count}} lines_other": "{{count}} lines",
   "{{count}} matches_one": "{{count}} match",
   "{{count}} matches_other": "{{count}} matches",
+  "{{count}} feature views_one": "{{count}} feature view",
+  "{{count}} feature views_other": "{{count}} feature views",
+  "{{count}} steps_one": "{{count}} step",
+  "{{count}} steps_other": "{{count}} steps",
 };

@@ -1,8 +1,10 @@
 import { machineLearning } from "./fr-ml.ts";
+import { serving } from "./fr-serving.ts";
 
 /** French. Words that Airflow's users say in English (Dag, XCom, pool) stay as they are. */
 export const fr: { [key: string]: string } = {
   ...machineLearning,
+  ...serving,
   "-1 is without limit": "-1 : sans limite",
   "24 hours": "24 heures",
   "A backfill runs a Dag for a range of past dates.":

@@ -13,6 +13,7 @@ import { type Column, Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { DagLinks } from "./assets.tsx";
 import { Facts } from "./grid-side.tsx";
+import { LineageLink } from "./lineage/lineage-link.tsx";
 
 interface AssetEvent {
   id: number;
@@ -44,7 +45,12 @@ export function View() {
     <Page
       title={asset.name}
       crumbs={[{ label: t("Assets"), to: paths.assets }]}
-      actions={<Actions asset={asset} />}
+      actions={
+        <>
+          <LineageLink kind="asset" id={String(asset.id)} />
+          <Actions asset={asset} />
+        </>
+      }
     >
       <div className="grid items-start gap-4 lg:grid-cols-[2fr_1fr]">
         <Events asset={asset} />

@@ -11,11 +11,13 @@ import { Failure, Loading, Page, Tabs } from "../components/page.tsx";
 import { StateBadge, StateBar, StateIcon } from "../components/state.tsx";
 import { Duration, Time } from "../components/time.tsx";
 import { LogView } from "../log/log-view.tsx";
+import { InstanceChecks, useInstanceChecks } from "./checks/instance-checks.tsx";
 import { InstanceActions } from "./instance-actions.tsx";
 import { InstanceDetails } from "./instance-details.tsx";
 import { InstanceLinks } from "./instance-links.tsx";
 import { InstanceRendered } from "./instance-rendered.tsx";
 import { InstanceXComs } from "./instance-xcoms.tsx";
+import { LineageLink } from "./lineage/lineage-link.tsx";
 import { MappedInstances } from "./mapped-instances.tsx";
 import { UnmetList } from "./unmet-list.tsx";
 
@@ -57,7 +59,17 @@ export function View() {
       title={title}
       crumbs={crumbs}
       lead={isWhole ? <StateBar counts={instance.mappedCounts} height={8} /> : <Lead instance={instance} />}
-      actions={<InstanceActions instance={isWhole ? { ...instance, mapIndex: -1 } : instance} />}
+      actions={
+        <>
+          {isWhole || instance.tryNumber === 0 ? null : (
+            <LineageLink
+              kind="task_attempt"
+              id={[dagId, runId, taskId, instance.mapIndex, instance.tryNumber].join("/")}
+            />
+          )}
+          <InstanceActions instance={isWhole ? { ...instance, mapIndex: -1 } : instance} />
+        </>
+      }
       tabs={<InstanceTabs instance={instance} active={tab} isWhole={isWhole} mapIndex={mapIndex} />}
     >
       {isWhole ? null : <Cause instance={instance} />}
@@ -74,6 +86,8 @@ function Shown({ tab, instance, isWhole }: { tab: string; instance: InstanceDeta
       return <InstanceXComs instance={instance} />;
     case "rendered":
       return <InstanceRendered instance={instance} />;
+    case "checks":
+      return <InstanceChecks instance={instance} />;
     case "details":
       return <InstanceDetails instance={instance} />;
     case "tracked":
@@ -220,6 +234,7 @@ function InstanceTabs({
 }) {
   const { t } = useTranslation();
   const may = useMay();
+  const checks = useInstanceChecks(instance, !isWhole && may("read", "Experiments")).data?.total_entries ?? 0;
   const to = (query: string): string =>
     paths.task(instance.dagId, instance.runId, instance.taskId, mapIndex, query);
   const whole = [{ id: "instances", label: t("Instances"), icon: "list" as const, to: to("") }];
@@ -230,6 +245,11 @@ function InstanceTabs({
   ];
   const tabs = [
     ...(isWhole ? whole : one),
+    ...(checks === 0
+      ? []
+      : [
+          { id: "checks", label: t("Checks"), icon: "shield" as const, to: to("?tab=checks"), count: checks },
+        ]),
     ...(may("read", "Experiments")
       ? [{ id: "tracked", label: t("Tracked runs"), icon: "flask" as const, to: to("?tab=tracked") }]
       : []),

@@ -10,6 +10,7 @@ import { numberText } from "../../components/numbers.ts";
 import { Failure, Loading, Page, Tabs } from "../../components/page.tsx";
 import { Time } from "../../components/time.tsx";
 import { Facts } from "../grid-side.tsx";
+import { LineageLink } from "../lineage/lineage-link.tsx";
 import { Description } from "./description.tsx";
 import { KeyValueTable } from "./key-value-table.tsx";
 import { ModelHistory } from "./model-history.tsx";
@@ -50,7 +51,12 @@ export function View() {
           {validation === null ? null : <ValidationChip validation={validation} />}
         </span>
       }
-      actions={<VersionActions page={page} />}
+      actions={
+        <>
+          <LineageLink kind="model_version" id={`${name}/${version}`} />
+          <VersionActions page={page} />
+        </>
+      }
       tabs={
         <Tabs
           label={t("Views of the version")}

@@ -13,6 +13,7 @@ import { paths, useGo } from "../../components/link.tsx";
 import { Menu, MenuItem } from "../../components/menu.tsx";
 import { Failure, Loading, Page, Tabs } from "../../components/page.tsx";
 import { Duration, Time } from "../../components/time.tsx";
+import { LineageLink } from "../lineage/lineage-link.tsx";
 import { NameDialog } from "./name-dialog.tsx";
 import { RegisterDialog } from "./register-dialog.tsx";
 import { RunOverview } from "./run-overview.tsx";
@@ -47,7 +48,12 @@ export function View() {
           : [{ label: run.parent.name, to: paths.trackedRun(run.experimentId, run.parent.runId) }]),
       ]}
       lead={<Lead run={run} />}
-      actions={<Actions run={run} />}
+      actions={
+        <>
+          <LineageLink kind="run" id={run.runId} />
+          <Actions run={run} />
+        </>
+      }
       tabs={
         <Tabs
           label={t("Views of the run")}

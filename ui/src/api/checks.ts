@@ -1,0 +1,101 @@
+/** Checks of data, drift and performance: their reports, and the series that they make. */
+import { change } from "./client.ts";
+import { useAsk } from "./queries.ts";
+import type { CheckKind, CheckOutcome, CheckSeries, Json } from "./types.ts";
+
+export interface CheckItem {
+  id: number;
+  kind: CheckKind;
+  name: string;
+  dataset: string;
+  dataset_digest: string | null;
+  model_name: string | null;
+  model_version: string | null;
+  endpoint: string | null;
+  created_at: string;
+  outcome: CheckOutcome;
+  score: number | null;
+  threshold: number | null;
+  checked: number;
+  failed: number;
+  actor: string;
+  dag_id: string | null;
+  dag_run_id: string | null;
+  task_id: string | null;
+  map_index: number | null;
+  try_number: number | null;
+}
+
+export interface ReportedExpectation {
+  type: string;
+  kwargs: { [name: string]: Json };
+  severity: "error" | "warning";
+  success: boolean;
+  exception: string | null;
+  result: {
+    observed_value?: Json;
+    element_count?: number;
+    unexpected_count?: number;
+    unexpected_percent?: number;
+    partial_unexpected_list?: Json[];
+  };
+}
+
+export interface Distribution {
+  count: number;
+  missing: number;
+  mean: number | null;
+  bins: { label: string; share: number }[];
+}
+
+export interface ReportedColumn {
+  column: string;
+  kind: "num" | "cat";
+  test: string;
+  score: number | null;
+  threshold: number;
+  drifted: boolean;
+  note: string | null;
+  reference: Distribution | null;
+  current: Distribution | null;
+}
+
+export type Reported =
+  | { kind: "validation"; report: { results: ReportedExpectation[] } }
+  | { kind: "drift"; report: { columns: ReportedColumn[]; drift_share: number } }
+  | {
+      kind: "performance";
+      report: {
+        metric: string;
+        reference: number;
+        current: number | null;
+        greater_is_better: boolean;
+        tolerance: number;
+        samples: number;
+        min_samples: number;
+      };
+    };
+
+export type CheckWithReport = CheckItem & Reported;
+
+export interface CheckFilter {
+  kind?: CheckKind;
+  name?: string;
+  dataset?: string;
+  dag_id?: string;
+  dag_run_id?: string;
+  task_id?: string;
+  map_index?: number;
+  limit?: number;
+}
+
+export const useCheckSeries = () => useAsk<CheckSeries[]>(["checks", "series"], "/ui/checks");
+export const useCheck = (id: string) => useAsk<CheckWithReport>(["checks", "one", id], `/api/checks/${id}`);
+export const useChecks = (filter: CheckFilter, enabled = true) =>
+  useAsk<{ checks: CheckItem[]; total_entries: number }>(
+    ["checks", "list"],
+    "/api/checks",
+    { ...filter },
+    enabled,
+  );
+export const deleteCheck = (id: number) => change("DELETE", `/api/checks/${id}`);
