@@ -15,6 +15,7 @@ import { setPaused } from "../../src/store/dags.ts";
 import { listen, notify } from "../../src/store/notify.ts";
 import { setPool } from "../../src/store/pools.ts";
 import { taskInstancesOfRun } from "../../src/store/task-instances.ts";
+import { createUser } from "../../src/store/users.ts";
 import { findXCom } from "../../src/store/xcoms.ts";
 import type { TestConnection } from "../../src/testing/index.ts";
 import { systemClock } from "../../src/time.ts";
@@ -22,6 +23,12 @@ import { freshDatabase } from "../support/database.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 export interface RunningWorld {
+  /** A call of the API server, as an administrator; the answer's JSON. Only with `api`. */
+  call<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; headers: Headers; body: T }>;
   /** Where runs write when they are not told otherwise. */
   readonly folder: string;
   /** Starts a run of a Dag and resolves when it has ended. */
@@ -48,6 +55,7 @@ export interface FinishedRun {
 export async function runningWorld(
   dags: readonly string[],
   connections: Readonly<Record<string, TestConnection>> = {},
+  { api = false }: { readonly api?: boolean } = {},
 ): Promise<RunningWorld> {
   const folder = await temporaryFolder();
   const dagsFolder = join(folder, "dags");
@@ -55,7 +63,7 @@ export async function runningWorld(
   await cp(join(import.meta.dirname, "../../examples"), dagsFolder, { recursive: true, filter: notData });
   const { url, database } = await freshDatabase();
   const session = testSession(join(folder, "home"), dagsFolder, url, connections);
-  const services = await startServices(session, { name: "test", dagFiles: true, triggerer: true });
+  const services = await startServices(session, { name: "test", dagFiles: true, triggerer: true, api });
   onTestFinished(() => services.stop({ keepRunning: false, graceMs: 1000 }));
   await setPaused(database, dags, false);
   await notify(
@@ -86,8 +94,11 @@ export async function runningWorld(
     const filter = { dagIds: [dagId], states: ["success", "failed"] } as const;
     return (await listDagRuns(database, filter, { orderBy: "id" })).rows;
   };
+  const address = services.api?.address ?? "";
+  if (api) await createUser(database, { ...administrator, email: null, roles: ["Admin"] }, systemClock.now());
   return {
     folder,
+    call: (method, path, body) => callApi(address, { method, path, body }),
     async run(dagId, conf) {
       const { pk } = await start(dagId, conf);
       await services.scheduler.waitForRun(pk);
@@ -118,6 +129,27 @@ export async function runningWorld(
   };
 }
 
+const administrator = { username: "ann", password: "password of ann" };
+
+async function callApi<T>(
+  address: string,
+  { method, path, body }: { method: string; path: string; body: unknown },
+): Promise<{ status: number; headers: Headers; body: T }> {
+  const { username, password } = administrator;
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+  const response = await fetch(address + path, {
+    method,
+    headers: { authorization, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (text === "" ? null : JSON.parse(text)) as T,
+  };
+}
+
 function testSession(
   home: string,
   dagsFolder: string,
@@ -137,7 +169,11 @@ function testSession(
   const config = loadConfig({
     home,
     environment,
-    flags: { "core.dags_folder": dagsFolder, "database.url": url },
+    flags: {
+      "core.dags_folder": dagsFolder,
+      "database.url": url,
+      "api.port": "0",
+    },
   });
   const log = process.env["TW_TEST_LOG"] === undefined ? silentLog() : undefined;
   return {

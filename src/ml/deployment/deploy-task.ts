@@ -86,7 +86,7 @@ export async function putVariant(
     if (requestLog !== undefined && before.request_log?.sample !== requestLog)
       await endpoints.setRequestLog(name, { sample: requestLog });
     const variants = sharing(before.variants, wanted);
-    if (JSON.stringify(variants) === JSON.stringify(before.variants)) return before;
+    if (isSameTraffic(variants, before.variants)) return before;
     const reason = byTask(`${wanted.model} as ${wanted.name}`);
     try {
       return await endpoints.setTraffic(name, { variants, generation: before.generation, reason });
@@ -94,6 +94,15 @@ export async function putVariant(
       if (left === 0 || !(error instanceof Error) || !error.message.includes("409")) throw error;
     }
   }
+}
+
+function isSameTraffic(a: readonly VariantState[], b: readonly VariantState[]): boolean {
+  const same = (one: VariantState): boolean =>
+    b.some(
+      ({ name, model, weight, shadow }) =>
+        name === one.name && model === one.model && weight === one.weight && shadow === one.shadow,
+    );
+  return a.length === b.length && a.every(same);
 }
 
 function sharing(variants: readonly VariantState[], wanted: VariantState): VariantState[] {
@@ -115,6 +124,8 @@ export interface CanaryTaskOptions extends SensorTaskOptions {
   /** Default: 1, 10, 50, 100 percent, ten minutes and a hundred requests each. */
   steps?: readonly CanaryStep[];
   guardrails?: CanaryGuardrails;
+  /** Share of the requests that an endpoint which is made for the version keeps, from 0 to 1. Default: none. */
+  requestLog?: number;
   /** What a rollout that does not succeed does; as of `gateTask`. Default "fail". */
   onRollback?: "fail" | "skip" | "branch";
 }
@@ -145,13 +156,13 @@ export function canaryTask(
   id: string,
   options: CanaryTaskOptions,
 ): TaskFactory<{ model: ModelVersionRef }, CanaryResult> {
-  const { endpoint, variant, steps, guardrails, onRollback = "fail", ...rest } = options;
+  const { endpoint, variant, steps, guardrails, requestLog, onRollback = "fail", ...rest } = options;
   return dag.sensor<{ model: ModelVersionRef }, CanaryResult>(
     id,
     async ({ model }) => {
       const endpoints = new Endpoints(new TrackingClient());
       const name = variant ?? `v${model.version}`;
-      if (await createdFor(endpoints, endpoint, { name, model: uriOf(model) })) {
+      if (await createdFor(endpoints, endpoint, { name, model: uriOf(model) }, requestLog)) {
         const made = { state: "created", reason: "there was no endpoint before" };
         return { isDone: true, value: { ...model, endpoint, rollout: null, succeeded: true, ...made } };
       }
@@ -176,9 +187,11 @@ async function createdFor(
   endpoints: Endpoints,
   name: string,
   variant: { name: string; model: string },
+  requestLog: number | undefined,
 ): Promise<boolean> {
   if ((await endpoints.find(name)) !== null) return false;
-  await endpoints.create({ name, variants: [{ ...variant, weight: 100, shadow: false }] });
+  const log = requestLog === undefined ? null : { sample: requestLog };
+  await endpoints.create({ name, variants: [{ ...variant, weight: 100, shadow: false }], request_log: log });
   return true;
 }
 

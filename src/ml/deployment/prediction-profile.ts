@@ -48,7 +48,9 @@ export async function profileOf(files: readonly string[]): Promise<PredictionPro
       squares += difference * (cell - mean);
     }
   }
-  const isClasses = counts.size <= mostClasses;
+  // Numbers are classes when each comes up again and again; else there is only their mean to look at.
+  const most = numbers === 0 ? mostClasses : Math.min(mostClasses, Math.max(2, count / 10));
+  const isClasses = counts.size <= most;
   const shares = [...counts].map(([label, n]) => [String(label), n / count] as const);
   return {
     count,

@@ -39,6 +39,8 @@ export interface RetrainOptions extends Omit<DagOptions, "maxActiveRuns"> {
   canary?: {
     steps?: readonly CanaryStep[];
     guardrails?: CanaryGuardrails;
+    /** Share of the requests that a new endpoint keeps, from 0 to 1: what is monitored. Default: none. */
+    requestLog?: number;
     /** Between two looks at the rollout. Default 30 seconds. */
     pokeInterval?: Duration;
     /** Default 7 days. */
