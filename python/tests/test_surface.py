@@ -12,7 +12,8 @@ import warnings
 
 import airflow
 from tradewind import context
-from tradewind.import_problem import distribution_of
+from tradewind.import_problem import distribution_of, likely_cause
+from tradewind.surface.missing import ProviderMissing
 from tradewind.surface.table import LEGACY, SURFACE
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -120,6 +121,36 @@ class Absent(unittest.TestCase):
             "torch.nn": "torch",
         }
         self.assertEqual({name: distribution_of(name) for name in names}, names)
+
+    def test_what_a_module_of_airflow_only_imports_can_be_taken_from_it(self):
+        from airflow.lineage import AUTO
+        from airflow.models.dag import BaseOperator, time
+        from airflow.models.taskinstance import TaskInstanceState
+
+        self.assertEqual(BaseOperator.__module__, "tradewind.airflow_compat.baseoperator")
+        self.assertEqual((TaskInstanceState.SUCCESS, time.__name__, AUTO), ("success", "time", "auto"))
+
+    def test_constants_of_a_provider_that_is_not_installed_stand_in(self):
+        from airflow.contrib.hooks.gcp_transfer_hook import TRANSFER_OPTIONS
+        from airflow.providers.amazon.aws.hooks.emr import EmrServerlessHook
+        from airflow.providers.amazon.aws.sensors.bedrock import BedrockBatchInferenceSensor
+
+        self.assertEqual({*EmrServerlessHook.JOB_SUCCESS_STATES, "RUNNING"}, {"RUNNING"})
+        self.assertEqual(str(BedrockBatchInferenceSensor.SuccessState.COMPLETED), "COMPLETED")
+        with self.assertRaisesRegex(ProviderMissing, "TRANSFER_OPTIONS' is a constant of the Airflow provider apache-airflow-providers-google"):
+            dict(TRANSFER_OPTIONS)
+
+    def test_a_misspelt_module_suggests_the_right_one(self):
+        try:
+            importlib.import_module("airflow.operators.pyhton")
+        except ModuleNotFoundError as error:
+            self.assertEqual(likely_cause(error, "f.py"), 'did you mean "airflow.operators.python"?')
+        else:
+            self.fail("it was found")
+
+    def test_a_variable_that_is_not_set_is_said_with_the_command_that_sets_it(self):
+        error = KeyError("Variable bucket does not exist")
+        self.assertIn("tradewind variables set bucket VALUE, or AIRFLOW_VAR_BUCKET", likely_cause(error, "f.py"))
 
     def test_a_misspelt_name_suggests_the_right_one(self):
         with self.assertRaisesRegex(ImportError, "did you mean 'PythonOperator'"):

@@ -206,13 +206,27 @@ def _syntax_hint(error: SyntaxError) -> Optional[str]:
 
 def _module_hint(error: ModuleNotFoundError) -> Optional[str]:
     name = (error.name or "").partition(".")[0]
-    if not name or (error.name or "").startswith("airflow"):
+    if name == "airflow":
+        return _airflow_module_hint(error.name or "")
+    if not name:
         return None
     if name in _OWN_FOLDERS:
         return f'"{name}" is a module of the project: put it beside the Dag file or into the plugins folder, or name its parent in PYTHONPATH'
     wanted = _imported_name(error, name)
     missing = f'this Python has no module "{wanted}": install it (pip install {distribution_of(wanted)})'
     return missing if "." in wanted else f"{missing}, or put {name}.py beside the Dag file"
+
+
+def _airflow_module_hint(module: str) -> Optional[str]:
+    from .surface.table import LEGACY, SURFACE
+
+    parent, _, last = module.rpartition(".")
+    # Without their common ends: all sensors' modules are alike in them.
+    ends = r"_(operator|sensor|hook|trigger)s?$"
+    names = sorted((name for name in (*SURFACE, *LEGACY) if name.rpartition(".")[0] == parent), key=len, reverse=True)
+    siblings = {re.sub(ends, "", name.rpartition(".")[2]): name for name in names}
+    near = did_you_mean(re.sub(ends, "", last), siblings)
+    return f'did you mean "{siblings[near]}"?' if near else None
 
 
 def _imported_name(error: ModuleNotFoundError, top: str) -> str:

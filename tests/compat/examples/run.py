@@ -84,10 +84,14 @@ def copy_examples(real, dags, site):
 
 
 def make_plan(real, dags, work, only):
-    code = "import sys; from airflow.models import DagBag; print('\\n'.join(sorted(DagBag(sys.argv[1], include_examples=False).dags)))"
+    # Marked: Airflow 2 logs to the same output.
+    code = (
+        "import json, sys; from airflow.models import DagBag; "
+        "print('\\nIDS', json.dumps(sorted(DagBag(sys.argv[1], include_examples=False).dags)))"
+    )
     if not only:
         answer = subprocess.run([real, "-W", "ignore", "-c", code, dags], env=surroundings(dags, work), capture_output=True, text=True, check=True)
-        only = [line for line in answer.stdout.split() if line.replace("_", "").isalnum()]
+        only = json.loads(next(line for line in answer.stdout.splitlines() if line.startswith("IDS "))[4:])
     plan = []
     for dag_id in sorted(only, key=lambda one: (one not in FIRST, one)):
         item = {"dagId": dag_id, "seconds": LONG.get(dag_id, 120), "conf": CONF.get(dag_id, {})}
