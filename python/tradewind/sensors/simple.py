@@ -64,7 +64,7 @@ class BashSensor(BaseSensorOperator):
 class FileSensor(BaseSensorOperator):
     """Waits for a file, a glob that matches, or a folder with a file in it, below the path of `fs_conn_id`."""
 
-    template_fields: Sequence[str] = ("filepath",)
+    template_fields: Sequence[str] = ("filepath", "fs_conn_id")
     ui_color = "#91818a"
     start_trigger_args = StartTriggerArgs("airflow.providers.standard.triggers.file.FileTrigger", "execute_complete")
 

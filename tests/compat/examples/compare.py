@@ -69,8 +69,8 @@ def compare(dag_id, real, ours, structure):
 
 
 def reason(dag_id, place, real, ours):
-    for dag, pattern, why in ALLOWED:
-        if fnmatch.fnmatchcase(dag_id, dag) and fnmatch.fnmatchcase(place, pattern):
+    for dag, pattern, why, *only_if in ALLOWED:
+        if fnmatch.fnmatchcase(dag_id, dag) and fnmatch.fnmatchcase(place, pattern) and all(holds(real, ours) for holds in only_if):
             return why
     return None
 

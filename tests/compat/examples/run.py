@@ -20,7 +20,8 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 REAL = {
-    "2": ["apache-airflow==2.11.*", "apache-airflow-providers-standard"],
+    # Its examples of virtual environments are tasks only where `virtualenv` is there.
+    "2": ["apache-airflow==2.11.*", "virtualenv"],
     "3": ["apache-airflow==3.*", "apache-airflow-providers-standard"],
 }
 OWN = ["jinja2", "pendulum", "httpx", "requests", "dill"]

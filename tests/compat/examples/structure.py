@@ -63,7 +63,8 @@ def task_of(task):
     found["trigger_rule"] = str(getattr(task.trigger_rule, "value", task.trigger_rule))
     found["weight_rule"] = _weight_rule(task)
     found["group"] = None if task.task_group is None else task.task_group.group_id
-    found["mapped"] = bool(getattr(task, "is_mapped", False))
+    # Airflow 2 tells it by the class alone.
+    found["mapped"] = bool(getattr(task, "is_mapped", False)) or type(task).__name__.endswith("MappedOperator")
     found["template_fields"] = sorted(task.template_fields)
     found["execution_timeout"] = None if task.execution_timeout is None else task.execution_timeout.total_seconds()
     found["retry_delay"] = None if task.retry_delay is None else _seconds(task.retry_delay)
