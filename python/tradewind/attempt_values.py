@@ -24,7 +24,7 @@ class AttemptValues:
     def pull(
         self,
         task_ids: Sequence[str],
-        key: str,
+        key: Optional[str],
         map_indexes: Optional[Sequence[int]],
         dag_id: Optional[str] = None,
         run_id: Optional[str] = None,
@@ -33,10 +33,11 @@ class AttemptValues:
         """(task id, map index, the value as a function) of each instance that pushed; all instances without indexes."""
         task = self._start["task"]
         here = dag_id in (None, task["dagId"]) and run_id in (None, task["runId"]) and not include_prior_dates
-        if here and list(task_ids) == [task["taskId"]] and key in self.pushed:
-            value = self.pushed[key]
+        own = key if key is not None else next(reversed(self.pushed), None)
+        if here and list(task_ids) == [task["taskId"]] and own in self.pushed:
+            value = self.pushed[own]
             return [(task["taskId"], task["mapIndex"], lambda: decode_value(value))]
-        if here and len(task_ids) == 1:
+        if here and len(task_ids) == 1 and key is not None:
             known = self._known(task_ids[0], key, map_indexes)
             if known is not None:
                 return [known]

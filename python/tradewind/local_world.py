@@ -115,13 +115,17 @@ class LocalWorld(Supervisor):
             store.clear()
         return None
 
+    def _last_key(self, task_id: str, map_index: int) -> str:
+        """Under which the instance pushed last: keys stand in the order in which they were pushed."""
+        return [key for owner, index, key in self.xcoms if (owner, index) == (task_id, map_index)][-1]
+
     def _xcoms(self, params: Dict[str, Any]) -> List[Dict[str, Any]]:
         indexes = params.get("mapIndexes")
         return [
             {"taskId": task_id, "mapIndex": index, "value": value}
             for wanted in params["taskIds"]
             for (task_id, index, key), value in sorted(self.xcoms.items(), key=lambda one: one[0][1])
-            if task_id == wanted and key == params["key"] and (indexes is None or index in indexes)
+            if task_id == wanted and key == (params["key"] or self._last_key(task_id, index)) and (indexes is None or index in indexes)
         ]
 
 

@@ -143,7 +143,7 @@ class TaskInstance:
         self,
         task_ids: Union[str, Iterable[str], None] = None,
         dag_id: Optional[str] = None,
-        key: str = RETURN_KEY,
+        key: Optional[str] = RETURN_KEY,
         include_prior_dates: bool = False,
         session: Any = None,
         *,
@@ -151,7 +151,10 @@ class TaskInstance:
         default: Any = None,
         run_id: Optional[str] = None,
     ) -> Any:
-        """One value for one task id; a list for many, or for a mapped task without `map_indexes`."""
+        """One value for one task id; a list for many, or for a mapped task without `map_indexes`.
+
+        `key=None` takes what each task pushed last, under whatever key.
+        """
         if task_ids is None:
             return self._pull_any(key, default)
         one = isinstance(task_ids, str)
@@ -168,7 +171,7 @@ class TaskInstance:
         """(True, one element of a task's list), or (False, None) where the list has to be pulled. Tradewind's own."""
         return self._values.element(task_id, key, index)
 
-    def _pull_any(self, key: str, default: Any) -> Any:
+    def _pull_any(self, key: Optional[str], default: Any) -> Any:
         """Airflow 2 takes the latest of any task, Airflow 3 the task's own."""
         own = self._values.pull([self.task_id], key, [self.map_index])
         if own:

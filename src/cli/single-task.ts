@@ -188,7 +188,7 @@ async function xcomsOf(
   work: Work,
   run: DagRunRow,
   taskIds: readonly string[],
-  key: string,
+  key: string | null,
   mapIndexes: readonly number[] | null,
 ): Promise<Json> {
   const rows = await readXComs(work.database, { runPk: run.id, taskIds, key, mapIndexes });

@@ -158,7 +158,7 @@ const requestParams = {
     runId: text.optional(),
     taskIds: z.array(text),
     mapIndexes: z.array(whole).nullish(),
-    key: text,
+    key: text.nullable(),
     includePriorDates: z.boolean().optional(),
     item: whole.optional(),
   }),

@@ -139,7 +139,8 @@ export type ChildRequest =
         runId?: string;
         taskIds: string[];
         mapIndexes?: number[] | null;
-        key: string;
+        /** Null: what each instance pushed last, under whatever key. */
+        key: string | null;
         includePriorDates?: boolean;
         item?: number;
       };

@@ -23,7 +23,7 @@ export class ReadXComs {
     const own =
       (query.dagId ?? run.run.dagId) === run.run.dagId && (query.runId ?? run.run.runId) === run.run.runId;
     const prior = query.includePriorDates === true && run.run.logicalDate !== null;
-    if (own && !prior && mapIndexes?.length === 1) {
+    if (own && !prior && key !== null && mapIndexes?.length === 1) {
       const [mapIndex = -1] = mapIndexes;
       const known = taskIds.map((taskId) => ({
         taskId,

@@ -32,16 +32,27 @@ export function findXCom(executor: Executor, at: XComKey): Promise<XComRow | nul
     WHERE run_pk = ${at.runPk} AND task_id = ${at.taskId} AND map_index = ${at.mapIndex} AND key = ${at.key}`);
 }
 
-/** By task and map index. Null for `mapIndexes` takes all of them. */
+/** By task and map index. Null for `mapIndexes` takes all of them, null for `key` what each instance pushed last. */
 export function readXComs(
   executor: Executor,
-  query: { runPk: number; taskIds: readonly string[]; mapIndexes?: readonly number[] | null; key: string },
+  query: {
+    runPk: number;
+    taskIds: readonly string[];
+    mapIndexes?: readonly number[] | null;
+    key: string | null;
+  },
 ): Promise<XComRow[]> {
+  const where = sql`
+    run_pk = ${query.runPk} AND task_id = ANY (${query.taskIds}::text[])
+    AND (${query.mapIndexes ?? null}::int[] IS NULL OR map_index = ANY (${query.mapIndexes ?? null}))`;
+  if (query.key !== null)
+    return executor.rows(
+      sql`SELECT ${columns} FROM xcom x WHERE ${where} AND key = ${query.key} ORDER BY task_id, map_index`,
+    );
+  // What an attempt pushed and what it returned are written at once; the latter came last.
   return executor.rows(sql`
-    SELECT ${columns} FROM xcom x
-    WHERE run_pk = ${query.runPk} AND task_id = ANY (${query.taskIds}::text[]) AND key = ${query.key}
-      AND (${query.mapIndexes ?? null}::int[] IS NULL OR map_index = ANY (${query.mapIndexes ?? null}))
-    ORDER BY task_id, map_index`);
+    SELECT DISTINCT ON (task_id, map_index) ${columns} FROM xcom x WHERE ${where}
+    ORDER BY task_id, map_index, created_at DESC, key = 'return_value' DESC, key DESC`);
 }
 
 /** The newest value per task in this run or an earlier one by logical date (`include_prior_dates`). */
@@ -52,16 +63,16 @@ export function readPriorXComs(
     logicalDate: number;
     taskIds: readonly string[];
     mapIndexes?: readonly number[] | null;
-    key: string;
+    key: string | null;
   },
 ): Promise<XComRow[]> {
   return executor.rows(sql`
     SELECT DISTINCT ON (x.task_id, x.map_index) ${columns}
     FROM dag_run r JOIN xcom x ON x.run_pk = r.id
     WHERE r.dag_id = ${query.dagId} AND r.logical_date <= ${instant(query.logicalDate)}
-      AND x.task_id = ANY (${query.taskIds}::text[]) AND x.key = ${query.key}
+      AND x.task_id = ANY (${query.taskIds}::text[]) AND (${query.key}::text IS NULL OR x.key = ${query.key})
       AND (${query.mapIndexes ?? null}::int[] IS NULL OR x.map_index = ANY (${query.mapIndexes ?? null}))
-    ORDER BY x.task_id, x.map_index, r.logical_date DESC`);
+    ORDER BY x.task_id, x.map_index, r.logical_date DESC, x.created_at DESC, x.key = 'return_value' DESC`);
 }
 
 /** Without values, for lists. */

@@ -83,11 +83,14 @@ export class MemoryWorld {
     }
   }
 
-  /** In the order of the map index. */
-  xcoms(taskId: string, key: string): { mapIndex: number; value: XComValue }[] {
-    return [...this.#xcoms.values()]
-      .filter((xcom) => xcom.taskId === taskId && xcom.key === key)
-      .sort((a, b) => a.mapIndex - b.mapIndex);
+  /** In the order of the map index. `wanted` null: what each instance pushed last. */
+  xcoms(taskId: string, wanted: string | null): { mapIndex: number; value: XComValue }[] {
+    const found = [...this.#xcoms.values()].filter(
+      ({ taskId: owner, key }) => owner === taskId && (wanted === null || key === wanted),
+    );
+    // Without a key the last one of each instance.
+    const last = new Map(found.map((xcom) => [xcom.mapIndex, xcom]));
+    return [...last.values()].sort((a, b) => a.mapIndex - b.mapIndex);
   }
 
   keysOf(taskId: string): string[] {

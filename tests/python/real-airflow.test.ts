@@ -57,7 +57,9 @@ async function livy(): Promise<{ port: number; asked: string[]; submitted: unkno
         response.end(JSON.stringify({ id: 7, state: "starting" }));
       } else {
         const state = request.url?.endsWith("/state") === true ? (states.shift() ?? "success") : "success";
-        response.end(JSON.stringify({ id: 7, state, appId: "application_1", log: ["one line"], total: 1, from: 0 }));
+        response.end(
+          JSON.stringify({ id: 7, state, appId: "application_1", log: ["one line"], total: 1, from: 0 }),
+        );
       }
     });
   });

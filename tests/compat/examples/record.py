@@ -97,7 +97,9 @@ def xcoms(session, mine, name_of):
     if is_airflow_2():
         from airflow.models.xcom import XCom as model
 
-        value_of = model.deserialize_value
+        def value_of(row):
+            # Read by the row itself as it was loaded.
+            return row.value
     else:
         from airflow.models.xcom import XComModel as model
         from airflow.sdk.serde import deserialize
