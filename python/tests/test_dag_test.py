@@ -36,6 +36,28 @@ class Runs(unittest.TestCase):
         self.assertEqual(state, "success")
         self.assertEqual(list(states), ["numbers", "double[0]", "double[1]", "double[2]", "check"])
 
+    def test_without_a_key_a_task_gets_what_another_pushed_last(self) -> None:
+        state, _ = self.run_of(
+            """
+            def push(ti):
+                ti.xcom_push(key="first", value=1)
+                ti.xcom_push(key="second", value=2)
+
+            def returning(ti):
+                ti.xcom_push(key="before", value=0)
+                return "returned"
+
+            def pull(ti):
+                assert ti.xcom_pull(key=None, task_ids="push") == 2
+                assert ti.xcom_pull(key=None, task_ids=["push", "returning"]) == [2, "returned"]
+
+            with DAG("d"):
+                tasks = [PythonOperator(task_id=one.__name__, python_callable=one) for one in (push, returning)]
+                tasks >> PythonOperator(task_id="pull", python_callable=pull)
+            """
+        )
+        self.assertEqual(state, "success")
+
     def test_branches_and_trigger_rules(self) -> None:
         state, states = self.run_of(
             """

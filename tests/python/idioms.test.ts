@@ -34,7 +34,8 @@ describePython("idioms of public Dag files", { timeout: 180_000 }, () => {
       wait: "skipped",
       trigger: "skipped",
     });
-    expect(await run.xcom("pull")).toEqual({ total: 6, latest: [1, 2, 3], limit: 7 });
+    const last = await run.xcom("extract");
+    expect(await run.xcom("pull")).toEqual({ total: 6, latest: [1, 2, 3], last, limit: 7 });
     expect(await run.xcom("greet")).toBe("hello airflow_1");
     expect(await run.xcom("again")).toBe(2);
     const [ds, executionDate, , yesterday, tomorrow] = (await run.xcom("extract")) as string[];
