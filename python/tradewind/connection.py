@@ -204,6 +204,12 @@ def _json_or_text(value: Any) -> Any:
         return value
 
 
+def _how_to_define(conn_id: str) -> str:
+    if conn_id.endswith("_default"):
+        return "`tradewind connections create-default-connections` makes Airflow's defaults, `tradewind connections add` others"
+    return f"`tradewind connections add {conn_id}` or AIRFLOW_CONN_{conn_id.upper()} defines it"
+
+
 def get_connection(conn_id: str) -> Connection:
     """The connection of this id. AirflowNotFoundException where neither environment nor scheduler has it."""
     line = supervisor.current()
@@ -212,7 +218,7 @@ def get_connection(conn_id: str) -> Connection:
     else:
         answer = _from_environment(conn_id)
     if answer is None:
-        raise AirflowNotFoundException(f"The conn_id `{conn_id}` isn't defined")
+        raise AirflowNotFoundException(f"The conn_id `{conn_id}` isn't defined: {_how_to_define(conn_id)}")
     if "uri" in answer:
         return Connection(conn_id=conn_id, uri=answer["uri"])
     if "json" in answer:

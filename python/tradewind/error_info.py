@@ -6,6 +6,8 @@ import os
 import traceback
 from typing import Any, Dict, Iterator, List, Optional
 
+from .errors import TradewindError
+
 LONGEST_TEXT = 64 * 1024
 MOST_CAUSES = 20
 _OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -43,7 +45,10 @@ def stack_of(error: BaseException) -> str:
     """The traceback without frames of this runtime, as Python prints it."""
     try:
         frames = traceback.extract_tb(error.__traceback__)
-        shown = [frame for frame in frames if not is_own_file(frame.filename)] or list(frames)
+        shown = [frame for frame in frames if not is_own_file(frame.filename)]
+        # What is wrong with a file before any of it runs: the way there says nothing of it.
+        if not shown and not isinstance(error, (SyntaxError, TradewindError)):
+            shown = list(frames)
         lines = traceback.format_exception_only(type(error), error)
         head = ["Traceback (most recent call last):\n", *traceback.format_list(shown)] if shown else []
         return _cut("".join([*head, *lines]).rstrip())

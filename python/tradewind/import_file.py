@@ -6,6 +6,7 @@ import hashlib
 import importlib.machinery
 import importlib.util
 import os
+import re
 import sys
 from types import ModuleType
 from typing import Any, List
@@ -18,6 +19,11 @@ def module_name(path: str) -> str:
     """As Airflow names them, so that values which were stored with a class of the file find it again."""
     digest = hashlib.sha1(path.encode("utf-8")).hexdigest()
     return f"unusual_prefix_{digest}_{os.path.splitext(os.path.basename(path))[0].replace('.', '_')}"
+
+
+def without_prefix(text: str) -> str:
+    """What a person calls the modules of Dag files in a text."""
+    return re.sub(r"unusual_prefix_[0-9a-f]{40}_", "", text)
 
 
 def apply_settings() -> None:

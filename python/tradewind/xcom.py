@@ -255,11 +255,13 @@ def _class_path(value: Any) -> str:
 
 
 def _preview(value: Any) -> str:
+    from .import_file import without_prefix
+
     try:
         text = repr(value)
     except Exception:
         text = "<no text>"
-    return f"{type(value).__module__}.{type(value).__qualname__}: {text[:200]}"
+    return without_prefix(f"{type(value).__module__}.{type(value).__qualname__}: {text[:200]}")
 
 
 def decode_json(value: Any) -> Any:

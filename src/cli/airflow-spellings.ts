@@ -16,8 +16,8 @@ const spelled = (lines: string): Spelling[] =>
 
 /** Longer ones first where one begins like another. */
 export const spellings: readonly Spelling[] = spelled(`
-  db init -> db migrate
-  initdb -> db migrate
+  db init -> db migrate --default-connections
+  initdb -> db migrate --default-connections
   upgradedb -> db migrate
   checkdb -> db check
   resetdb -> db reset

@@ -21,6 +21,7 @@ import {
   putConnection,
   type StoredConnection,
 } from "../store/connections.ts";
+import { addDefaultConnections } from "../store/default-connections.ts";
 import { resolveConnection } from "../store/environment-secrets.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
 import { jsonFlag } from "./flags.ts";
@@ -55,9 +56,11 @@ export function addConnectionsCommands(root: Command): void {
   databaseCommand(group, "test <id>", "does it answer? Really asked: postgres, http, smtp").action(
     onDatabase(test),
   );
-  databaseCommand(group, "create-default-connections", "there are none: nothing is made").action(
-    onDatabase(({ session }) => session.print("Tradewind has no default connections; nothing was made.")),
-  );
+  databaseCommand(
+    group,
+    "create-default-connections",
+    "make Airflow's defaults (sqlite_default, http_default, …) where they are not there",
+  ).action(onDatabase(createDefaults));
   databaseCommand(group, "import <file>", "add connections from a JSON, YAML or .env file")
     .option("--overwrite", "replace those that exist")
     .action(onDatabase(importFile));
@@ -69,6 +72,13 @@ export function addConnectionsCommands(root: Command): void {
     .option("--file-format <format>", "json, yaml or env; else by the file's ending")
     .option("--serialization-format <format>", "uri or json, in an .env file", "uri")
     .action(onDatabase(exportFile));
+}
+
+async function createDefaults(work: Work): Promise<void> {
+  const made = await addDefaultConnections(work.database, work.secrets());
+  work.session.print(
+    made.length === 0 ? "All default connections are there." : `Connections made: ${made.join(", ")}`,
+  );
 }
 
 function shown(connection: StoredConnection, secrets: boolean): Record<string, unknown> {

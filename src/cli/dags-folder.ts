@@ -154,10 +154,10 @@ export async function syncDagFile(work: Work, file: string): Promise<void> {
 /** Imports the folder once, unless a service watches it. A folder that is not there is no error: there are no Dags. */
 export async function syncDagsFolder(work: Work): Promise<void> {
   const { config } = work.session;
+  if (await isWatched(work)) return;
   const bundles = configuredBundles(config);
   if (bundles.every((one) => one.kind === "local" && !existsSync(one.folder)))
     return work.session.note(`there is no Dags folder ${config.paths.dagsFolder}`);
-  if (await isWatched(work)) return;
   await passOnce(createDagProcessor(work.session, work.database, silentLog(), { bundles }));
 }
 
@@ -169,10 +169,12 @@ async function passOnce(processor: DagBundles): Promise<void> {
   }
 }
 
+/** Whoever names no Dags folder means that of the service: another one would take its Dags away. */
 async function isWatched(work: Work): Promise<boolean> {
+  const { entries, paths } = work.session.config;
+  const folder = entries.find(({ section, key }) => section === "core" && key === "dags_folder");
   const aliveSince = work.now() - work.session.config.scheduler.healthCheckThreshold * 1000;
   const jobs = await listJobs(work.database, { kind: "dag-processor", onlyRunning: true, aliveSince });
-  return jobs.some(
-    ({ details }) => (details as { dagsFolder?: string }).dagsFolder === work.session.config.paths.dagsFolder,
-  );
+  if (jobs.length > 0 && folder?.origin === "default") return true;
+  return jobs.some(({ details }) => (details as { dagsFolder?: string }).dagsFolder === paths.dagsFolder);
 }

@@ -9,10 +9,11 @@ import { restore } from "../store/admin/restore.ts";
 import { databaseShell } from "../store/admin/shell.ts";
 import { upgradeEmbedded } from "../store/admin/upgrade.ts";
 import { openDatabase } from "../store/connect.ts";
+import { addDefaultConnections } from "../store/default-connections.ts";
 import { serverHome } from "../store/embedded/home.ts";
 import { stopServer } from "../store/embedded/leave.ts";
 import { migrate, readMigrations } from "../store/migrate.ts";
-import { rotateSecrets } from "../store/secrets.ts";
+import { loadSecrets, rotateSecrets } from "../store/secrets.ts";
 import { delay, systemClock } from "../time.ts";
 import { confirmed } from "./confirm.ts";
 import { databaseCommand, onDatabase, openStore, type Work } from "./database-command.ts";
@@ -27,7 +28,9 @@ export function addDbCommands(root: Command): void {
   plain("start", "start the embedded server and leave it running").action(onSession(start));
   plain("stop", "stop the embedded server").action(onSession(stop));
   databaseCommand(group, "status", "server, version, size and tables").action(onDatabase(status));
-  plain("migrate", "bring the database to this version").action(onSession(migrateDatabase));
+  plain("migrate", "bring the database to this version")
+    .option("--default-connections", "and make Airflow's default connections where they are not there")
+    .action(onSession(migrateDatabase));
   plain("check", "can it be reached, written to, and is it of this version?")
     .option("--retry <n>", "tries after the first", "0")
     .option("--retry-delay <seconds>", "between two tries", "1")
@@ -105,20 +108,22 @@ async function status(work: Work): Promise<void> {
   });
 }
 
-async function migrateDatabase(session: Session): Promise<void> {
+async function migrateDatabase(
+  session: Session,
+  flags: GlobalFlags & { defaultConnections?: string | boolean | undefined },
+): Promise<void> {
   const { config } = session;
-  if (config.database.url === "") {
-    const store = await openStore(session, "command");
-    await store.close();
-    return session.print(`The database is at migration ${readMigrations().at(-1)?.name}.`);
-  }
-  const database = openDatabase({ url: config.database.url });
+  const own = config.database.url === "" ? null : openDatabase({ url: config.database.url });
+  const store = own === null ? await openStore(session, "command") : null;
+  const database = own ?? store?.database;
   try {
-    const applied = await migrate(database);
-    for (const migration of applied) session.print(`applied ${migration.name}`);
+    if (own !== null) for (const migration of await migrate(own)) session.print(`applied ${migration.name}`);
     session.print(`The database is at migration ${readMigrations().at(-1)?.name}.`);
+    if (flags.defaultConnections !== true || database === undefined) return;
+    await addDefaultConnections(database, loadSecrets(config.paths.secretKey));
   } finally {
-    await database.close();
+    await own?.close();
+    await store?.close();
   }
 }
 

@@ -23,7 +23,8 @@ export function airflowSpelling(given: readonly string[], asAirflow = false): Un
   if (idle !== undefined)
     return { argv: given, hints: [`hint: \`${given[0]}\`: ${idle}; nothing was done`], isDone: true };
   const { words, rest } = commandOf(given, asAirflow);
-  const path = words.join(" ");
+  // With `db init` came Airflow's default connections, which a flag asks for today.
+  const path = words.filter((word) => !word.startsWith("-")).join(" ");
   const hints: string[] = [];
   const old = given.slice(0, given.length - rest.length).join(" ");
   if (old !== path && aliases.get(old) !== path) hints.push(`hint: \`${old}\` is spelled \`${path}\` today`);

@@ -66,6 +66,7 @@ airflow users create --username admin --password admin --firstname A --lastname 
 airflow sync-perm
 airflow variables set who world
 airflow variables get who
+airflow connections get sqlite_default
 airflow connections add my_pg --conn-uri postgresql://me:pw@localhost/db
 airflow pools set slow 2 "two at a time"
 airflow config get-value core executor

@@ -285,7 +285,9 @@ describe("pools, variables, connections", () => {
       code: 1,
     });
     expect(await world.command("connections", "add", "other")).toMatchObject({ code: 2 });
-    expect((await lines("connections", "create-default-connections"))[0]).toContain("no default connections");
+    expect((await lines("connections", "create-default-connections"))[0]).toContain("sqlite_default");
+    expect((await lines("connections", "create-default-connections"))[0]).toContain("are there");
+    expect(await world.json("connections", "get", "sqlite_default")).toMatchObject([{ conn_type: "sqlite" }]);
   });
 
   it("connections test asks the other side", async () => {

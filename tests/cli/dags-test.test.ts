@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { startJob } from "../../src/store/jobs.ts";
+import { systemClock } from "../../src/time.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { makeWorld, type World } from "./command.ts";
 
@@ -61,4 +63,16 @@ test("says what is wrong with the file or the pattern", async () => {
       'expected one that matches a task of here, got "wrok"; the tasks are work',
     ),
   });
+});
+
+test("a command that names no Dags folder takes that of the service that runs, and leaves its Dags alone", async () => {
+  expect(await world.command("dags", "reserialize")).toMatchObject({ code: 0 });
+  const ids = async () => (await world.json("dags", "list")).map((row) => row["dag_id"]);
+  expect(await ids()).toContain("here");
+  const details = { dagsFolder: "/elsewhere" };
+  const kind = "dag-processor" as const;
+  await startJob(database.database, { kind, hostname: "test", pid: process.pid, details }, systemClock.now());
+  rmSync(world.dags, { recursive: true });
+  const { stdout, stderr } = await world.command("dags", "list");
+  expect([stdout.includes("here"), stderr]).toEqual([true, ""]);
 });

@@ -15,7 +15,7 @@ afterAll(() => world.remove());
 
 describe("spellings of Airflow 2", () => {
   it.each([
-    ["db init", "db migrate"],
+    ["db init", "db migrate --default-connections"],
     ["variables --set key value", "variables set key value"],
     ["variables -s key value", "variables set key value"],
     ["pool -s slow 2 few", "pools set slow 2 few"],

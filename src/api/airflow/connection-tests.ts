@@ -7,12 +7,8 @@ import {
   endConnectionTest,
   findConnectionTest,
 } from "../../store/connection-tests.ts";
-import {
-  addConnection,
-  getConnection,
-  putConnection,
-  type StoredConnection,
-} from "../../store/connections.ts";
+import { getConnection, putConnection, type StoredConnection } from "../../store/connections.ts";
+import { addDefaultConnections } from "../../store/default-connections.ts";
 import type { ApiApp } from "../app.ts";
 import { can, requirePermission } from "../auth/access.ts";
 import { testConnection } from "../connection-test.ts";
@@ -100,10 +96,7 @@ export function registerConnectionTests(app: ApiApp, context: AirflowContext): v
     },
     async (_, reply) => {
       const { database, parts } = context;
-      for (const connection of usual) {
-        if ((await getConnection(database, parts.secrets, connection.connId)) === null)
-          await addConnection(database, parts.secrets, connection);
-      }
+      await addDefaultConnections(database, parts.secrets);
       reply.code(204);
     },
   );
@@ -165,28 +158,3 @@ function testAnswer(test: ConnectionTest): z.output<typeof AsyncConnectionTestRe
     created_at: isoDate(test.createdAt),
   };
 }
-
-const blank = {
-  description: null,
-  host: null,
-  login: null,
-  password: null,
-  schema: null,
-  port: null,
-  extra: null,
-};
-
-/** Connections that tutorials expect to be there: those whose system Tradewind speaks to. */
-const usual: readonly StoredConnection[] = [
-  { ...blank, connId: "fs_default", connType: "fs", extra: '{"path": "/"}' },
-  { ...blank, connId: "http_default", connType: "http", host: "https://www.httpbin.org/" },
-  {
-    ...blank,
-    connId: "postgres_default",
-    connType: "postgres",
-    host: "localhost",
-    login: "postgres",
-    port: 5432,
-  },
-  { ...blank, connId: "smtp_default", connType: "smtp", host: "localhost", port: 25 },
-];
