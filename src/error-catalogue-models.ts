@@ -109,6 +109,11 @@ export const modelErrors = {
     exitCode: 1,
     httpStatus: 400,
   },
+  TW_NOT_REPRODUCIBLE: {
+    summary: "A run cannot be repeated and compared.",
+    exitCode: 1,
+    httpStatus: 422,
+  },
   TW_STUDY_EXISTS: { summary: "A study of that name exists already.", exitCode: 2, httpStatus: 409 },
   TW_STUDY_NO_TRIAL: { summary: "A study has no best trial.", exitCode: 1, httpStatus: 404 },
   TW_STUDY_NOT_FOUND: { summary: "There is no study of that name.", exitCode: 1, httpStatus: 404 },

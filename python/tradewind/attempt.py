@@ -11,7 +11,7 @@ import signal
 import threading
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
-from . import lineage, listeners, run_folder, xcom_backend
+from . import lineage, listeners, run_folder, step_cache, xcom_backend
 from .airflow_compat.assets import BaseAsset
 from .airflow_compat.constants import TaskInstanceState
 from .attempt_values import AttemptValues
@@ -89,7 +89,8 @@ class Attempt:
         uses = {"uses": told} if told else {}
         if result["outcome"] != "success":
             return {"result": result, "xcoms": pushed, **uses}
-        return {"result": result, "xcoms": [*pushed, *self.outputs], **self.size, **uses}
+        looked = {} if self.start.get("cache") is None else {"looked": self.context.looked}
+        return {"result": result, "xcoms": [*pushed, *self.outputs], **self.size, **uses, **looked}
 
     def _run(self) -> Result:
         self._prepare()
@@ -145,11 +146,29 @@ class Attempt:
             raise TaskCancelled(self.interruption.reason)
         self._render()
         resume, ti = self.start.get("resume"), self.ti
+        cached = self._cached()
+        if cached is not None:
+            return cached
         listeners.call("on_task_instance_running", previous_state=TaskInstanceState.QUEUED, task_instance=ti, session=None)
         self._call_all(self.task.on_execute_callback, self.context, "on_execute_callback")
         with execution_timeout(self.start["executionTimeout"], self.task.task_id):
             value = self._execute(resume)
         return self._accept(value)
+
+    def _cached(self) -> Optional[Result]:
+        """What an earlier attempt ended with, where the key's function gives what it gave then."""
+        if not (self.start.get("cache") or {}).get("ask"):
+            return None
+        found = step_cache.look(self.task, self.context, self.supervisor)
+        if found is None:
+            return None
+        values = {one["key"]: one["value"] for one in found["xcoms"]}
+        result: Result = {"outcome": "success", **{name: found[name] for name in ("skip", "outletEvents") if name in found}}
+        if RETURN_KEY in values:
+            result["value"] = values.pop(RETURN_KEY)
+        self.outputs = [{"key": key, "value": value} for key, value in values.items()]
+        self.size = {name: found[name] for name in ("length", "keys") if name in found}
+        return result
 
     def _render(self) -> None:
         ti = self.ti

@@ -35,11 +35,16 @@ class Context(MutableMapping):
         self._supervisor = supervisor
         self._values: Dict[str, Any] = {"dag": dag, "task": task, "ti": ti, "task_instance": ti}
         self._gone: Set[str] = set()
+        # What was looked at that the step cache cannot know before the task runs.
+        self.looked: Dict[str, Optional[str]] = {}
         self._era = getattr(dag, "era", 3)
 
     # --- mapping --------------------------------------------------------------------
 
     def __getitem__(self, key: str) -> Any:
+        field = _LOOKED.get(key)
+        if field is not None:
+            self.looked[field] = self._start["task"]["runId"] if field == "runId" else self._run[field]
         if key in self._values:
             return self._values[key]
         if not isinstance(key, str) or key in self._gone:
@@ -165,6 +170,18 @@ class Context(MutableMapping):
     def _triggering(self, by_uri: bool) -> TriggeringAssetEvents:
         answers = (self._start.get("context") or {}).get("triggeringAssetEvents") or []
         return TriggeringAssetEvents(answers, by_uri)
+
+
+# By key of the context, which field of the run it tells of.
+_LOOKED = {
+    **{key: "logicalDate" for key in (*DATED, *ONLY_2) if key not in ("data_interval_start", "data_interval_end", "conf", "tables")},
+    "data_interval_start": "dataIntervalStart",
+    "data_interval_end": "dataIntervalEnd",
+    "run_id": "runId",
+    "dag_run": "runId",
+    "triggering_asset_events": "runId",
+    "triggering_dataset_events": "runId",
+}
 
 
 class _Params(dict):

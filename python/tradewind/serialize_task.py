@@ -11,6 +11,7 @@ from .airflow_compat.mappedoperator import MappedOperator
 from .airflow_compat.weight import PriorityWeightStrategy
 from .airflow_compat.xcom_arg import XComArg
 from .errors import TradewindError
+from .step_cache import cache_spec
 from .plugin_loader import extra_links
 from .serialize_values import (
     FunctionRegistry,
@@ -47,6 +48,7 @@ def task_spec(task: Any, dag: Any, zone: str, registry: FunctionRegistry) -> Dic
         **given("mapIndexTemplate", task.map_index_template),
         **_scheduling(task, dag, zone),
         **_contact(task),
+        **given("cache", cache_spec(task)),
         "doXcomPush": bool(task.do_xcom_push),
         "multipleOutputs": bool(task.multiple_outputs),
         **given("call", getattr(task, "foreign_call", None)),

@@ -39,6 +39,7 @@ import type { ApiParts } from "./parts.ts";
 import { pathPrefix, withoutPrefix } from "./public-address.ts";
 import { logRequests } from "./request-log.ts";
 import { type ApiRoute, listRoutes } from "./route-table.ts";
+import { registerStepCacheRoutes } from "./step-cache/routes.ts";
 import { registerStudyRoutes } from "./studies/routes.ts";
 import { registerUiRoutes } from "./ui/routes.ts";
 import { validateWithZod } from "./validation.ts";
@@ -75,6 +76,7 @@ const areas: readonly Area[] = [
   { style: "airflow", audited: true, register: registerAirflowRoutes },
   { style: "airflow", audited: false, register: registerStudyRoutes },
   { style: "airflow", audited: false, register: registerLineageRoutes },
+  { style: "airflow", audited: false, register: registerStepCacheRoutes },
   { style: "airflow", audited: false, register: registerCheckRoutes },
   { style: "airflow", audited: false, register: registerFeatureRoutes },
   { style: "airflow", audited: false, register: registerAirflow2Routes },

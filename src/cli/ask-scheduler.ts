@@ -22,6 +22,9 @@ export interface TriggerRequest {
   readonly logicalDate?: number | undefined;
   readonly conf?: Json | undefined;
   readonly note?: string | undefined;
+  /** Absent: the current one. */
+  readonly versionId?: number;
+  readonly dataInterval?: { start: number; end: number };
   readonly runType?: DagRunType;
   readonly triggeredBy?: TriggeredBy;
 }

@@ -1,6 +1,7 @@
 /** `tradewind dags`: pause, unpause, trigger, delete, reserialize. */
 import type { Command } from "commander";
 import type { Json } from "../core/dag-model.ts";
+import { cacheModeKey } from "../core/step-cache.ts";
 import { TradewindError } from "../errors.ts";
 import { silentLog } from "../log.ts";
 import { removeRunFolder } from "../scheduler/run-folder.ts";
@@ -14,7 +15,7 @@ import { confirmed } from "./confirm.ts";
 import { createDagProcessor, syncDagsFolder } from "./dags-folder.ts";
 import { currentSpec } from "./dags-read-commands.ts";
 import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
-import { instantFlag, isoInstant, jsonFlag, regexFlag } from "./flags.ts";
+import { instantFlag, isoInstant, jsonFlag, oneOf, regexFlag } from "./flags.ts";
 import { catchInterrupts, interruptedExitCode } from "./interrupts.ts";
 import { knownDag } from "./known-dag.ts";
 import { noteWithoutScheduler } from "./scheduler-presence.ts";
@@ -25,6 +26,7 @@ interface TriggerFlags {
   runId?: string;
   logicalDate?: string;
   note?: string;
+  cache?: string;
   wait?: boolean;
 }
 
@@ -42,6 +44,10 @@ export function addDagsActCommands(group: Command): void {
     .option("-r, --run-id <id>", "its id; made up when not given")
     .option("-l, --logical-date <date>", "its logical date; none when not given")
     .option("--note <text>", "shown with the run")
+    .option(
+      "--cache <mode>",
+      "what cached steps do: use, refresh (run, keep the result) or off (default use)",
+    )
     .option("-w, --wait", "show its progress and wait for its end; the exit code says the outcome")
     .action(onDatabase(trigger));
   databaseCommand(group, "delete <dag-id>", "remove a Dag's rows: runs, task instances, versions")
@@ -83,7 +89,7 @@ async function trigger(work: Work, [dagId = ""]: string[], flags: TriggerFlags):
     runId: flags.runId,
     logicalDate:
       flags.logicalDate === undefined ? undefined : instantFlag(flags.logicalDate, "--logical-date"),
-    conf: flags.conf === undefined ? undefined : (jsonFlag(flags.conf, "--conf") as Json),
+    conf: confOf(flags),
     note: flags.note,
   });
   if (dag.isPaused)
@@ -104,6 +110,18 @@ async function trigger(work: Work, [dagId = ""]: string[], flags: TriggerFlags):
       triggering_user_name: run.triggeringUser ?? "",
     },
   ]);
+}
+
+/** What the run does about cached steps is a part of its conf, so that it stands with the run. */
+function confOf({ conf, cache }: TriggerFlags): Json | undefined {
+  const given = conf === undefined ? undefined : (jsonFlag(conf, "--conf") as Json);
+  if (cache === undefined) return given;
+  const mode = oneOf(cache, ["use", "refresh", "off"] as const, "--cache");
+  const whole = given ?? {};
+  // What is no object is refused where conf is checked.
+  return typeof whole === "object" && whole !== null && !Array.isArray(whole)
+    ? { ...whole, [cacheModeKey]: mode }
+    : whole;
 }
 
 async function waitFor(work: Work, run: DagRunRow): Promise<void> {

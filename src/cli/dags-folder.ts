@@ -121,7 +121,11 @@ function answersForImports(session: Session, database: Database): (request: Chil
   let answers: OutsideAnswers | undefined;
   return (request) => {
     const { method } = request;
-    if (method.startsWith("xcom.") || method === "rendered-fields.set" || method === "dag-run.trigger")
+    if (
+      /^xcom\.|-state\.|^step-cache\./.test(method) ||
+      method === "rendered-fields.set" ||
+      method === "dag-run.trigger"
+    )
       return Promise.reject(
         new TradewindError("TW_PROTOCOL", `a Dag file may not ask for ${method} while it is imported`),
       );

@@ -15,9 +15,7 @@ export function addLineageCommands(root: Command): void {
   const group = root
     .command("lineage")
     .description("from predictions to models, runs, code and data, and back");
-  databaseCommand(group, "show", "the nodes around one node")
-    .argument("<kind>", `what it is: ${lineageKinds.join(", ")}`)
-    .argument("<id>", "its id, e.g. churn/3 of a model_version, dag/run/task/-1/1 of a task_attempt")
+  databaseCommand(group, "show <kind> <id>", "the nodes around one node, e.g. `model_version churn/3`")
     .option("--direction <direction>", "upstream, downstream or both", "both")
     .option("--depth <steps>", "steps to each side", "6")
     .option("--limit <nodes>", "nodes at most", "200")

@@ -4,6 +4,7 @@
  * ISO 8601 with offset. User code is not in it: a task's handler is found again by `taskId` in the Dag's file.
  */
 import type { DagRunType, TriggerRule, WeightRule } from "./states.ts";
+import type { CacheSpec } from "./step-cache.ts";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -183,6 +184,8 @@ export interface TaskSpec {
 
   doXcomPush: boolean;
   multipleOutputs: boolean;
+  /** An earlier result may stand for that of now. */
+  cache?: CacheSpec;
   /** The function of another file that the task calls, in the other language. */
   call?: ForeignCallSpec;
   /** Named arguments of the handler (TypeScript) or op_kwargs-like values, resolved before the handler starts. */

@@ -69,6 +69,7 @@ export const taskTransitions: readonly Transition<State>[] = [
     "its scheduler died, and nobody can adopt its attempt",
   ),
   ...from(["running"], "success", "attempt", "it ended well"),
+  ...from(["queued"], "success", "attempt", "its result is in the step cache: nothing has to run"),
   ...from(["running"], "skipped", "attempt", "it asked to be skipped"),
   ...from(
     ["queued", "running", "deferred"],

@@ -32,6 +32,8 @@ export interface AttemptEnd {
   readonly keys?: readonly string[];
   /** What the attempt told of data and models that it read and made. */
   readonly uses?: readonly LineageUse[];
+  /** Of a cached task: what it looked at beside its inputs and params. */
+  readonly looked?: Readonly<Record<string, string | null>>;
   readonly exitCode?: number | null;
 }
 

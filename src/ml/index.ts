@@ -269,6 +269,7 @@ export {
   startRun,
   withRun,
 } from "./tracking/tracking.ts";
+export type { WandbOptions } from "./tracking/wandb/forwarding.ts";
 export {
   type DecayTaskOptions,
   type DriftResult,

@@ -44,6 +44,8 @@ export interface ContextParts {
 export class AttemptContext implements TaskContext {
   readonly #parts: ContextParts;
   #outletEvents: OutletEvents | undefined;
+  /** What the handler looked at that the step cache cannot know before it runs; kept for a cached task only. */
+  #looked: { [name: string]: string | null } | null = null;
   /** Set for callbacks. */
   exception?: unknown;
   reason?: string;
@@ -68,7 +70,23 @@ export class AttemptContext implements TaskContext {
     return this.#parts.start.task.taskId;
   }
   get runId(): string {
-    return this.#parts.start.task.runId;
+    const { runId } = this.#parts.start.task;
+    this.#look("runId", runId);
+    return runId;
+  }
+
+  /** From now on what is looked at is noted. */
+  noteLooks(): void {
+    this.#looked ??= {};
+  }
+
+  /** Null where nothing was noted. */
+  get looked(): { readonly [name: string]: string | null } | null {
+    return this.#looked;
+  }
+
+  #look(name: string, value: string | null): void {
+    if (this.#looked !== null) this.#looked[name] = value;
   }
   get tryNumber(): number {
     return this.#parts.start.task.tryNumber;
@@ -97,6 +115,7 @@ export class AttemptContext implements TaskContext {
   }
   get dagRun(): DagRunInfo {
     const { run, task } = this.#parts.start;
+    this.#look("runId", task.runId);
     return {
       dagId: task.dagId,
       runId: task.runId,
@@ -122,6 +141,7 @@ export class AttemptContext implements TaskContext {
   }
   get taskInstanceKeyStr(): string {
     const date = this.#parts.start.run.logicalDate;
+    if (date !== null) this.#look("logicalDate", date);
     return `${this.dagId}__${this.taskId}__${date === null ? this.runId : date.slice(0, 10).replaceAll("-", "")}`;
   }
 
@@ -155,6 +175,7 @@ export class AttemptContext implements TaskContext {
     );
   }
   #dated(name: string, value: string | null): Date {
+    this.#look(name.startsWith("dataInterval") ? name : "logicalDate", value);
     if (value !== null) return new Date(value);
     throw new TradewindError(
       "TW_CONTEXT_NO_LOGICAL_DATE",
@@ -204,6 +225,7 @@ export class AttemptContext implements TaskContext {
     return this.#outletEvents;
   }
   get triggeringAssetEvents(): TriggeringAssetEvents {
+    this.#look("runId", this.#parts.start.task.runId);
     const all = (this.#parts.start.context?.["triggeringAssetEvents"] ?? []) as unknown as AssetEventInfo[];
     return {
       all: () => all,
@@ -235,6 +257,7 @@ export class AttemptContext implements TaskContext {
   }
   get environment(): { readonly [name: string]: string | undefined } {
     const { run, task } = this.#parts.start;
+    this.#look("runId", task.runId);
     const email = this.#parts.task.email?.join(",");
     return {
       ...inheritedEnvironment(),
@@ -287,11 +310,13 @@ function dateOf(text: string | null): Date | null {
 }
 
 function taskInstance(context: AttemptContext, { start, task, client }: ContextParts): TaskInstanceInfo {
-  const { dagId, taskId, runId, mapIndex, tryNumber, maxTries, startDate } = start.task;
+  const { dagId, taskId, mapIndex, tryNumber, maxTries, startDate } = start.task;
   return {
     dagId,
     taskId,
-    runId,
+    get runId() {
+      return context.runId;
+    },
     mapIndex,
     tryNumber,
     maxTries,
@@ -299,7 +324,9 @@ function taskInstance(context: AttemptContext, { start, task, client }: ContextP
     operator: task.operator,
     task,
     state: "running",
-    key: context.taskInstanceKeyStr,
+    get key() {
+      return context.taskInstanceKeyStr;
+    },
     xcomPush: (key, value) => client.setXCom({ key, value }),
     async xcomPull<T>(options: XComPullOptions = {}): Promise<T> {
       const values = await client.pullXComs(options);

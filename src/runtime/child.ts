@@ -189,7 +189,7 @@ class TaskChild {
   }
 
   #result(attemptId: string, report: AttemptReport, leaked: string[]): void {
-    const { result, xcoms, length, keys, uses } = report;
+    const { result, xcoms, length, keys, uses, looked } = report;
     const message: ChildMessage = {
       type: "result",
       attemptId,
@@ -198,6 +198,7 @@ class TaskChild {
       ...(length === undefined ? {} : { length }),
       ...(keys === undefined ? {} : { keys }),
       ...(uses === undefined ? {} : { uses }),
+      ...(looked === undefined ? {} : { looked }),
       leaked,
       heapMb: heapMb(),
     };

@@ -61,6 +61,12 @@ const code = z.object({
   interpreter: text,
 });
 const asset = z.object({ name: text, uri: text });
+const skipRequest = z.union([
+  z.object({ followed: z.array(text) }),
+  z.object({ skipped: z.array(text) }),
+  z.object({ skipAll: one(true) }),
+]);
+const outletEvent = z.object({ asset: asset.optional(), alias: text.optional(), extra: jsonObject });
 
 const start = z.object({
   type: one("start"),
@@ -108,6 +114,7 @@ const start = z.object({
     .object({ uri: text, token: text })
     .optional()
     .describe("MLFLOW_TRACKING_URI and MLFLOW_TRACKING_TOKEN of the attempt"),
+  cache: z.object({ note: text, ask: z.boolean() }).optional(),
   logLevel,
   context: jsonObject.optional(),
 });
@@ -219,6 +226,7 @@ const requestParams = {
   "study.create": z.object({ name: text, directions: z.array(text), spec: json }),
   "study.read": z.object({ name: text, after: whole }),
   "study.write": z.object({ name: text, id: whole, revision: whole, trials: z.array(json) }),
+  "step-cache.look": z.object({ value: json }),
   "rendered-fields.set": z.object({ fields: jsonObject, mapIndexLabel: text.optional() }),
 };
 
@@ -305,6 +313,18 @@ const childAnswers = z.object({
   "study.create": z.boolean(),
   "study.read": z.object({ id: whole, revision: whole, spec: json, trials: z.array(json) }).nullable(),
   "study.write": whole.nullable(),
+  "step-cache.look": z.object({
+    explanation: text,
+    result: z
+      .object({
+        xcoms: z.array(z.object({ key: text, value: xcomValue })),
+        length: whole.optional(),
+        keys: z.array(text).optional(),
+        skip: skipRequest.optional(),
+        outletEvents: z.array(outletEvent).optional(),
+      })
+      .nullable(),
+  }),
   "rendered-fields.set": z.null(),
 });
 
@@ -329,6 +349,8 @@ const taskResult = z.discriminatedUnion("outcome", [
         }),
       )
       .optional(),
+    skip: skipRequest.optional(),
+    outletEvents: z.array(outletEvent).optional(),
   }),
   z.object({ outcome: one("skipped"), message: text }),
   z.object({
@@ -388,6 +410,7 @@ const childMessage = z.union([
     length: whole.optional(),
     keys: z.array(text).optional(),
     uses: z.array(use).optional(),
+    looked: z.record(text, text.nullable()).optional(),
     leaked: z.array(text).optional(),
     heapMb: z.number().optional(),
   }),

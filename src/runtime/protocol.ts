@@ -77,6 +77,11 @@ export interface StartTask {
   xcomInlineLimit: number;
   /** Where MLflow's clients in the task log to, and the attempt's token; absent where nothing serves them. */
   tracking?: { uri: string; token: string };
+  /**
+   * Of a cached task: what came of the look into the step cache, for the log. `ask`: the key is made by a function of the
+   * task's process, which asks for a result itself.
+   */
+  cache?: { note: string; ask: boolean };
   logLevel: LogLevel;
   context?: { [key: string]: Json };
 }
@@ -205,6 +210,7 @@ export type ChildRequest =
   | { method: "study.create"; params: { name: string; directions: string[]; spec: Json } }
   | { method: "study.read"; params: { name: string; after: number } }
   | { method: "study.write"; params: { name: string; id: number; revision: number; trials: Json[] } }
+  | { method: "step-cache.look"; params: { value: Json } }
   | { method: "rendered-fields.set"; params: { fields: { [name: string]: Json }; mapIndexLabel?: string } };
 
 /**
@@ -255,7 +261,18 @@ export interface ChildAnswers {
   "study.read": { id: number; revision: number; spec: Json; trials: Json[] } | null;
   /** The new revision; null, with nothing written, where the study is at another one than the task knew. */
   "study.write": number | null;
+  /** A result that stands for that of the attempt; null where none does, and why. */
+  "step-cache.look": { explanation: string; result: CachedStep | null };
   "rendered-fields.set": null;
+}
+
+/** What an attempt ended with, kept for others. */
+export interface CachedStep {
+  xcoms: { key: string; value: XComValue }[];
+  length?: number;
+  keys?: string[];
+  skip?: SkipRequest;
+  outletEvents?: OutletEvent[];
 }
 
 export interface DagAnswer {
@@ -377,6 +394,8 @@ export type ChildMessage =
       length?: number;
       keys?: string[];
       uses?: LineageUse[];
+      /** Of a cached task: what it looked at beside its inputs and params, by name. */
+      looked?: { [name: string]: string | null };
       leaked?: string[];
       heapMb?: number;
     };

@@ -33,6 +33,7 @@ export interface AttemptReport {
   readonly length?: number;
   readonly keys?: string[];
   readonly uses?: LineageUse[];
+  readonly looked?: { readonly [name: string]: string | null };
   /** The handler did not come back: whoever hosts it must not reuse the process. */
   readonly handlerStillRuns: boolean;
 }
@@ -61,6 +62,7 @@ class Attempt {
   readonly #ending = new AbortController();
   #context: AttemptContext | undefined;
   #handlerStillRuns = false;
+  #looked: { readonly [name: string]: string | null } | null = null;
   #extra: { length?: number; keys?: string[]; outputs: { key: string; value: XComValue }[] } = {
     outputs: [],
   };
@@ -93,6 +95,7 @@ class Attempt {
       xcoms: [...pushed, ...outputs],
       ...extra,
       ...(uses.length === 0 ? {} : { uses }),
+      ...(this.#looked === null ? {} : { looked: this.#looked }),
       handlerStillRuns: this.#handlerStillRuns,
     };
   }
@@ -151,12 +154,17 @@ class Attempt {
   }
 
   async #work(definition: TaskDefinition, context: AttemptContext): Promise<TaskResult> {
+    if (this.#start.cache !== undefined) context.noteLooks();
     const inputs = await this.#inputs(definition, context);
+    const cached =
+      this.#start.cache?.ask === true ? await this.#cached(definition, inputs.values, context) : null;
+    if (cached !== null) return cached;
     await this.#call(definition.callbacks.execute, context);
     if (definition.preExecute) await this.#inContext(context, () => definition.preExecute?.(context));
     const value = await this.#execute(definition, inputs.values, context);
     if (definition.postExecute)
       await this.#inContext(context, () => definition.postExecute?.(context, value));
+    this.#looked = context.looked;
     const { doXcomPush, multipleOutputs } = definition.spec;
     const mapped = indexOf(this.#dag.spec).hasMappedDependants(definition.taskId);
     const {
@@ -172,6 +180,31 @@ class Attempt {
       ...(encoded === undefined ? {} : { value: encoded }),
       ...(skip === null ? {} : { skip }),
       ...(events.length === 0 ? {} : { outletEvents: events }),
+    };
+  }
+
+  /** What an earlier attempt ended with, where the key's function gives what it gave then. */
+  async #cached(
+    definition: TaskDefinition,
+    inputs: Inputs,
+    context: AttemptContext,
+  ): Promise<TaskResult | null> {
+    const { lookIntoStepCache } = await import("./step-cache.ts");
+    const makeKey = () => definition.cacheKey?.(inputs, context);
+    const found = await lookIntoStepCache(this.#port, await this.#inContext(context, makeKey));
+    if (found === null) return null;
+    const { xcoms, length, keys, skip, outletEvents } = found;
+    const value = xcoms.find(({ key }) => key === "return_value")?.value;
+    this.#extra = {
+      outputs: xcoms.filter(({ key }) => key !== "return_value"),
+      ...(length === undefined ? {} : { length }),
+      ...(keys === undefined ? {} : { keys }),
+    };
+    return {
+      outcome: "success",
+      ...(value === undefined ? {} : { value }),
+      ...(skip === undefined ? {} : { skip }),
+      ...(outletEvents === undefined ? {} : { outletEvents }),
     };
   }
 

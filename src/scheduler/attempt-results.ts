@@ -4,7 +4,14 @@ import type { AttemptOutcome } from "../core/facts.ts";
 import { instantFromIso } from "../core/timetable/next-run.ts";
 import { assertNever } from "../errors.ts";
 import type { AttemptEnd } from "../executor/executor.ts";
-import type { ErrorInfo, OutletEvent, TaskResult, TriggerEnd, XComValue } from "../runtime/protocol.ts";
+import type {
+  CachedStep,
+  ErrorInfo,
+  OutletEvent,
+  TaskResult,
+  TriggerEnd,
+  XComValue,
+} from "../runtime/protocol.ts";
 import type { AssetEventWrite } from "../store/scheduler-batch-dags.ts";
 import type { ActiveRun } from "./memory.ts";
 
@@ -69,6 +76,19 @@ export function pushedValues(
   const { result, xcoms } = end;
   if (result.outcome !== "success" || result.value === undefined || !keepsResult) return xcoms;
   return [...xcoms.filter(({ key }) => key !== "return_value"), { key: "return_value", value: result.value }];
+}
+
+/** What the step cache keeps of an end. */
+export function stepOf(end: AttemptEnd, keepsResult: boolean): CachedStep {
+  const { result, length, keys } = end;
+  const { skip, outletEvents } = result.outcome === "success" ? result : {};
+  return {
+    xcoms: [...pushedValues(end, keepsResult)],
+    ...(length === undefined ? {} : { length }),
+    ...(keys === undefined ? {} : { keys: [...keys] }),
+    ...(skip === undefined ? {} : { skip }),
+    ...(outletEvents === undefined ? {} : { outletEvents }),
+  };
 }
 
 /**

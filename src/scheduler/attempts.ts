@@ -10,7 +10,7 @@ import { checkUse, type LineageUse } from "../core/lineage.ts";
 import { decideOutcome, requeue } from "../core/outcome.ts";
 import type { AttemptEnd, ExecutorEvents } from "../executor/executor.ts";
 import type { TriggerEnd } from "../runtime/protocol.ts";
-import { assetEventsOf, assetsIn, attemptEndOf, outcomeOf, pushedValues } from "./attempt-results.ts";
+import { assetEventsOf, assetsIn, attemptEndOf, outcomeOf, pushedValues, stepOf } from "./attempt-results.ts";
 import type { Callbacks } from "./callbacks.ts";
 import { carryOut } from "./carry-out.ts";
 import { defer } from "./deferral.ts";
@@ -152,6 +152,7 @@ export class Attempts {
       const events = assetEventsOf(run, instance.task, instance.mapIndex, result.outletEvents ?? []);
       if (events.length > 0) this.#emit(work, events);
     }
+    if (first?.kind === "set-state" && first.to === "success") this.#keepForLater(work, run, instance, end);
     if (instance.mapIndex < 0 && end.length !== undefined) this.#keepKeys(work, run, instance, end);
     carryOut(work, this.#around, run, commands, { endedAttempt: attemptId });
   }
@@ -171,6 +172,35 @@ export class Attempts {
     }
     for (const { name, uri } of run.dag.tasks[instance.task]?.spec.inlets.flatMap(assetsIn) ?? [])
       work.batch.inletUses.push({ ...at, name, uri });
+  }
+
+  /** What the attempt of a cached task ended with. */
+  #keepForLater(work: Work, run: ActiveRun, instance: Instance, end: AttemptEnd): void {
+    const row = run.rowOf(instance);
+    const task = run.dag.tasks[instance.task];
+    if (row.step === null || task === undefined) return;
+    const { key, parts, ttl } = row.step;
+    const { dagId, runId } = run.run;
+    work.batch.cacheResults.push({
+      ...refOf(run, instance),
+      dagId,
+      runId,
+      tryNumber: instance.tryNumber,
+      key,
+      parts,
+      surroundings: end.looked ?? {},
+      result: stepOf(end, task.spec.doXcomPush),
+      expiresAt: ttl === null ? null : work.now + ttl * 1000,
+    });
+  }
+
+  /** Its result was in the step cache: it ends without a slot and without a process. */
+  endedByCache(work: Work, run: ActiveRun, instance: Instance, attemptId: string, end: AttemptEnd): void {
+    // Of an earlier try; its process has ended long ago.
+    const endedAttempt = run.rowOf(instance).committedAttempt ?? attemptId;
+    const queued = { ...setState(instance, "queued", "its result is in the step cache"), attemptId };
+    carryOut(work, this.#around, run, [queued], { endedAttempt });
+    this.#applyFinished(work, endedAttempt, { run, instance }, end, null);
   }
 
   /** A trigger decided how its task ends: the task is not woken for it. */

@@ -12,6 +12,7 @@ import { ReadXComs } from "./read-xcoms.ts";
 import { writeDetails } from "./run-changes.ts";
 import type { Services } from "./services.ts";
 import { answerAboutState, type StateRequest } from "./state-answers.ts";
+import type { StepCache } from "./step-cache.ts";
 import { refOf, type Work } from "./work.ts";
 
 export type { OutsideRequest } from "./outside-answers.ts";
@@ -27,14 +28,20 @@ export class ExecutionService {
   readonly #services: Services;
   readonly #trigger: TriggerForTask;
   readonly #reads: ReadXComs;
+  readonly #cache: StepCache;
   readonly #outside: OutsideAnswers;
   /** Resolves when memory is filled for the first time: adopted attempts may ask before. */
   readonly #ready: Promise<void>;
   #isReady = false;
 
-  constructor(services: Services, trigger: TriggerForTask, ready: Promise<void>) {
+  constructor(
+    services: Services,
+    parts: { trigger: TriggerForTask; cache: StepCache },
+    ready: Promise<void>,
+  ) {
     this.#services = services;
-    this.#trigger = trigger;
+    this.#trigger = parts.trigger;
+    this.#cache = parts.cache;
     this.#ready = this.#noteReady(ready);
     this.#reads = new ReadXComs(services);
     this.#outside = new OutsideAnswers(services.database, services.secretSources);
@@ -69,6 +76,8 @@ export class ExecutionService {
           if (mapIndexLabel === undefined || now === undefined) return;
           writeDetails(work, now.run, now.instance, now.run.rowOf(now.instance), mapIndexLabel);
         });
+      case "step-cache.look":
+        return (await this.#cache.answer(this.#attempt(attemptId), request.params.value)) as unknown as Json;
       case "dag-run.trigger":
         this.#attempt(attemptId);
         return this.#trigger(request.params);

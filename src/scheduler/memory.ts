@@ -11,6 +11,7 @@ import { ReadyQueue } from "../core/slots.ts";
 import type { DagRunState, TaskInstanceState, TriggeredBy } from "../core/states.ts";
 import type { PastRunView } from "./past-run.ts";
 import type { Schedule } from "./schedule.ts";
+import type { KnownStep } from "./step-cache.ts";
 import type { DagVersion } from "./versions.ts";
 
 /** A row of dag_run in memory. */
@@ -65,6 +66,10 @@ export interface InstanceRowState {
   requeued: number;
   /** What the last attempt that ended told of its data, for those who hear of the end. */
   uses: readonly LineageUse[];
+  /** Of a cached task: under which key the result of the try is kept; null before the look and where it is not. */
+  step: KnownStep | null;
+  /** What came of the look into the step cache, for the log of the attempt. */
+  stepNote: string | null;
 }
 
 export function freshRowState(): InstanceRowState {
@@ -85,6 +90,8 @@ export function freshRowState(): InstanceRowState {
     aliveAt: 0,
     requeued: 0,
     uses: [],
+    step: null,
+    stepNote: null,
   };
 }
 

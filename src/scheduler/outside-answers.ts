@@ -42,7 +42,14 @@ const mostRows = 1000;
 /** What may be asked without being a running attempt. */
 export type OutsideRequest = Exclude<
   ChildRequest,
-  { method: `xcom.${string}` | `${string}-state.${string}` | "rendered-fields.set" | "dag-run.trigger" }
+  {
+    method:
+      | `xcom.${string}`
+      | `${string}-state.${string}`
+      | `step-cache.${string}`
+      | "rendered-fields.set"
+      | "dag-run.trigger";
+  }
 >;
 
 export class OutsideAnswers {
@@ -59,7 +66,11 @@ export class OutsideAnswers {
   /** What a trigger asks. @throws TradewindError TW_PROTOCOL for what only attempts may. */
   async answerTrigger(request: ChildRequest): Promise<Json> {
     const { method } = request;
-    if (/^xcom\.|-state\./.test(method) || method === "rendered-fields.set" || method === "dag-run.trigger")
+    if (
+      /^xcom\.|-state\.|^step-cache\./.test(method) ||
+      method === "rendered-fields.set" ||
+      method === "dag-run.trigger"
+    )
       throw new TradewindError("TW_PROTOCOL", `a trigger may not ask for ${method}`);
     return await this.answer(request as OutsideRequest);
   }

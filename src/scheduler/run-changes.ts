@@ -22,6 +22,8 @@ export interface Around {
   end(attemptId: string, reason: string): void;
   runStarted(work: Work, run: ActiveRun): void;
   runEnded(work: Work, run: ActiveRun): void;
+  /** True when a cached step is looked for first: then it does not wait for a slot yet. */
+  asksCache(work: Work, run: ActiveRun, instance: Instance): boolean;
   /** What the instance returned is gone. */
   valuesGone(ref: InstanceRef): void;
   /** Hears of changes after their commit; null where nobody listens. */
@@ -71,7 +73,11 @@ function recordState(
   work.dirtyRuns.add(run);
   const leavesSlot = executionStates.has(from) && !executionStates.has(to);
   const task = run.dag.tasks[instance.task];
-  if (task !== undefined) work.memory.queue.stateChanged(runKey(run), task, instance.mapIndex, from, to);
+  const starts = to === "scheduled" && (from === null || from === "up_for_retry");
+  if (starts) Object.assign(row, { step: null, stepNote: null });
+  const asks = starts && around.asksCache(work, run, instance);
+  if (task !== undefined && !asks)
+    work.memory.queue.stateChanged(runKey(run), task, instance.mapIndex, from, to);
   if (leavesSlot && row.committedAttempt !== null) {
     work.memory.attempts.delete(row.committedAttempt);
     if (row.committedAttempt !== options.endedAttempt) {

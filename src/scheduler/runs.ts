@@ -200,7 +200,9 @@ export class Runs {
       for (const instance of run.instances.of(task.index)) {
         const { state, mapIndex, attemptId, notBefore } = instance;
         if (state === null) continue;
-        memory.queue.stateChanged(key, task, mapIndex, null, state);
+        // One that was looked for when memory was lost is looked for again.
+        if (state !== "scheduled" || !this.#around.asksCache(work, run, instance))
+          memory.queue.stateChanged(key, task, mapIndex, null, state);
         if (executionStates.has(state) && attemptId !== null)
           memory.attempts.set(attemptId, { run, instance });
         if ((state === "up_for_retry" || state === "up_for_reschedule") && notBefore !== null) {

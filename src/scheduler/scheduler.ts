@@ -24,7 +24,7 @@ import { Deadlines } from "./deadlines.ts";
 import { FiredTriggers } from "./deferral.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Engine } from "./engine.ts";
-import { ExecutionService, type OutsideRequest } from "./execution-service.ts";
+import { ExecutionService, type OutsideRequest, type TriggerForTask } from "./execution-service.ts";
 import { IdPool } from "./id-pool.ts";
 import { Leases } from "./leases.ts";
 import { LiveChanges } from "./live-changes.ts";
@@ -41,6 +41,7 @@ import { Runs } from "./runs.ts";
 import type { Services } from "./services.ts";
 import type { SchedulerSettings } from "./settings.ts";
 import { type DebugHook, Signals } from "./signals.ts";
+import { StepCache } from "./step-cache.ts";
 import { TimetableQuestions } from "./timetable-questions.ts";
 import { Trigger, type TriggeredRun, type TriggerRequest } from "./trigger.ts";
 import { Versions } from "./versions.ts";
@@ -89,6 +90,7 @@ export class Scheduler {
   readonly rescue: Rescue;
   readonly #options: SchedulerOptions;
   readonly #attempts: Attempts;
+  readonly #cache: StepCache;
   readonly #dispatch: Dispatch;
   readonly #endings: RunEndings;
   readonly #execution: ExecutionService;
@@ -141,6 +143,7 @@ export class Scheduler {
     this.callbacks = new Callbacks(services);
     this.timetableQuestions = new TimetableQuestions(services);
     this.#attempts = new Attempts(services, around, this.callbacks);
+    this.#cache = new StepCache(services, this.#attempts);
     this.#dispatch = new Dispatch(services, around);
     this.#endings = new RunEndings(services, this.runs, this.callbacks);
     this.rescue = new Rescue(services, around, { attempts: this.#attempts, dispatch: this.#dispatch });
@@ -157,7 +160,8 @@ export class Scheduler {
     this.#trigger = new Trigger(services, this.createRuns);
     this.#notifications = new Notifications(services, this, this.#live);
     const ready = new Promise<void>((resolve) => (this.#markReady = resolve));
-    this.#execution = new ExecutionService(services, (params) => this.#trigger.forTask(params), ready);
+    const trigger: TriggerForTask = (params) => this.#trigger.forTask(params);
+    this.#execution = new ExecutionService(services, { trigger, cache: this.#cache }, ready);
     this.#endings.listeners.push((ended, run) => this.#afterRun(ended, run.run.backfillId));
   }
 
@@ -224,7 +228,11 @@ export class Scheduler {
   /** Answers what a trigger of the triggerer asks. @throws TradewindError TW_PROTOCOL for what only attempts may. */
   answerTrigger(request: ChildRequest): Promise<Json> {
     const { method } = request;
-    if (method.startsWith("xcom.") || method === "rendered-fields.set" || method === "dag-run.trigger")
+    if (
+      /^xcom\.|-state\.|^step-cache\./.test(method) ||
+      method === "rendered-fields.set" ||
+      method === "dag-run.trigger"
+    )
       return Promise.reject(new TradewindError("TW_PROTOCOL", `a trigger may not ask for ${method}`));
     return this.#execution.outside(request as OutsideRequest);
   }
@@ -306,6 +314,7 @@ export class Scheduler {
         this.#attempts.release(attemptId);
         this.services.executor.cancel(attemptId, reason);
       },
+      asksCache: (work, run, instance) => this.#cache.ask(work, run, instance),
       end: (attemptId, reason) => this.services.executor.cancel(attemptId, reason),
       runStarted: (work, run) => this.callbacks.tell(work, run, "on_dag_run_running"),
       runEnded: (work, run) => this.#endings.ended(work, run),

@@ -23,6 +23,8 @@ export interface SchedulerSettings {
   /** Where Python tasks work: "run", "start" or a path; see `python.workingDirectory`. */
   readonly workingDirectory: string;
   readonly runsFolder: string;
+  /** Of the logs of attempts. */
+  readonly logsFolder: string;
   readonly logLevel: "debug" | "info" | "warning" | "error" | "critical";
   readonly memoryLimitMb: number | null;
   readonly retention: { days: number; runsPerDag: number; auditDays: number; intervalMs: number };
@@ -57,6 +59,7 @@ export function schedulerSettings(config: Config): SchedulerSettings {
     logFolder: paths.logs,
     workingDirectory: python.workingDirectory,
     runsFolder: paths.runs,
+    logsFolder: paths.logs,
     logLevel: logging.level as SchedulerSettings["logLevel"],
     memoryLimitMb: worker.memoryLimitMb === 0 ? null : worker.memoryLimitMb,
     retention: {

@@ -9,7 +9,7 @@ import { TradewindError } from "../errors.ts";
 import { resolveParams } from "../sdk/validate-params.ts";
 import { addAuditEntry } from "../store/audit-log.ts";
 import { createDagRun, type DagRunRow } from "../store/dag-runs.ts";
-import { currentVersion } from "../store/dag-versions.ts";
+import { currentVersion, findVersionById } from "../store/dag-versions.ts";
 import { notify } from "../store/notify.ts";
 import { type AskedVersion, type AskParts, askTimetable } from "./ask-timetable.ts";
 import { asksItself, nextRunOf } from "./custom-timetables.ts";
@@ -26,6 +26,8 @@ export interface TriggerDagRequest {
   readonly conf?: Json | undefined;
   readonly note?: string | null | undefined;
   readonly partitionKey?: string | null | undefined;
+  /** Absent: the current version. */
+  readonly versionId?: number | undefined;
   readonly runType?: DagRunType;
   readonly triggeredBy: TriggeredBy;
   readonly user: string | null;
@@ -42,7 +44,10 @@ export async function triggerDag(parts: AskParts, request: TriggerDagRequest): P
   const { database, clock } = parts;
   const now = clock.now();
   const { dagId, logicalDate = null, runType = "manual", conf = {} } = request;
-  const version = await currentVersion(database, dagId);
+  const { versionId } = request;
+  const version = await (versionId === undefined
+    ? currentVersion(database, dagId)
+    : findVersionById(database, versionId));
   if (version === null)
     throw new TradewindError(
       "TW_DAG_NOT_FOUND",

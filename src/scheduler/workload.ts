@@ -2,6 +2,7 @@
 import type { ValueSpec } from "../core/dag-model.ts";
 import type { Instance } from "../core/instances.ts";
 import { elementOf, isTyped } from "../core/map-element.ts";
+import { reproducedDate } from "../core/reproduction.ts";
 import type { Workload } from "../executor/executor.ts";
 import type { CodeLocation, StartTask } from "../runtime/protocol.ts";
 import type { AttemptTracking } from "./attempt-tracking.ts";
@@ -38,7 +39,7 @@ export function runContext(row: RunRow): StartTask["run"] {
   const { info, clearNumber, partitionKey, triggeredBy } = row;
   return {
     runType: info.runType,
-    logicalDate: isoOrNull(info.logicalDate),
+    logicalDate: isoOrNull(info.logicalDate ?? reproducedDate(info.conf)),
     dataIntervalStart: isoOrNull(info.dataInterval?.start),
     dataIntervalEnd: isoOrNull(info.dataInterval?.end),
     runAfter: iso(info.runAfter),
@@ -94,6 +95,14 @@ export function workloadOf(parts: WorkloadParts, run: ActiveRun, instance: Insta
     ),
     xcomInlineLimit: settings.xcomInlineLimit,
     ...parts.tracking.of({ runPk: run.row.pk, taskId: spec.taskId, mapIndex, attemptId }),
+    ...(row.stepNote === null
+      ? {}
+      : {
+          cache: {
+            note: row.stepNote,
+            ask: spec.cache?.key === "function" && !row.stepNote.includes(" off:"),
+          },
+        }),
     logLevel: settings.logLevel,
     ...(mapIndex < 0 ? {} : { expansion: { index: mapIndex, total: run.instances.size(instance.task) } }),
     ...knownElements(parts.xcoms, run, instance),

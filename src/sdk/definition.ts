@@ -47,6 +47,7 @@ export function defineTask(
     templateFields: work.templateFields,
     templateExtensions: work.templateExtensions,
     callbacks: taskCallbacks(options),
+    cacheKey: keyFunction(options),
     preExecute: options.preExecute ?? null,
     postExecute: options.postExecute ?? null,
     execute: async (inputs, context) => decide(await work.execute(inputs, context)),
@@ -55,6 +56,11 @@ export function defineTask(
     interpret: decide,
     onKill: work.onKill,
   };
+}
+
+function keyFunction({ cache }: TaskOptions): TaskDefinition["cacheKey"] {
+  const key = typeof cache === "object" ? cache.key : undefined;
+  return typeof key === "function" ? (key as NonNullable<TaskDefinition["cacheKey"]>) : null;
 }
 
 type Work = Pick<

@@ -12,6 +12,7 @@ import { isPlainObject, show } from "./options.ts";
 import { paramSpecs } from "./params.ts";
 import type { ResolvedEdges } from "./resolve-edges.ts";
 import { type FunctionRegistry, inputSpecs, mapSpec } from "./resolve-values.ts";
+import { cacheSpec } from "./step-cache.ts";
 import type { TaskOptions } from "./task-options.ts";
 
 export interface TaskSurroundings {
@@ -42,6 +43,7 @@ export function taskSpec(node: TaskNode, options: TaskOptions, around: TaskSurro
     ...given("mapIndexTemplate", options.mapIndexTemplate),
     ...scheduling(options, around.timezone),
     ...contact(options),
+    ...given("cache", cacheSpec(options.cache, handlerText(node))),
     doXcomPush: options.doXcomPush ?? true,
     multipleOutputs: options.multipleOutputs ?? false,
     inputs: inputSpecs(placement?.inputs ?? {}, around.registry),
@@ -57,6 +59,10 @@ export function taskSpec(node: TaskNode, options: TaskOptions, around: TaskSurro
     ...given("uiFgcolor", options.uiFgcolor ?? definitionOf(node)?.uiFgcolor),
     ...given("line", node.at?.line),
   };
+}
+
+function handlerText({ body }: TaskNode): string {
+  return body.kind === "function" ? body.handler.toString() : body.content.definition.name;
 }
 
 function scheduling(options: TaskOptions, timezone: string) {

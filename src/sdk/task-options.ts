@@ -7,6 +7,7 @@ import type { TaskContext } from "./context.ts";
 import type { Duration } from "./duration.ts";
 import { type OptionTable, option } from "./options.ts";
 import type { ParamsLike } from "./params.ts";
+import { type CacheOption, isCacheOption } from "./step-cache.ts";
 
 export interface TaskOptions {
   /** Default: the name of the handler. Letters, digits, `-`, `_` and `.`, at most 250. */
@@ -62,6 +63,11 @@ export interface TaskOptions {
   readonly endDate?: Date | string;
 
   /** Whether the returned value is kept. Default true. */
+  /**
+   * The result of an earlier attempt with the same code, inputs and params stands for that of a new one, which then does not
+   * run. Default false.
+   */
+  readonly cache?: CacheOption;
   readonly doXcomPush?: boolean;
   /** Pushes each key of a returned object as an XCom of its own as well. Default false. */
   readonly multipleOutputs?: boolean;
@@ -147,6 +153,7 @@ export const taskOptionRules: OptionTable<TaskOptions> = {
   maxActiveTisPerDagrun: option.integer({ min: 1 }),
   startDate: option.date(),
   endDate: option.date(),
+  cache: option.that("true, false, or an object of key, ttl and code", isCacheOption),
   doXcomPush: option.boolean(),
   multipleOutputs: option.boolean(),
   params: option.that(

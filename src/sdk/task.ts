@@ -55,6 +55,8 @@ export interface TaskDefinition {
   /** A templated string that ends in one of these is the name of a file to render: [".sh", ".sql"]. */
   readonly templateExtensions: readonly string[];
   readonly callbacks: TaskCallbacks;
+  /** Makes the key of the step cache, where a function does. */
+  readonly cacheKey: ((inputs: Inputs, context: TaskContext) => unknown) | null;
   readonly preExecute: ((context: TaskContext) => unknown) | null;
   readonly postExecute: ((context: TaskContext, result: unknown) => unknown) | null;
   /**

@@ -21,6 +21,8 @@ export const tablesOfRuns = [
   "callback",
   "hitl_detail",
   "task_state",
+  "step_cache",
+  "step_cache_lookup",
 ] as const;
 
 export interface DeletedRuns {

@@ -10,6 +10,8 @@
  * the unexpanded instance goes before the expanded ones come.
  */
 import type { Connection } from "./connect.ts";
+import type { CacheLookupWrite, CacheResultWrite } from "./scheduler-batch-cache.ts";
+import { cacheStatements } from "./scheduler-batch-cache.ts";
 import type {
   AssetEventWrite,
   BackfillRunWrite,
@@ -76,6 +78,8 @@ export interface SchedulerBatch {
   readonly lineageUses: UseWrite[];
   /** Assets that attempts declare to read. */
   readonly inletUses: InletWrite[];
+  readonly cacheResults: CacheResultWrite[];
+  readonly cacheLookups: CacheLookupWrite[];
   readonly assetEvents: AssetEventWrite[];
   readonly assetQueueTakes: { dagId: string; upTo: number }[];
   /** Partitions of Dags that have their run now. */
@@ -122,6 +126,8 @@ export function emptyBatch(now: number): SchedulerBatch {
     callbackInserts: [],
     lineageUses: [],
     inletUses: [],
+    cacheResults: [],
+    cacheLookups: [],
     assetEvents: [],
     assetQueueTakes: [],
     partitionRuns: [],
@@ -152,6 +158,7 @@ export function batchStatements(batch: SchedulerBatch): BatchStatement[] {
     ...valueStatements(batch),
     ...dagStatements(batch),
     ...useStatements(batch),
+    ...cacheStatements(batch),
   ];
 }
 

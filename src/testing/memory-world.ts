@@ -181,6 +181,8 @@ export class MemoryWorld {
         return this.#studies.read(request.params.name, request.params.after);
       case "study.write":
         return this.#studies.write(request.params);
+      case "step-cache.look":
+        return { explanation: "nothing is kept between tests", result: null };
       case "rendered-fields.set":
         this.rendered.set(keyOf(asker.taskId, asker.mapIndex), request.params.fields);
         return null;

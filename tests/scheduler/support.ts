@@ -34,6 +34,7 @@ export const testSettings: SchedulerSettings = {
   artifactRoot: "/nowhere",
   workingDirectory: "run",
   runsFolder: "/nowhere/runs",
+  logsFolder: join(tmpdir(), "tw-sched-logs"),
   versionsFolder: "/nowhere",
   logFolder: "/nowhere/logs",
   logLevel: "info",

@@ -49,6 +49,7 @@ DEFAULTS: Dict[str, Any] = {
     "executor": None,
     "executor_config": None,
     "do_xcom_push": True,
+    "step_cache": None,
     "multiple_outputs": False,
     "inlets": None,
     "outlets": None,

@@ -89,6 +89,8 @@ export class Attempt {
     this.began = true;
     this.#beganAt = this.#host.clock.now();
     writeOpening(this.#log, this.workload.start, this.pid);
+    const note = this.workload.start.cache?.note;
+    if (note) this.#log.write("info", "step-cache", note);
     if (this.process === null) return this.#end(this.#failed(this.#failure as Error), false);
     try {
       this.process.send(this.workload.start);
@@ -166,7 +168,7 @@ export class Attempt {
   }
 
   #result(message: Extract<ChildMessage, { type: "result" }>): void {
-    const { attemptId, result, xcoms, length, keys, uses, leaked = [], heapMb = 0 } = message;
+    const { attemptId, result, xcoms, length, keys, uses, looked, leaked = [], heapMb = 0 } = message;
     // A late result of another attempt says that the process is not in order.
     if (attemptId !== this.id || !this.began) return void this.process?.kill();
     if (this.#ending !== null) return;
@@ -176,6 +178,7 @@ export class Attempt {
       ...(length === undefined ? {} : { length }),
       ...(keys === undefined ? {} : { keys }),
       ...(uses === undefined ? {} : { uses }),
+      ...(looked === undefined ? {} : { looked }),
     };
     const report: EndReport = { type: "finished", attemptId, end };
     this.#timer?.cancel();

@@ -29,3 +29,15 @@ export function trackingServer(): TrackingServer {
   const pair = `${user}:${environment["MLFLOW_TRACKING_PASSWORD"] ?? ""}`;
   return { uri, authorization: `Basic ${Buffer.from(pair).toString("base64")}` };
 }
+
+/** Variables of Weights & Biases' client. The key itself stays in the environment, for its own command. */
+export function wandbSettings() {
+  const { WANDB_PROJECT, WANDB_ENTITY, WANDB_DIR, WANDB_MODE, WANDB_API_KEY } = process.env;
+  return {
+    project: WANDB_PROJECT ?? "",
+    entity: WANDB_ENTITY ?? "",
+    folder: WANDB_DIR ?? "",
+    mode: WANDB_MODE ?? "",
+    hasKey: (WANDB_API_KEY ?? "") !== "",
+  };
+}

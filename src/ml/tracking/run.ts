@@ -9,6 +9,7 @@ import type { Estimator } from "../estimators/estimator.ts";
 import type { TrackingClient } from "./client.ts";
 import { MetricQueue } from "./metric-queue.ts";
 import { type LoggedModel, type LogModelOptions, logModelOf } from "./model-files.ts";
+import type { WandbForwarding } from "./wandb/forwarding.ts";
 
 export type RunEnd = "FINISHED" | "FAILED" | "KILLED";
 
@@ -41,8 +42,11 @@ export class ActiveRun {
   readonly client: TrackingClient;
   readonly #metrics: MetricQueue;
   readonly #later: Promise<unknown>[] = [];
+  /** Where the run is told besides. */
+  readonly #wandb: WandbForwarding | null;
 
-  constructor(client: TrackingClient, facts: RunFacts) {
+  constructor(client: TrackingClient, facts: RunFacts, wandb: WandbForwarding | null = null) {
+    this.#wandb = wandb;
     this.runId = facts.runId;
     this.experimentId = facts.experimentId;
     this.name = facts.name;
@@ -57,6 +61,7 @@ export class ActiveRun {
   }
 
   async logParams(params: Readonly<Record<string, unknown>>): Promise<void> {
+    this.#wandb?.params(params);
     const list = Object.entries(params).map(([key, value]) => ({ key, value: asText(value) }));
     for (let from = 0; from < list.length; from += mostParams)
       await this.#post("runs/log-batch", { params: list.slice(from, from + mostParams) });
@@ -68,6 +73,7 @@ export class ActiveRun {
 
   logMetrics(metrics: Readonly<Record<string, number>>, options: MetricOptions = {}): void {
     const { step = 0, timestamp = systemClock.now() } = options;
+    this.#wandb?.metrics(metrics, { step, at: timestamp });
     this.#metrics.add(Object.entries(metrics).map(([key, value]) => ({ key, value, step, timestamp })));
   }
 
@@ -125,6 +131,7 @@ export class ActiveRun {
     await this.flush().catch((error: unknown) => {
       failure = error;
     });
+    await this.#wandb?.end(failure === null && status === "FINISHED" ? 0 : 1);
     await this.#post("runs/update", {
       status: failure === null ? status : "FAILED",
       end_time: systemClock.now(),

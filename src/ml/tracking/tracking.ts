@@ -16,6 +16,7 @@ import type { Estimator } from "../estimators/estimator.ts";
 import { TrackingClient } from "./client.ts";
 import type { LoggedModel, LogModelOptions } from "./model-files.ts";
 import { ActiveRun, type MetricOptions } from "./run.ts";
+import { WandbForwarding, type WandbOptions } from "./wandb/forwarding.ts";
 
 export interface RunOptions {
   /** Name of the experiment, which is made when it is not there; when it is not given, that of the run around it, or "Default". */
@@ -27,6 +28,8 @@ export interface RunOptions {
   readonly runId?: string;
   /** Server and credentials other than those of the run around it, or of the environment. */
   readonly client?: TrackingClient;
+  /** Forwards the run to Weights & Biases as well. */
+  readonly wandb?: boolean | WandbOptions;
 }
 
 interface Place {
@@ -107,7 +110,19 @@ async function open(options: RunOptions, parent: ActiveRun | null): Promise<Acti
         })
       : await client.call<WireRun>("GET", "runs/get", { run_id: options.runId });
   const { run_id: runId, experiment_id, run_name: name, artifact_uri: artifactUri } = run.info;
-  return new ActiveRun(client, { runId, experimentId: experiment_id, name, artifactUri });
+  const facts = { runId, experimentId: experiment_id, name, artifactUri };
+  return new ActiveRun(client, facts, forwardingOf(options, name));
+}
+
+function forwardingOf({ wandb, experiment }: RunOptions, name: string): WandbForwarding | null {
+  if (wandb === undefined || wandb === false) return null;
+  // Standard error is a line of the task's log.
+  const warn = (message: string): void => console.warn(message);
+  return WandbForwarding.open(
+    wandb === true ? {} : wandb,
+    { name, experiment: experiment ?? "Default" },
+    warn,
+  );
 }
 
 /**
