@@ -45,6 +45,16 @@ export const modelErrors = {
     exitCode: 2,
     httpStatus: 422,
   },
+  TW_FRAMES_PACKAGE: {
+    summary: "SQL over files needs a package that is not installed.",
+    exitCode: 3,
+    httpStatus: 501,
+  },
+  TW_FRAMES_QUERY: {
+    summary: "DuckDB refuses a query, or cannot read what it names.",
+    exitCode: 1,
+    httpStatus: 422,
+  },
   TW_LINEAGE_NOT_FOUND: {
     summary: "There is nothing of that kind and id in the lineage.",
     exitCode: 1,

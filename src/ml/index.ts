@@ -131,6 +131,8 @@ export {
 export { type FeatureStatus, FeatureStore, type OnlineFeature } from "./features/feature-store.ts";
 export type { FeatureView } from "./features/feature-view.ts";
 export { type HistoricalOptions, historicalFeatures } from "./features/point-in-time.ts";
+export { querySql, readFrame, type SqlValue } from "./frames/query.ts";
+export type { FrameSource } from "./frames/sources.ts";
 export { type LineageItem, type LineageItems, recordLineage } from "./lineage/record.ts";
 export {
   type Average,

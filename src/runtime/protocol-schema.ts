@@ -66,7 +66,12 @@ const skipRequest = z.union([
   z.object({ skipped: z.array(text) }),
   z.object({ skipAll: one(true) }),
 ]);
-const outletEvent = z.object({ asset: asset.optional(), alias: text.optional(), extra: jsonObject });
+const outletEvent = z.object({
+  asset: asset.optional(),
+  alias: text.optional(),
+  extra: jsonObject,
+  partitionKeys: z.array(text).optional(),
+});
 
 const start = z.object({
   type: one("start"),
@@ -332,23 +337,6 @@ const taskResult = z.discriminatedUnion("outcome", [
   z.object({
     outcome: one("success"),
     value: xcomValue.optional(),
-    skip: z
-      .union([
-        z.object({ followed: z.array(text) }),
-        z.object({ skipped: z.array(text) }),
-        z.object({ skipAll: one(true) }),
-      ])
-      .optional(),
-    outletEvents: z
-      .array(
-        z.object({
-          asset: asset.optional(),
-          alias: text.optional(),
-          extra: jsonObject,
-          partitionKeys: z.array(text).optional(),
-        }),
-      )
-      .optional(),
     skip: skipRequest.optional(),
     outletEvents: z.array(outletEvent).optional(),
   }),

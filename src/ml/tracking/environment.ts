@@ -41,3 +41,6 @@ export function wandbSettings() {
     hasKey: (WANDB_API_KEY ?? "") !== "",
   };
 }
+
+/** The AWS_* variables of the task, for stores that data is read from. */
+export const storeEnvironment = (): Readonly<Record<string, string | undefined>> => process.env;
