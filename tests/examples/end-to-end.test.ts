@@ -68,7 +68,7 @@ describe("under the scheduler", { timeout: 120_000 }, () => {
   });
 
   it("the gate trains again until it gives up, two models at a time", async () => {
-    const world = await runningWorld(["training_gate"]);
+    const world = await runningWorld(["training_gate"], {}, { api: true });
     await world.setPool("gpu_pool", 2);
     await world.start("training_gate", {
       folder: world.folder,
@@ -83,6 +83,16 @@ describe("under the scheduler", { timeout: 120_000 }, () => {
     expect(second.conf).toMatchObject({ attempt: 1, max_retrains: 1, rows: 600 });
     expect(second.states).toMatchObject({ retrain: "skipped", notify: "success", join: "success" });
     for (const run of runs) expect(mostAtOnce(run, "train_model")).toBeLessThanOrEqual(2);
+
+    // The run of the schedule passed the gate and made the endpoint; the next version gets a tenth of its traffic.
+    expect((await world.run("training_gate", { folder: world.folder, rows: 600 })).state).toBe("success");
+    expect((await world.call("GET", "/api/endpoints/ad_clicks")).body).toMatchObject({
+      variants: [
+        { name: "v1", model: "models:/ad_clicks/1", weight: 90 },
+        { name: "v2", model: "models:/ad_clicks/2", weight: 10 },
+      ],
+      request_log: { sample: 0.1 },
+    });
   });
 
   it("every other example runs to its end", async () => {
