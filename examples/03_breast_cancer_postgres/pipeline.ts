@@ -3,11 +3,14 @@
  *
  *   creating_storage_structures (two tables) → fetching_data → preparing_data (scaled rows, kept in `batch_data`)
  *     → hyperparam_tuning (29 candidates × 3 folds = 87 mapped tasks) → after_crossvalidation (results into
- *       `experiments`, the best model fitted on all rows) → a mail
+ *       `experiments`, the best model fitted on all rows, both into the tracking server) → a mail
  *
  * - Tables live where the connection `postgres_default` points. Make it once, for example:
  *   tradewind connections add postgres_default --conn-uri postgres://user:password@localhost:5432/warehouse
  * - Every statement can run twice: a retried task changes nothing that it has written already.
+ * - The search is a run of the experiment `breast_cancer`, each candidate a child of it, and the best model a version of
+ *   `breast_cancer`. They are rows of Tradewind's own PostgreSQL as well: SELECT name, key, value FROM run JOIN
+ *   run_latest_metric USING (run_id).
  * - A candidate is scaling → PCA with 1 … 29 components → logistic regression, as `GridSearchCV` would try them.
  */
 import { join } from "node:path";
@@ -21,6 +24,7 @@ import {
   saveResults,
   scoreCandidate,
   summarizeScores,
+  trackExperiments,
 } from "./steps.ts";
 
 export const breastCancer = new Dag("breast_cancer", {
@@ -92,4 +96,5 @@ saved.before(scores);
 const after = breastCancer.taskGroup("after_crossvalidation");
 const summary = after.task("ranking_candidates", summarizeScores)({ scores });
 after.task("saving_results", saveResults)({ summary });
-after.task("fitting_best_model", fitBestModel)({ data: prepared, summary });
+const model = after.task("fitting_best_model", fitBestModel)({ data: prepared, summary });
+after.task("tracking_experiments", trackExperiments)({ data: prepared, summary, model });

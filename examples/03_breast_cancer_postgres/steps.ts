@@ -6,15 +6,18 @@ import {
   type FoldScore,
   LogisticRegression,
   loadBreastCancer,
+  loadModel,
   PCA,
   Pipeline,
   readCsv,
   StandardScaler,
   saveModel,
   scoreFold,
+  snapshotOf,
   stratifiedKFold,
   summarizeSearch,
   type Table,
+  withRun,
   writeCsv,
 } from "tradewind/ml";
 
@@ -135,6 +138,36 @@ export async function fitBestModel({ data, summary }: { data: string; summary: S
   };
   await writeFile(join(folder, "model-card.json"), JSON.stringify(about, null, 2));
   return join(folder, "model.json");
+}
+
+/** The search as a run, its candidates as children, and the best model as a version; what MLflow's clients see, too. */
+export async function trackExperiments({
+  data,
+  summary,
+  model,
+}: {
+  data: string;
+  summary: Summary;
+  model: string;
+}): Promise<{ runId: string; version: string | null }> {
+  const table = await readCsv(data, { types: { target: "number" } });
+  const { runId } = getContext();
+  return withRun({ experiment: "breast_cancer", name: runId }, async (run) => {
+    for (const { nComponents, mean, std, rank } of summary.candidates)
+      await withRun({ name: `${nComponents} components` }, async (candidate) => {
+        await candidate.logParams({ n_components: nComponents });
+        candidate.logMetrics({ mean_accuracy: mean, std_accuracy: std, rank });
+      });
+    await run.logParams({ best_n_components: summary.best, rows: table.rows });
+    await run.setTags({ data: snapshotOf(table).digest });
+    run.logMetrics({ best_accuracy: Math.max(...summary.candidates.map(({ mean }) => mean)) });
+    const { version } = await run.logModel(await loadModel(model), {
+      name: "model",
+      features: table.names.filter((name) => name !== "target"),
+      registeredModelName: "breast_cancer",
+    });
+    return { runId: run.runId, version };
+  });
 }
 
 async function postgres(): Promise<PostgresHook> {

@@ -18,6 +18,8 @@ describe("the breast-cancer pipeline", () => {
       params: { folder: await temporaryFolder(), email: "ann@example.com" },
       connections: { smtp_default: connection, postgres_default: postgresConnection(url) },
       runId: "test_1",
+      // What a server answers; the whole of it runs in `end-to-end.test.ts`.
+      mocks: { "after_crossvalidation.tracking_experiments": { runId: "0", version: "1" } },
     };
     const run = await testDag(breastCancer, options);
     expect(run.state).toBe("success");

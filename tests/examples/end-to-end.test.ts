@@ -55,7 +55,7 @@ describe("under the scheduler", { timeout: 120_000 }, () => {
     const { received, connection } = await mailServer();
     const warehouse = await freshDatabase({ empty: true });
     const connections = { smtp_default: connection, postgres_default: postgresConnection(warehouse.url) };
-    const world = await runningWorld(["breast_cancer"], connections);
+    const world = await runningWorld(["breast_cancer"], connections, { api: true });
     const run = await world.run("breast_cancer", { folder: world.folder });
     expect(run.state).toBe("success");
     expect(Object.keys(run.states).filter((task) => task.startsWith("hyperparam_tuning["))).toHaveLength(87);
@@ -65,6 +65,16 @@ describe("under the scheduler", { timeout: 120_000 }, () => {
     expect(rows).toHaveLength(29);
     expect(rows.filter(({ best }) => best).map(({ n }) => n)).toContain(goldens.search.cancer.best);
     await received("breast_cancer succeeded");
+
+    const found = await run.xcom("after_crossvalidation.tracking_experiments");
+    const { runId, version } = found as { runId: string; version: string };
+    expect(version).toMatch(/^[12]$/);
+    const tracked = await world.database.rows<{ name: string; accuracy: number }>(sql`
+      SELECT run.name, m.value AS accuracy FROM run
+      JOIN run_tag parent ON parent.run_id = run.run_id AND parent.key = 'mlflow.parentRunId' AND parent.value = ${runId}
+      JOIN run_latest_metric m ON m.run_id = run.run_id AND m.key = 'mean_accuracy' ORDER BY m.value DESC`);
+    expect(tracked).toHaveLength(29);
+    expect(tracked[0]?.accuracy).toBeCloseTo(Math.max(...goldens.search.cancer.mean), 6);
   });
 
   it("the gate trains again until it gives up, two models at a time", async () => {

@@ -10,6 +10,7 @@ import type { Session } from "../../src/cli/session.ts";
 import { loadConfig } from "../../src/config.ts";
 import type { Json } from "../../src/core/dag-model.ts";
 import { silentLog } from "../../src/log.ts";
+import type { Database } from "../../src/store/connect.ts";
 import { type DagRunRow, listDagRuns } from "../../src/store/dag-runs.ts";
 import { setPaused } from "../../src/store/dags.ts";
 import { listen, notify } from "../../src/store/notify.ts";
@@ -23,6 +24,8 @@ import { freshDatabase } from "../support/database.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 export interface RunningWorld {
+  /** Where the program keeps its own rows. */
+  readonly database: Database;
   /** A call of the API server, as an administrator; the answer's JSON. Only with `api`. */
   call<T>(
     method: string,
@@ -98,6 +101,7 @@ export async function runningWorld(
   if (api) await createUser(database, { ...administrator, email: null, roles: ["Admin"] }, systemClock.now());
   return {
     folder,
+    database,
     call: (method, path, body) => callApi(address, { method, path, body }),
     async run(dagId, conf) {
       const { pk } = await start(dagId, conf);
