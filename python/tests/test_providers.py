@@ -394,6 +394,10 @@ class SageMaker(unittest.TestCase):
         with mock.patch.dict(os.environ, keys), mock_aws():
             found = running(SageMakerTrainingOperator, config=training, check_interval=0)
             self.assertEqual(found["Training"]["ResourceConfig"]["InstanceCount"], 1)
+            again = running(SageMakerTrainingOperator, config=training, check_interval=0)
+            self.assertRegex(again["Training"]["TrainingJobName"], r"^iris-\d{13}$")
+            with self.assertRaisesRegex(AirflowException, "job with name iris-.* already exists"):
+                running(SageMakerTrainingOperator, config=training, check_interval=0, action_if_job_exists="fail")
             deployed = running(SageMakerEndpointOperator, config=endpoint, check_interval=0)
         self.assertEqual(deployed["Endpoint"]["EndpointStatus"], "InService")
         json.dumps([found, deployed])

@@ -13,6 +13,7 @@ import warnings
 import airflow
 from tradewind import context
 from tradewind.import_problem import distribution_of, likely_cause
+from tradewind.airflow_compat.exceptions import AirflowException
 from tradewind.surface.missing import ProviderMissing
 from tradewind.surface.table import LEGACY, SURFACE
 
@@ -139,6 +140,20 @@ class Absent(unittest.TestCase):
         self.assertEqual(str(BedrockBatchInferenceSensor.SuccessState.COMPLETED), "COMPLETED")
         with self.assertRaisesRegex(ProviderMissing, "TRANSFER_OPTIONS' is a constant of the Airflow provider apache-airflow-providers-google"):
             dict(TRANSFER_OPTIONS)
+
+    def test_a_decorator_of_a_provider_that_is_not_installed_stands_in_with_arguments_that_it_would_give(self):
+        from airflow import DAG
+        from airflow.decorators import task
+
+        with DAG("d", schedule=None) as dag:
+
+            @task.snowpark(snowflake_conn_id="s")
+            def load(session, table):
+                return table
+
+            load(table="t")
+        with self.assertRaisesRegex(AirflowException, "pip install apache-airflow-providers-snowflake"):
+            dag.get_task("load").execute({})
 
     def test_a_misspelt_module_suggests_the_right_one(self):
         try:

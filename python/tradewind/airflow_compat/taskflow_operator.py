@@ -65,6 +65,8 @@ class DecoratedOperator(BaseOperator):
     template_fields_renderers = {"op_args": "py", "op_kwargs": "py"}
     shallow_copy_attrs: Sequence[str] = ("python_callable",)
     custom_operator_name = "@task"
+    # Not where the operator gives the function arguments of its own (`session`, `spark`).
+    checks_arguments = True
 
     def __init__(
         self,
@@ -81,7 +83,8 @@ class DecoratedOperator(BaseOperator):
         self.python_callable = python_callable
         self.op_args = op_args or []
         self.op_kwargs = op_kwargs or {}
-        check_arguments(python_callable, self.op_args, self.op_kwargs)
+        if self.checks_arguments:
+            check_arguments(python_callable, self.op_args, self.op_kwargs)
         super().__init__(task_id=task_id, **(kwargs_to_upstream or {}), **kwargs)
 
     def execute(self, context: Any) -> Any:

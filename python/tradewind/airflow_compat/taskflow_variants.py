@@ -179,6 +179,7 @@ def missing_provider_class(name: str, package: str) -> Any:
 
     class _Missing(DecoratedOperator):
         custom_operator_name = f"@task.{name}"
+        checks_arguments = False
 
         def __init__(self, *, python_callable: Any, op_args: Any = None, op_kwargs: Any = None, **kwargs: Any) -> None:
             from .operator_arguments import NAMES, RENAMED

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, Optional, Sequence
+import time
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from ..airflow_compat.exceptions import AirflowException
 from ..hooks.sagemaker import SageMakerHook
 from .base import BaseOperator
+
+
+_ACTIONS = ("timestamp", "increment", "fail")
 
 
 class SageMakerBaseOperator(BaseOperator):
@@ -51,6 +55,10 @@ class SageMakerBaseOperator(BaseOperator):
         self.wait_for_completion = wait_for_completion
         self.check_interval = check_interval
         self.max_ingestion_time = max_ingestion_time
+        if action_if_job_exists not in _ACTIONS:
+            raise AirflowException(f"expected action_if_job_exists to be one of {', '.join(_ACTIONS)}, got {action_if_job_exists!r}")
+        self.check_if_job_exists = check_if_job_exists
+        self.action_if_job_exists = action_if_job_exists
 
     @property
     def hook(self) -> SageMakerHook:
@@ -66,6 +74,18 @@ class SageMakerBaseOperator(BaseOperator):
 
     def _waiting(self) -> Dict[str, Any]:
         return {"wait_for_completion": self.wait_for_completion, "check_interval": self.check_interval, "max_ingestion_time": self.max_ingestion_time}
+
+    def _free_name(self, config: Dict[str, Any], field: str, describe: Callable[[str], Any]) -> str:
+        """The job's name, put into its config: with the time behind it where a job of that name has been."""
+        name = config[field]
+        if not self.check_if_job_exists or not _exists(describe, name):
+            return name
+        if self.action_if_job_exists == "fail":
+            raise AirflowException(f"A SageMaker job with name {name} already exists.")
+        # A name has at most 63 letters, the time and its dash are 14 of them.
+        config[field] = f"{name[:49]}-{time.time_ns() // 1_000_000}"
+        self.log.info("A job named %s exists: this one is %s", name, config[field])
+        return config[field]
 
     def execute(self, context: Any) -> Any:
         self.parse_config_integers()
@@ -83,8 +103,9 @@ class SageMakerTrainingOperator(SageMakerBaseOperator):
     ]
 
     def work(self, hook: SageMakerHook) -> Any:
+        name = self._free_name(self.config, "TrainingJobName", hook.describe_training_job)
         checked(hook.create_training_job(self.config, **self._waiting()), "Training Job creation failed")
-        return {"Training": hook.describe_training_job(self.config["TrainingJobName"])}
+        return {"Training": hook.describe_training_job(name)}
 
 
 class SageMakerTuningOperator(SageMakerBaseOperator):
@@ -110,8 +131,9 @@ class SageMakerTransformOperator(SageMakerBaseOperator):
         transform = self.config.get("Transform", self.config)
         if "Model" in self.config:
             hook.create_model(self.config["Model"])
+        name = self._free_name(transform, "TransformJobName", hook.describe_transform_job)
         checked(hook.create_transform_job(transform, **self._waiting()), "Sagemaker transform Job creation failed")
-        return {"Transform": hook.describe_transform_job(transform["TransformJobName"])}
+        return {"Transform": hook.describe_transform_job(name)}
 
 
 class SageMakerProcessingOperator(SageMakerBaseOperator):
@@ -122,8 +144,9 @@ class SageMakerProcessingOperator(SageMakerBaseOperator):
     ]
 
     def work(self, hook: SageMakerHook) -> Any:
+        name = self._free_name(self.config, "ProcessingJobName", hook.describe_processing_job)
         checked(hook.create_processing_job(self.config, **self._waiting()), "Sagemaker Processing Job creation failed")
-        return {"Processing": hook.describe_processing_job(self.config["ProcessingJobName"])}
+        return {"Processing": hook.describe_processing_job(name)}
 
 
 class SageMakerModelOperator(SageMakerBaseOperator):
@@ -164,6 +187,18 @@ class SageMakerEndpointOperator(SageMakerBaseOperator):
             "EndpointConfig": hook.conn.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"]),
             "Endpoint": hook.describe_endpoint(endpoint["EndpointName"]),
         }
+
+
+def _exists(describe: Callable[[str], Any], name: str) -> bool:
+    try:
+        describe(name)
+    except Exception as error:
+        # boto3's ClientError: the service has no word of its own for "no such job".
+        code = getattr(error, "response", {}).get("Error", {}).get("Code")
+        if code in ("ValidationException", "ResourceNotFound"):
+            return False
+        raise
+    return True
 
 
 def checked(answer: Any, problem: str) -> None:
