@@ -223,6 +223,22 @@ class Real(unittest.TestCase):
             )
         self.assertEqual(answer.splitlines(), ["i True", "tradewind.operators.bash"])
 
+    def test_a_provider_that_others_extend_is_the_real_one_where_it_is_installed(self):
+        code = """
+        from airflow.contrib.operators.kubernetes_pod_operator import KubernetesPodOperator
+        from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator as today
+        print(KubernetesPodOperator is today, getattr(today, "real", False), today.__module__)
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(run_python(code, folder), "True False tradewind.operators.kubernetes_pod")
+            place = os.path.join(folder, "airflow", "providers", "cncf", "kubernetes", "operators")
+            os.makedirs(place)
+            for package in (place, os.path.dirname(place), os.path.dirname(os.path.dirname(place))):
+                open(os.path.join(package, "__init__.py"), "w").close()
+            with open(os.path.join(place, "pod.py"), "w") as file:
+                file.write("from airflow.models import BaseOperator\nclass KubernetesPodOperator(BaseOperator):\n    real = True\n")
+            self.assertEqual(run_python(code, folder), "True True airflow.providers.cncf.kubernetes.operators.pod")
+
     def test_a_folder_named_airflow_that_holds_no_airflow_is_not_taken_for_it(self):
         with tempfile.TemporaryDirectory() as folder:
             os.makedirs(os.path.join(folder, "airflow", "utils"))

@@ -26,7 +26,19 @@ AIRFLOW_HOME = get_airflow_home()
 AIRFLOW_CONFIG = get_airflow_config(AIRFLOW_HOME)
 _NOTHING: Any = object()
 
-_KUBERNETES = {"namespace": "default", "in_cluster": "True", "worker_container_repository": "", "worker_container_tag": "", "pod_template_file": ""}
+_KUBERNETES = {
+    "namespace": "default",
+    "in_cluster": "True",
+    "worker_container_repository": "",
+    "worker_container_tag": "",
+    "pod_template_file": "",
+    # Asked for by the real provider, where one is installed.
+    "enable_tcp_keepalive": "True",
+    "tcp_keep_idle": "120",
+    "tcp_keep_intvl": "30",
+    "tcp_keep_cnt": "6",
+    "verify_ssl": "True",
+}
 _DEFAULTS: Dict[str, Dict[str, str]] = {
     "core": {
         "dags_folder": os.environ.get("TRADEWIND__CORE__DAGS_FOLDER") or os.path.join(AIRFLOW_HOME, "dags"),

@@ -74,6 +74,9 @@ class KubernetesHook(BaseHook):
     def get_namespace(self) -> Optional[str]:
         return self._field("namespace")
 
+    def get_xcom_sidecar_container_image(self) -> Optional[str]:
+        return self._field("xcom_sidecar_container_image")
+
     # --- clients ---------------------------------------------------------------------------
 
     def get_conn(self) -> Any:

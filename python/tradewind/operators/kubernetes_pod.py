@@ -245,7 +245,7 @@ class KubernetesPodOperator(BaseOperator):
 
     def sidecar_image(self) -> Optional[str]:
         """Of the container that keeps the value for XCom; the connection may name another one."""
-        return self.hook.conn_extras.get("xcom_sidecar_container_image")
+        return self.hook.get_xcom_sidecar_container_image()
 
     def build_pod_request_obj(self, context: Any = None) -> Any:
         """The pod as the client library's V1Pod. Without a context its labels name no task instance."""

@@ -47,11 +47,18 @@ class _Loader(importlib.abc.Loader):
         module.__all__ = sorted(name for name in module._surface_names if not name.startswith("_"))
 
 
+# Providers whose classes others extend by their inner parts (GKE, EKS and Spark on Kubernetes): where the real one is
+# installed, it is taken, and ours is for interpreters without it.
+_REAL_FIRST = ("airflow.providers.cncf.kubernetes.",)
+
+
 class SurfaceFinder(importlib.abc.MetaPathFinder):
     """Serves what stands in our tables; everything else is left to the finders after it."""
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Optional[importlib.machinery.ModuleSpec]:
         if not fullname.startswith(_PREFIX):
+            return None
+        if fullname.startswith(_REAL_FIRST) and real.module_file(fullname) is not None:
             return None
         if fullname in SURFACE or fullname in LEGACY or fullname in _packages:
             return _spec(fullname, fullname in _packages)
