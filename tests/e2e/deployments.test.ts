@@ -187,6 +187,9 @@ describe.skipIf(browserPath === null)(`deployments in the page${withoutBrowser}`
     await page.getByRole("dialog").getByRole("button", { name: "Abort the rollout" }).click();
     await rollout.waitFor({ state: "detached" });
     expect(await weights()).toMatchObject({ champion: 100 });
+    await show("/deployments/flowers/history");
+    const past = page.getByRole("table", { name: "Canary rollouts" });
+    await past.getByText("aborted").waitFor();
   });
 
   it("lets a viewer see and ask, and change nothing", async () => {

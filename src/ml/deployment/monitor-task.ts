@@ -10,6 +10,7 @@ import { cellsOf, type Table } from "../data/table.ts";
 import { type DriftOptions, detectDrift } from "../drift/drift.ts";
 import { type DecayOptions, type DecayReport, joinLabels, performanceDecay } from "../drift/performance.ts";
 import { TrackingClient } from "../tracking/client.ts";
+import { type CheckSubject, driftReport, reportCheck } from "../validation/report-check.ts";
 import { requestFilesOf } from "./request-files.ts";
 import { readRequestLog } from "./request-log-reading.ts";
 
@@ -88,7 +89,8 @@ export function monitorTask(
     );
   const look = async (): Promise<MonitorResult> => {
     const table = await (current ?? (() => requestsOf({ endpoint: endpoint ?? "", hours, variant })))();
-    const result = await watch(table, { reference, minRows, drift, decay });
+    const about = { name: id, ...(endpoint === undefined ? {} : { endpoint }) };
+    const result = await watch(table, { reference, minRows, drift, decay, about });
     getContext().logger.info(result.reason, { rows: result.rows, driftShare: result.driftShare });
     return result;
   };
@@ -107,14 +109,22 @@ export function monitorTask(
   );
 }
 
+/** As the report of a check has it. */
+function scoresOf(check: DecayCheck, { reference, current, samples }: DecayReport): object {
+  const { greaterIsBetter = true, tolerance = 0.05, minSamples = 30 } = check;
+  const rule = { greater_is_better: greaterIsBetter, tolerance, min_samples: minSamples };
+  return { metric: "score", reference, current, samples, ...rule };
+}
+
 interface Watched extends Pick<MonitorTaskOptions, "reference"> {
   readonly minRows: number;
   readonly drift: DriftOptions | undefined;
   readonly decay: DecayCheck | undefined;
+  readonly about: CheckSubject & { readonly name: string };
 }
 
 async function watch(current: Table, options: Watched): Promise<MonitorResult> {
-  const { minRows, drift, decay } = options;
+  const { minRows, drift, decay, about } = options;
   const none = { alarm: false, rows: current.rows, drifted: false, driftShare: null, driftedColumns: [] };
   if (current.rows < minRows) {
     const reason = `${current.rows} of ${minRows} rows: too few to say anything`;
@@ -123,9 +133,12 @@ async function watch(current: Table, options: Watched): Promise<MonitorResult> {
   const reference = await options.reference();
   const columns = drift?.columns ?? reference.names.filter((name) => current.names.includes(name));
   const report = detectDrift(reference, current, { ...drift, columns });
+  await reportCheck({ ...about, kind: "drift", report: driftReport(report, drift?.driftShare) });
   const driftedColumns = report.columns.filter(({ drifted }) => drifted).map(({ column }) => column);
   const answers = report.columns.find(({ column }) => column === "prediction");
   const decayed = decay === undefined ? null : await decayOf(current, decay);
+  if (decay !== undefined && decayed !== null)
+    await reportCheck({ ...about, kind: "performance", report: scoresOf(decay, decayed) });
   const reasons = [
     ...(report.drifted
       ? [`${driftedColumns.length} of ${columns.length} columns drifted: ${driftedColumns.join(", ")}`]

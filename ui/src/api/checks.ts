@@ -86,6 +86,7 @@ export interface CheckFilter {
   dag_run_id?: string;
   task_id?: string;
   map_index?: number;
+  endpoint?: string;
   limit?: number;
 }
 

@@ -30,6 +30,7 @@ export const serving: { [key: string]: string } = {
   "Body of the request": "Corps de la requête",
   "Business metrics": "Métriques métier",
   "By how much the score is worse": "De combien le score a baissé",
+  "Canary rollouts": "Déploiements canari",
   "Canary rollout": "Déploiement canari",
   "Change the guardrails": "Modifier les garde-fous",
   "Change the variants": "Modifier les variantes",

@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useAct } from "../../api/queries.ts";
+import { type Rollout, useRollouts } from "../../api/rollouts.ts";
 import { type ChangeItem, rollBack, useChanges } from "../../api/serving.ts";
 import { useMay } from "../../api/session.ts";
 import type { Deployment } from "../../api/types.ts";
@@ -11,6 +12,8 @@ import { type Column, Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { ChangeDialog } from "./deployment-change.tsx";
 import { TrafficBar, useChangeName } from "./deployment-parts.tsx";
+import { RolloutState } from "./deployment-rollout.tsx";
+import { ModelLink } from "./model-link.tsx";
 
 export function DeploymentHistory({ deployment }: { deployment: Deployment }) {
   const { t } = useTranslation();
@@ -70,10 +73,54 @@ export function DeploymentHistory({ deployment }: { deployment: Deployment }) {
           />
         )}
       </Loaded>
+      <PastRollouts deployment={deployment} />
       {target === null ? null : (
         <RollBackDialog deployment={deployment} target={target} onClose={() => setTarget(null)} />
       )}
     </>
+  );
+}
+
+function PastRollouts({ deployment }: { deployment: Deployment }) {
+  const { t } = useTranslation();
+  const { data } = useRollouts(deployment.name);
+  const ended = data?.rollouts.filter(({ ended_at }) => ended_at !== null) ?? [];
+  if (ended.length === 0) return null;
+  const columns: Column<Rollout>[] = [
+    {
+      id: "variant",
+      label: t("Variant"),
+      cell: (one) => (
+        <span className="flex flex-wrap items-center gap-x-2">
+          {one.variant} <ModelLink reference={one.model} />
+        </span>
+      ),
+    },
+    { id: "state", label: t("Outcome"), cell: ({ state }) => <RolloutState state={state} /> },
+    {
+      id: "step",
+      label: t("Steps"),
+      wide: true,
+      cell: (one) => `${one.step + 1} / ${one.steps.length}`,
+    },
+    {
+      id: "reason",
+      label: t("Reason"),
+      wide: true,
+      cell: ({ reason }) => <span className="text-xs break-words text-soft">{reason}</span>,
+    },
+    {
+      id: "ended",
+      label: t("When"),
+      wide: true,
+      cell: ({ ended_at }) => <Time at={ended_at === null ? null : Date.parse(ended_at)} style="full" />,
+    },
+  ];
+  return (
+    <section className="mt-6" aria-label={t("Canary rollouts")}>
+      <h2 className="mb-2 font-semibold">{t("Canary rollouts")}</h2>
+      <Table label={t("Canary rollouts")} columns={columns} rows={ended} keyOf={({ id }) => String(id)} />
+    </section>
   );
 }
 

@@ -9,6 +9,7 @@ import { paths, useAddress } from "../../components/link.tsx";
 import { Failure, Loading, Page, Tabs } from "../../components/page.tsx";
 import { DeploymentActions } from "./deployment-actions.tsx";
 import { LatencyChart, RequestChart } from "./deployment-charts.tsx";
+import { DeploymentChecks } from "./deployment-checks.tsx";
 import { GuardrailCard } from "./deployment-guardrails.tsx";
 import { DeploymentHistory } from "./deployment-history.tsx";
 import { MetricTable } from "./deployment-metrics.tsx";
@@ -121,6 +122,7 @@ function Overview({ deployment }: { deployment: Deployment }) {
       </div>
       <MetricTable deployment={deployment} />
       <GuardrailCard deployment={deployment} />
+      <DeploymentChecks deployment={deployment} />
     </div>
   );
 }

@@ -134,7 +134,8 @@ function Graph({ lineage }: { lineage: Lineage }) {
   const focus = useFocus();
   const request = useMemo(
     () => ({
-      direction: "LR" as const,
+      // A long way reads downwards where there is no width for it.
+      direction: window.innerWidth < 640 ? ("TB" as const) : ("LR" as const),
       groups: [],
       nodes: lineage.nodes.map((node) => ({ id: node.key, parent: null, width: widthOf(node), height })),
       edges: lineage.edges.map(({ from, to, relation }) => ({ from, to, label: relation })),
