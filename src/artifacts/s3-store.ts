@@ -169,6 +169,20 @@ export class S3ArtifactStore implements ArtifactStore {
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /** All below the prefix, however deep; keys count from it. */
+  async objects(): Promise<{ key: string; etag: string }[]> {
+    const own = this.#key("");
+    const prefix = own === "" ? "" : `${own}/`;
+    const found: { key: string; etag: string }[] = [];
+    for await (const xml of this.#pages(prefix, ""))
+      for (const content of blocks(xml, "Contents"))
+        found.push({
+          key: (elements(content, "Key")[0] ?? "").slice(prefix.length),
+          etag: (elements(content, "ETag")[0] ?? "").replaceAll('"', ""),
+        });
+    return found;
+  }
+
   async *#pages(prefix: string, delimiter: string): AsyncGenerator<string> {
     let token: string | undefined;
     do {

@@ -22,6 +22,7 @@ import { loadSecrets } from "../store/secrets.ts";
 import { systemClock } from "../time.ts";
 import { configuredConnections } from "./configured-connections.ts";
 import type { Work } from "./database-command.ts";
+import { openBucket } from "./open-bucket.ts";
 import type { Session } from "./session.ts";
 import { forgetOtherBundles, storeDagSink } from "./store-dag-sink.ts";
 
@@ -42,6 +43,13 @@ export function createDagProcessor(
       environment: config.environment,
       connection: async (connId) =>
         (await resolveConnection(secretSources(session, database), connId)) as ConnectionAnswer | null,
+    },
+    bucket: {
+      bundlesFolder: config.paths.bundles,
+      open: async (spec) => {
+        const found = await resolveConnection(secretSources(session, database), spec.connId);
+        return openBucket(spec, found as ConnectionAnswer | null, config.environment);
+      },
     },
     ...(onlyFile === undefined
       ? { forgetOthers: (names: readonly string[]) => forgetOtherBundles(database, names) }

@@ -1,6 +1,6 @@
 /**
  * Where Dag files come from: the Dags folder, or the bundles that `dag_processor.dag_bundle_config_list` names, in
- * Airflow's spelling: `[{"name", "classpath", "kwargs"}]` with LocalDagBundle and GitDagBundle.
+ * Airflow's spelling: `[{"name", "classpath", "kwargs"}]` with LocalDagBundle, GitDagBundle and S3DagBundle.
  */
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
@@ -26,7 +26,17 @@ export interface GitBundleSpec {
   readonly submodules: boolean;
 }
 
-export type BundleSpec = LocalBundle | GitBundleSpec;
+export interface BucketBundleSpec {
+  readonly kind: "bucket";
+  readonly name: string;
+  readonly connId: string;
+  readonly bucket: string;
+  /** Without slashes at its ends; may be empty. */
+  readonly prefix: string;
+  readonly refreshSeconds: number;
+}
+
+export type BundleSpec = LocalBundle | GitBundleSpec | BucketBundleSpec;
 
 export const dagsFolderBundle = "dags-folder";
 const setting = "dag_processor.dag_bundle_config_list";
@@ -49,6 +59,14 @@ const kwargsOf = {
     version: "ignored",
     view_url_template: "ignored",
     prune_dotgit_folder: "ignored",
+  },
+  S3DagBundle: {
+    aws_conn_id: "text",
+    bucket_name: "text",
+    prefix: "text",
+    refresh_interval: "number",
+    version: "ignored",
+    view_url_template: "ignored",
   },
 } as const;
 
@@ -88,10 +106,10 @@ function bundleOf(
     String(classpath ?? "")
       .split(".")
       .at(-1) ?? "";
-  if (kind !== "LocalDagBundle" && kind !== "GitDagBundle")
+  if (kind !== "LocalDagBundle" && kind !== "GitDagBundle" && kind !== "S3DagBundle")
     throw refuse(
-      `bundle "${name}": expected the classpath of LocalDagBundle or GitDagBundle, got ${JSON.stringify(classpath)}`,
-      "S3DagBundle and GCSDagBundle are not there; sync the bucket into a folder",
+      `bundle "${name}": expected the classpath of LocalDagBundle, GitDagBundle or S3DagBundle, got ${JSON.stringify(classpath)}`,
+      "GCSDagBundle is not there; sync the bucket into a folder",
     );
   const found = checked(name, kind, kwargs);
   const text = (key: string): string | null => (found[key] as string | undefined) ?? null;
@@ -99,6 +117,7 @@ function bundleOf(
     const path = expanded(text("path") ?? dagsFolder, environment);
     return { kind: "local", name, folder: isAbsolute(path) ? path : join(dagsFolder, path) };
   }
+  if (kind === "S3DagBundle") return bucketOf(name, found);
   const connId = text("git_conn_id");
   const repoUrl = text("repo_url");
   if (connId === null && repoUrl === null)
@@ -114,6 +133,22 @@ function bundleOf(
     subdir: text("subdir") ?? "",
     refreshSeconds: (found["refresh_interval"] as number | undefined) ?? 300,
     submodules: found["submodules"] === true,
+  };
+}
+
+function bucketOf(name: string, found: { readonly [key: string]: unknown }): BucketBundleSpec {
+  const bucket = found["bucket_name"];
+  if (typeof bucket !== "string" || bucket === "" || bucket.includes("/"))
+    throw refuse(
+      `bundle "${name}": expected bucket_name to be the name of a bucket, got ${JSON.stringify(bucket ?? null)}`,
+    );
+  return {
+    kind: "bucket",
+    name,
+    connId: (found["aws_conn_id"] as string | undefined) ?? "aws_default",
+    bucket,
+    prefix: ((found["prefix"] as string | undefined) ?? "").replaceAll(/^\/+|\/+$/g, ""),
+    refreshSeconds: (found["refresh_interval"] as number | undefined) ?? 300,
   };
 }
 

@@ -1,5 +1,6 @@
 /**
- * Keeps the database's Dags equal to all bundles: a Dag processor for each, and for those of Git a refresh now and then.
+ * Keeps the database's Dags equal to all bundles: a Dag processor for each, and for those of Git or a bucket a refresh now
+ * and then.
  *
  * Lifecycle: `start` brings every bundle up and imports it; a bundle that cannot be fetched says so as an import error
  * of its own, keeps its Dags, and is tried again. A Dag id belongs to the bundle that had it first.
@@ -8,6 +9,7 @@
 import { TradewindError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Clock, Timer } from "../time.ts";
+import { BucketBundle, type BucketBundleHost } from "./bucket-bundle.ts";
 import type { BundleSpec } from "./bundle-config.ts";
 import { DagProcessor, type DagProcessorOptions } from "./dag-processor.ts";
 import { GitBundle, type GitBundleHost } from "./git-bundle.ts";
@@ -16,11 +18,12 @@ import type { DagSink, ImportProblem } from "./outcome.ts";
 export interface BundlesOptions {
   readonly bundles: readonly BundleSpec[];
   readonly git: GitBundleHost;
+  readonly bucket: BucketBundleHost;
   readonly clock: Clock;
   readonly log: Logger;
   /** Dags of other bundles than these are not there any more. */
   forgetOthers?(names: readonly string[]): Promise<void>;
-  /** `version` is the commit of a Git bundle when it is called. */
+  /** `version` is the commit of a Git bundle, the digest of a bucket, when it is called. */
   sink(bundle: { name: string; folder: string; version(): string | null }): DagSink;
   processor(bundle: {
     folder: string;
@@ -34,7 +37,8 @@ const wholeBundle = ".";
 
 interface Member {
   readonly name: string;
-  readonly git: GitBundle | null;
+  /** Null for a folder, which is there by itself. */
+  readonly remote: GitBundle | BucketBundle | null;
   readonly sink: DagSink;
   readonly processor: DagProcessor;
   version: string | null;
@@ -93,14 +97,19 @@ export class DagBundles {
   }
 
   #member(spec: BundleSpec): Member {
-    const git = spec.kind === "git" ? new GitBundle(spec, this.#options.git) : null;
-    const folder = spec.kind === "git" ? (git?.folder ?? "") : spec.folder;
+    const remote = this.#remote(spec);
+    const folder = remote?.folder ?? (spec.kind === "local" ? spec.folder : "");
     const { name } = spec;
     const sink = this.#options.sink({ name, folder, version: () => member.version });
     const ownerElsewhere = (dagId: string): string | null => this.#ownerElsewhere(name, dagId);
     const processor = new DagProcessor(this.#options.processor({ folder, sink, ownerElsewhere }));
-    const member: Member = { name, git, sink, processor, version: null, problem: null, isTold: false };
+    const member: Member = { name, remote, sink, processor, version: null, problem: null, isTold: false };
     return member;
+  }
+
+  #remote(spec: BundleSpec): Member["remote"] {
+    if (spec.kind === "git") return new GitBundle(spec, this.#options.git);
+    return spec.kind === "bucket" ? new BucketBundle(spec, this.#options.bucket) : null;
   }
 
   #ownerElsewhere(name: string, dagId: string): string | null {
@@ -112,12 +121,13 @@ export class DagBundles {
   }
 
   async #refresh(member: Member): Promise<void> {
-    if (member.git === null) return;
+    if (member.remote === null) return;
     const { log } = this.#options;
     try {
-      const commit = await member.git.refresh();
-      if (commit !== member.version) log.info({ bundle: member.name, commit }, "a bundle is at a new commit");
-      member.version = commit;
+      const version = await member.remote.refresh();
+      if (version !== member.version)
+        log.info({ bundle: member.name, version }, "a bundle is at a new version");
+      member.version = version;
       member.problem = null;
     } catch (error) {
       const { message, hint } = error as Error & { hint?: string };
@@ -145,8 +155,8 @@ export class DagBundles {
   }
 
   #refreshLater(member: Member): void {
-    if (member.git === null || this.#stopped) return;
-    const timer = this.#options.clock.after(member.git.spec.refreshSeconds * 1000, () => {
+    if (member.remote === null || this.#stopped) return;
+    const timer = this.#options.clock.after(member.remote.spec.refreshSeconds * 1000, () => {
       this.#timers.delete(timer);
       void this.#pass(member)
         .catch((error: unknown) => this.#options.log.error({ err: error }, "a bundle could not be refreshed"))

@@ -15,6 +15,7 @@ import { bench, dagText, MemorySink } from "./processor-bench.ts";
 
 const env = { PATH: process.env["PATH"], HOME: "/home/me" };
 const local = "airflow.dag_processing.bundles.local.LocalDagBundle";
+const s3 = "airflow.providers.amazon.aws.bundles.s3.S3DagBundle";
 const git = "airflow.providers.git.bundles.git.GitDagBundle";
 
 describe("dag_bundle_config_list", () => {
@@ -27,10 +28,12 @@ describe("dag_bundle_config_list", () => {
         classpath: git,
         kwargs: { git_conn_id: "repo", tracking_ref: "release", subdir: "dags", refresh_interval: 30 },
       },
+      { name: "far", classpath: s3, kwargs: { bucket_name: "dags", prefix: "team/a/" } },
     ]);
     expect(bundlesOf(text, "/dags", env)).toMatchObject([
       { kind: "local", name: "mine", folder: "/home/me/dags" },
       { kind: "git", connId: "repo", trackingRef: "release", subdir: "dags", refreshSeconds: 30 },
+      { kind: "bucket", connId: "aws_default", bucket: "dags", prefix: "team/a", refreshSeconds: 300 },
     ]);
   });
 
@@ -38,7 +41,9 @@ describe("dag_bundle_config_list", () => {
     ["[", /expected a JSON list/],
     ["{}", /expected a JSON list/],
     [`[{"name": "a b", "classpath": "${local}"}]`, /expected a name of letters/],
-    [`[{"name": "a", "classpath": "my.S3DagBundle"}]`, /expected the classpath of LocalDagBundle/],
+    [`[{"name": "a", "classpath": "my.GCSDagBundle"}]`, /expected the classpath of LocalDagBundle/],
+    [`[{"name": "a", "classpath": "${s3}"}]`, /expected bucket_name to be the name of a bucket, got null/],
+    [`[{"name": "a", "classpath": "${s3}", "kwargs": {"bucket_name": "s3://b"}}]`, /got "s3:\/\/b"/],
     [`[{"name": "a", "classpath": "${git}"}]`, /expected repo_url, or git_conn_id/],
     [`[{"name": "a", "classpath": "${git}", "kwargs": {"repo_ulr": "x"}}]`, /no argument "repo_ulr"/],
     [`[{"name": "a", "classpath": "${local}", "kwargs": {"path": 3}}]`, /expected path to be a text, got 3/],
@@ -78,6 +83,7 @@ async function bundles(list: object[], environment: Record<string, string | unde
     clock: systemClock,
     log: silentLog(),
     git: { bundlesFolder: join(root, "bundles"), environment, connection: async () => null },
+    bucket: { bundlesFolder: join(root, "bundles"), open: () => Promise.reject(new Error("no bucket here")) },
     sink: ({ name, version }) => {
       const sink = new MemorySink();
       stored.set(name, { sink, version });

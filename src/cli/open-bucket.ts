@@ -1,0 +1,54 @@
+/** Buckets of Dag bundles: access by a connection of the type aws, or by the usual AWS_* variables. */
+import { S3ArtifactStore } from "../artifacts/s3-store.ts";
+import type { Bucket } from "../dag-processor/bucket-bundle.ts";
+import type { BucketBundleSpec } from "../dag-processor/bundle-config.ts";
+import { TradewindError } from "../errors.ts";
+import type { ConnectionAnswer } from "../runtime/protocol.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws TradewindError TW_BUNDLE_BUCKET without keys. */
+export function openBucket(
+  { bucket, prefix, connId }: BucketBundleSpec,
+  connection: ConnectionAnswer | null,
+  environment: Environment,
+): Bucket {
+  const extra = extraOf(connection);
+  const text = (name: string): string | undefined =>
+    typeof extra[name] === "string" ? extra[name] : undefined;
+  const region =
+    text("region_name") ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1";
+  const accessKeyId = connection?.login ?? text("aws_access_key_id") ?? environment["AWS_ACCESS_KEY_ID"];
+  const secretAccessKey =
+    connection?.password ?? text("aws_secret_access_key") ?? environment["AWS_SECRET_ACCESS_KEY"];
+  if (!accessKeyId || !secretAccessKey)
+    throw new TradewindError(
+      "TW_BUNDLE_BUCKET",
+      `expected an access key as login and password of the connection "${connId}", or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, got none`,
+    );
+  const store = new S3ArtifactStore({
+    bucket,
+    prefix,
+    endpoint:
+      text("endpoint_url") ??
+      environment["AWS_ENDPOINT_URL_S3"] ??
+      environment["AWS_ENDPOINT_URL"] ??
+      `https://s3.${region}.amazonaws.com`,
+    region,
+    accessKeyId,
+    secretAccessKey,
+    sessionToken: text("aws_session_token") ?? environment["AWS_SESSION_TOKEN"],
+  });
+  return {
+    objects: () => store.objects(),
+    read: async (key) => (await store.read(key))?.stream ?? null,
+  };
+}
+
+function extraOf(connection: ConnectionAnswer | null): { [key: string]: unknown } {
+  try {
+    return (JSON.parse(connection?.extra ?? "{}") ?? {}) as { [key: string]: unknown };
+  } catch {
+    return {};
+  }
+}
