@@ -155,7 +155,7 @@ export function Segments<Value extends string>({
           type="button"
           aria-pressed={option.value === value}
           onClick={() => onChange(option.value)}
-          className={`flex h-6.5 shrink-0 items-center gap-1.5 rounded px-2 text-xs font-medium ${option.value === value ? "bg-surface text-ink shadow-sm" : "text-soft hover:text-ink"}`}
+          className={`flex h-6.5 shrink-0 items-center gap-1.5 rounded px-2 text-xs font-medium ${option.value === value ? "bg-raised text-ink shadow-sm ring-1 ring-line-strong" : "text-soft hover:text-ink"}`}
         >
           {option.label}
           {option.count === undefined ? null : (

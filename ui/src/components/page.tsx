@@ -1,6 +1,6 @@
 /** The frame of a view: its head, and what stands there while there is nothing to show. */
 
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../api/client.ts";
 import { Button } from "./button.tsx";
@@ -79,8 +79,19 @@ export interface Tab {
 }
 
 export function Tabs({ tabs, active, label }: { tabs: readonly Tab[]; active: string; label: string }) {
+  const nav = useRef<HTMLElement>(null);
+  // On a phone there are more of them than fit: the one that is shown is among those that are seen.
+  useEffect(() => {
+    const shown = nav.current?.querySelector<HTMLElement>("[aria-current]");
+    if (nav.current !== null && shown != null)
+      nav.current.scrollLeft = shown.offsetLeft - (nav.current.clientWidth - shown.offsetWidth) / 2;
+  }, [active]);
   return (
-    <nav aria-label={label} className="-mb-px flex gap-0.5 overflow-x-auto [scrollbar-width:none]">
+    <nav
+      ref={nav}
+      aria-label={label}
+      className="relative -mb-px flex gap-0.5 overflow-x-auto [scrollbar-width:none]"
+    >
       {tabs.map((tab) => (
         <Link
           key={tab.id}

@@ -102,7 +102,8 @@ function Hours({ dag, mode }: { dag: DagHeader; mode: CalendarMode }) {
   const to = Date.UTC(year, number, 1);
   const query = useCalendar(dag.dagId, { from: from - dayMs, to: to + dayMs, timezone, unit: "hour" });
   const title = new Intl.DateTimeFormat(i18n.language, { month: "long", year: "numeric", timeZone: "UTC" });
-  const turnTo = (at: number) => [nameOfMonth(at), () => change({ month: nameOfMonth(at) })] as const;
+  const short = new Intl.DateTimeFormat(i18n.language, { month: "long", timeZone: "UTC" });
+  const turnTo = (at: number) => [short.format(at), () => change({ month: nameOfMonth(at) })] as const;
   return (
     <>
       <Turn title={title.format(from)} before={turnTo(from - dayMs)} after={turnTo(to)} />

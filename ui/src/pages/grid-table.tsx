@@ -150,7 +150,7 @@ function ChosenColumn({ runs, runId }: { runs: GridData["runs"]; runId: string |
   return (
     <div
       aria-hidden="true"
-      className="pointer-events-none absolute inset-y-0 bg-accent-soft"
+      className="pointer-events-none absolute inset-y-0 bg-accent/15"
       style={{ left: index * cellWidth, width: cellWidth }}
     />
   );
