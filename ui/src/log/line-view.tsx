@@ -58,7 +58,7 @@ export const LineView = memo(function LineView({
       ref={measure}
       data-index={place}
       data-level={line.level}
-      className={`absolute flex min-w-full gap-3 px-3 font-mono text-xs leading-5 ${isMarked ? "bg-warn-soft" : isError(line) ? "bg-danger-soft/60" : ""}`}
+      className={`absolute flex ${wrap ? "w-full" : "min-w-full"} gap-3 px-3 font-mono text-xs leading-5 ${isMarked ? "bg-warn-soft" : isError(line) ? "bg-danger-soft/60" : ""}`}
       style={{ transform: `translateY(${top}px)` }}
     >
       <span className="w-10 shrink-0 text-right text-faint tabular-nums select-none">{index + 1}</span>
