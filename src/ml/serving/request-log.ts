@@ -13,7 +13,7 @@ import type { ArtifactStore } from "../../artifacts/artifact-store.ts";
 import type { Logger } from "../../log.ts";
 import type { Clock, Timer } from "../../time.ts";
 import { ParquetBuffer } from "../data/parquet-writing.ts";
-import { type LoggedRequest, requestColumns } from "./request-log-table.ts";
+import { type LoggedRequest, RequestShape } from "./request-log-table.ts";
 
 export interface RequestLogParts {
   readonly store: Pick<ArtifactStore, "write" | "list" | "remove">;
@@ -28,7 +28,7 @@ const writeEveryMs = 30_000;
 const manyRows = 5000;
 const mostRows = 50_000;
 /** Encoding goes on in pieces: between two of them the server answers. */
-const rowsAtOnce = 500;
+const rowsAtOnce = 250;
 const keepDays = 30;
 const dayMs = 86_400_000;
 const pruneEveryMs = 3_600_000;
@@ -117,13 +117,15 @@ export class RequestLog {
   }
 
   async #writeFile(folder: string, requests: readonly LoggedRequest[]): Promise<void> {
-    const columns = requestColumns(requests);
-    const rows = columns[0]?.data.length ?? 0;
-    const buffer = await ParquetBuffer.open(columns);
-    for (let from = 0; from < rows; from += rowsAtOnce) {
-      buffer.append(
-        columns.map((column) => ({ ...column, data: column.data.slice(from, from + rowsAtOnce) })),
-      );
+    const shape = new RequestShape();
+    const pieces = piecesOf(requests);
+    for (const piece of pieces) {
+      for (const request of piece) shape.learn(request);
+      await setImmediate();
+    }
+    const buffer = await ParquetBuffer.open(shape.columns(requests.slice(0, 1)));
+    for (const piece of pieces) {
+      buffer.append(shape.columns(piece));
       await setImmediate();
     }
     const bytes = buffer.finish();
@@ -152,4 +154,19 @@ const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 function folderOf({ endpoint, time }: LoggedRequest): string {
   const iso = new Date(time).toISOString();
   return `${requestLogRoot}/${endpoint}/date=${iso.slice(0, 10)}/hour=${iso.slice(11, 13)}`;
+}
+
+/** Consecutive requests that have some hundred rows together. */
+function piecesOf(requests: readonly LoggedRequest[]): LoggedRequest[][] {
+  const pieces: LoggedRequest[][] = [];
+  let rows = rowsAtOnce;
+  for (const request of requests) {
+    if (rows >= rowsAtOnce) {
+      pieces.push([]);
+      rows = 0;
+    }
+    pieces.at(-1)?.push(request);
+    rows += request.input.rows.length;
+  }
+  return pieces;
 }
