@@ -79,6 +79,16 @@ ALLOWED = [
     ("example_branch_*operator*", "xcoms.branching* return_value", RANDOM),
     ("example_branch_labels", "states.*", RANDOM),
     ("example_asset_state_store_producer", "xcoms.load return_value", RANDOM),
+    ("example_task_state_store", "xcoms.run_job return_value", RANDOM),
+    *(
+        ("example_task_state_store_mapped", f"xcoms.process_table* {what}", f"{RANDOM}, and notes when")
+        for what in ("row_count", "processed_at", "return_value.row_count", "return_value.processed_at")
+    ),
+    *(
+        ("example_task_state_store_async", place, "calls aget and aset, which the task state store of Airflow 3.3.2 has not, and fails there")
+        for place in ("state", "states.ingest_pages", "tries.ingest_pages", "xcoms.ingest_pages *")
+    ),
+    *(("example_branch_datetime_operator*", f"{part}.*", CLOCK) for part in ("states", "tries", "xcoms")),
     ("example_external_task_marker_parent", "rendered.parent_task", "an operator that does nothing has no process, and renders nothing"),
     ("*", "rendered.*.python", "the interpreters of the two environments have different paths"),
     ("tutorial", "xcoms.print_date return_value", "the date at which the task ran"),
