@@ -1,5 +1,6 @@
 /** What the page asks for under /ui/tracking, and how it hears of changes. */
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { SearchHit } from "../../src/api/ui/contract.ts";
 import type {
   ExperimentList,
   ModelVersionPage,
@@ -175,4 +176,18 @@ it("pages hear of runs, their experiment and models that change, and of no reads
   expect(studies.status).toBe(201);
   await api.call("POST", "/api/studies/s/ask", { body: {} });
   await stream.next("experiments", isAbout("study:s"));
+});
+
+it("the search over everything finds experiments, models, and a run by its id", async () => {
+  const api = await freshApi();
+  await post(api, "experiments/create", { name: "churn-trees" });
+  await post(api, "registered-models/create", { name: "churn" });
+  const run_id = await makeRun(api, "one");
+  const find = async (text: string) =>
+    (await api.get<SearchHit[]>(`/ui/search?q=${text}`)).body.map(({ kind, label }) => [kind, label]);
+  expect(await find("churn")).toEqual([
+    ["experiment", "churn-trees"],
+    ["model", "churn"],
+  ]);
+  expect(await find(run_id)).toEqual([["tracked-run", "one"]]);
 });

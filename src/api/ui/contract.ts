@@ -372,7 +372,7 @@ export interface ConfigOption {
 }
 
 export interface SearchHit {
-  kind: "dag" | "task" | "run" | "asset";
+  kind: "dag" | "task" | "run" | "asset" | "experiment" | "tracked-run" | "model";
   dagId: string | null;
   id: string;
   label: string;

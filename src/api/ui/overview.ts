@@ -27,7 +27,15 @@ export function registerOverview(app: ApiApp, parts: ApiParts): void {
       schema: { querystring: z.object({ q: z.string().min(1).max(250) }) },
     },
     async ({ user, query }): Promise<page.SearchHit[]> =>
-      searchEverything(database, await permittedDagIds(user, "read", "DAGs"), query.q),
+      searchEverything(
+        database,
+        {
+          dagIds: await permittedDagIds(user, "read", "DAGs"),
+          experiments: user.permissions.may("read", "Experiments"),
+          models: user.permissions.may("read", "Registered Models"),
+        },
+        query.q,
+      ),
   );
   app.get("/ui/config", { config: { access: can("read", "Configurations") } }, (): page.ConfigOption[] =>
     config.entries.map(({ section, key, value, origin, from, option }) => ({

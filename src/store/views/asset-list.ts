@@ -1,6 +1,7 @@
 /** Assets with who makes and who waits for them, as the list shows them. */
 import type { Executor } from "../connect.ts";
 import { sql } from "../sql.ts";
+import { asRunId } from "../tracking/ids.ts";
 
 export interface AssetListRow {
   readonly id: number;
@@ -32,22 +33,30 @@ export function listAssetsForPage(executor: Executor, id: number | null = null):
 }
 
 export interface SearchRow {
-  readonly kind: "dag" | "task" | "run" | "asset";
+  readonly kind: "dag" | "task" | "run" | "asset" | "experiment" | "tracked-run" | "model";
   readonly dagId: string | null;
   readonly id: string;
   readonly label: string;
 }
 
-/** A few of each kind whose name holds the text; what starts with it stands first. */
+export interface SearchScope {
+  /** Dags that may be seen; null: all. */
+  readonly dagIds: readonly string[] | null;
+  readonly experiments: boolean;
+  readonly models: boolean;
+}
+
+/** A few of each kind whose name holds the text; what starts with it stands first. Runs are found by their whole id. */
 export async function searchEverything(
   executor: Executor,
-  permitted: readonly string[] | null,
+  { dagIds: permitted, experiments, models }: SearchScope,
   text: string,
 ): Promise<SearchRow[]> {
   const part = `%${text.replace(/[\\%_]/g, "\\$&")}%`;
   const order = sql`position(lower(${text}) IN lower(label)), length(label), label`;
+  const runId = asRunId(text);
   const may = sql`(${permitted}::text[] IS NULL OR d.dag_id = ANY (${permitted}))`;
-  const [dags, tasks, runs, assets] = await Promise.all([
+  const found = await Promise.all([
     executor.rows<SearchRow>(sql`
       SELECT * FROM (
         SELECT 'dag' AS kind, d.dag_id AS "dagId", d.dag_id AS id, d.display_name AS label FROM dag d
@@ -70,6 +79,19 @@ export async function searchEverything(
         SELECT 'asset' AS kind, NULL AS "dagId", a.id::text AS id, a.name AS label FROM asset a
         WHERE a.is_active AND (a.name ILIKE ${part} OR a.uri ILIKE ${part})
       ) found ORDER BY ${order} LIMIT 5`),
+    executor.rows<SearchRow>(sql`
+      SELECT * FROM (
+        SELECT 'experiment' AS kind, NULL AS "dagId", e.experiment_id::text AS id, e.name AS label FROM experiment e
+        WHERE ${experiments} AND e.lifecycle_stage = 'active' AND e.name ILIKE ${part}
+      ) found ORDER BY ${order} LIMIT 5`),
+    executor.rows<SearchRow>(sql`
+      SELECT 'tracked-run' AS kind, NULL AS "dagId", ${runId}::text AS id, r.name AS label FROM run r
+      WHERE ${experiments} AND r.run_id = ${runId}`),
+    executor.rows<SearchRow>(sql`
+      SELECT * FROM (
+        SELECT 'model' AS kind, NULL AS "dagId", m.name AS id, m.name AS label FROM registered_model m
+        WHERE ${models} AND m.name ILIKE ${part}
+      ) found ORDER BY ${order} LIMIT 5`),
   ]);
-  return [...dags, ...tasks, ...runs, ...assets];
+  return found.flat();
 }

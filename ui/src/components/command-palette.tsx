@@ -1,4 +1,4 @@
-/** Ctrl-K: finds Dags, tasks, runs and assets, and goes to every view. */
+/** Ctrl-K: finds Dags, tasks, runs, assets, experiments and models, and goes to every view. */
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchHits } from "../api/queries.ts";
@@ -60,7 +60,7 @@ function Palette({ onClose }: { onClose: () => void }) {
           aria-controls="palette-list"
           aria-activedescendant={active === undefined ? undefined : `palette-${active.id}`}
           aria-label={t("Search and commands")}
-          placeholder={t("Dag, task, run, asset or a command")}
+          placeholder={t("Dag, task, run, experiment, model or a command")}
           value={text}
           autoFocus
           onChange={(event) => {
@@ -118,10 +118,16 @@ const icons: Record<SearchHit["kind"], IconName> = {
   task: "list",
   run: "runs",
   asset: "assets",
+  experiment: "flask",
+  "tracked-run": "flask",
+  model: "cube",
 };
 
 function pathOfHit(hit: SearchHit): string {
   if (hit.kind === "asset") return paths.asset(Number(hit.id));
+  if (hit.kind === "experiment") return paths.experiment(hit.id);
+  if (hit.kind === "tracked-run") return paths.anyRun(hit.id);
+  if (hit.kind === "model") return paths.model(hit.id);
   if (hit.kind === "run") return paths.run(hit.dagId ?? "", hit.id);
   if (hit.kind === "task")
     return `/dags/${encodeURIComponent(hit.dagId ?? "")}/tasks/${encodeURIComponent(hit.id)}`;
@@ -173,6 +179,15 @@ function useEntries(text: string, asked: string): Entry[] {
       ),
     ];
   }, [t, go]);
+  const names: Record<SearchHit["kind"], string> = {
+    dag: t("Dag"),
+    task: t("Task"),
+    run: t("Run"),
+    asset: t("Asset"),
+    experiment: t("Experiment"),
+    "tracked-run": t("Run"),
+    model: t("Model"),
+  };
   const words = text.trim().toLowerCase();
   const found = words === "" ? [] : (hits ?? []);
   return [
@@ -181,7 +196,7 @@ function useEntries(text: string, asked: string): Entry[] {
         id: `${hit.kind}-${hit.dagId}-${hit.id}`,
         icon: icons[hit.kind],
         label: hit.label,
-        note: hit.kind === "dag" ? t("Dag") : (hit.dagId ?? t("Asset")),
+        note: hit.dagId === null || hit.kind === "dag" ? names[hit.kind] : hit.dagId,
         run: () => go(pathOfHit(hit)),
       }),
     ),

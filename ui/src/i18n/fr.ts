@@ -64,7 +64,7 @@ export const fr: { [key: string]: string } = {
   Copy: "Copier",
   Dag: "Dag",
   "Dag files": "Fichiers de Dags",
-  "Dag, task, run, asset or a command": "Dag, tâche, exécution, asset ou commande",
+  "Dag, task, run, experiment, model or a command": "Dag, tâche, exécution, expérience, modèle ou commande",
   Dags: "Dags",
   "Dags that read it fail from now on.": "Les Dags qui la lisent échoueront désormais.",
   "Dags that use it fail from now on.": "Les Dags qui l'utilisent échoueront désormais.",

@@ -7,14 +7,8 @@ import { Icon } from "../../components/icons.tsx";
 import { JsonView } from "../../components/json-view.tsx";
 import { MarkdownText } from "../../components/markdown.tsx";
 import { Empty, Failure, Loading } from "../../components/page.tsx";
-import {
-  fileAddress,
-  pageAddress,
-  parseDelimited,
-  tableIn,
-  type Viewer,
-  viewerOf,
-} from "./artifact-files.ts";
+import { fileAddress, pageAddress } from "./artifact-files.ts";
+import { parseDelimited, tableIn, type Viewer, viewerOf } from "./artifact-reading.ts";
 import { DataTable } from "./data-table.tsx";
 
 const CodeView = lazy(() =>

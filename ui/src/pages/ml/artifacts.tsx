@@ -9,7 +9,8 @@ import { Icon } from "../../components/icons.tsx";
 import { useAddress } from "../../components/link.tsx";
 import { bytesText } from "../../components/numbers.ts";
 import { Empty, Failure, Loading } from "../../components/page.tsx";
-import { type ArtifactFile, placeOf } from "./artifact-files.ts";
+import type { ArtifactFile } from "./artifact-files.ts";
+import { placeOf } from "./artifact-reading.ts";
 import { ArtifactView } from "./artifact-view.tsx";
 
 /** `models`: other places whose files belong here, too. */

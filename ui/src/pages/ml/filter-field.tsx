@@ -96,7 +96,7 @@ export function FilterField({
     event.preventDefault();
   };
   return (
-    <div className="relative w-full min-w-0 flex-1">
+    <div className="relative min-w-0 grow basis-full sm:basis-80">
       <div className="relative flex items-center gap-1">
         <span className="pointer-events-none absolute top-2 left-2.5 text-faint">
           <Icon name="search" size={15} />

@@ -13,7 +13,9 @@ import { useColumnName } from "./use-column-name.ts";
 import type { RunList } from "./use-run-windows.ts";
 
 const rowHeight = 34;
-const nameWidth = 250;
+/** On a phone the names leave room for a value beside them. */
+const narrow = window.matchMedia("(max-width: 639px)");
+const widthOfNames = (): number => (narrow.matches ? 176 : 250);
 
 export interface RunsTableProps {
   list: RunList;
@@ -46,6 +48,7 @@ export function RunsTable(props: RunsTableProps) {
   const items = virtual.getVirtualItems();
   const before = items[0]?.start ?? 0;
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
+  const nameWidth = widthOfNames();
   const width = nameWidth + columns.reduce((sum, column) => sum + widthOf(column), 0);
   return (
     <div

@@ -2,7 +2,7 @@
 import { useTranslation } from "react-i18next";
 import type { Trial, TrialState } from "../../api/tracking-types.ts";
 import { Segments } from "../../components/field.tsx";
-import { Link, paths, useAddress } from "../../components/link.tsx";
+import { useAddress } from "../../components/link.tsx";
 import { numberText } from "../../components/numbers.ts";
 import { Empty } from "../../components/page.tsx";
 import { type Column, Table } from "../../components/table.tsx";
@@ -118,21 +118,7 @@ function useColumns({ study, trials, target }: StudyViewProps, best: Trial | nul
         },
       }),
     ),
-    {
-      id: "run",
-      label: t("Run"),
-      wide: true,
-      cell: (trial) => {
-        const runId = trial.attrs["mlflow_run_id"];
-        return typeof runId === "string" ? (
-          <Link to={paths.anyRun(runId)} className="link font-mono text-xs">
-            {runId.slice(0, 8)}
-          </Link>
-        ) : (
-          "–"
-        );
-      },
-    },
+    { id: "worker", label: t("Worker"), wide: true, cell: (trial) => trial.worker ?? "–" },
     {
       id: "took",
       label: t("Took"),
