@@ -33,13 +33,7 @@ export function DataTable({
   const before = items[0]?.start ?? 0;
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
   return (
-    <div
-      ref={scroller}
-      className="min-h-64 flex-1 overflow-auto"
-      tabIndex={0}
-      role="region"
-      aria-label={label}
-    >
+    <div ref={scroller} className="min-h-64 flex-1 overflow-auto" tabIndex={0}>
       <table
         className="border-separate border-spacing-0 text-left text-xs"
         aria-label={label}
