@@ -7,7 +7,7 @@ from typing import Any
 from .. import era
 from . import real
 
-_OF_ERA = {2: "2.10.5", 3: "3.1.8"}
+_OF_ERA = {2: "2.10.5", 3: "3.3.2"}
 
 
 def __getattr__(name: str) -> Any:
