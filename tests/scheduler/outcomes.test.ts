@@ -191,6 +191,7 @@ describe("a run", () => {
     const executor = new ScriptedExecutor(() => failure());
     const scheduler = await start(executor);
     await runToEnd(scheduler, "dag");
+    await executor.calledBack;
     expect(executor.callbacks.map(({ message }) => message["callback"])).toEqual(["failure"]);
   });
 });

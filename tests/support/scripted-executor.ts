@@ -53,6 +53,7 @@ interface Running {
 export class ScriptedExecutor implements Executor {
   readonly begun: Begun[] = [];
   readonly callbacks: CallbackWorkload[] = [];
+  readonly #calledBack = Promise.withResolvers<void>();
   readonly cancelled: string[] = [];
   readonly starts: StartTask[] = [];
   readonly #script: Script;
@@ -165,7 +166,13 @@ export class ScriptedExecutor implements Executor {
 
   runCallback(workload: CallbackWorkload): Promise<void> {
     this.callbacks.push(workload);
+    this.#calledBack.resolve();
     return Promise.resolve();
+  }
+
+  /** Resolves with the first callback. */
+  get calledBack(): Promise<void> {
+    return this.#calledBack.promise;
   }
 
   stop(): Promise<void> {
