@@ -62,9 +62,9 @@ broken().after(score());
 
 const python = `
 from airflow.sdk import dag, task
-import pendulum
+import datetime
 
-@dag(schedule="@daily", start_date=pendulum.datetime(2026, 1, 1), catchup=False)
+@dag(schedule="@daily", start_date=datetime.datetime(2026, 1, 1), catchup=False)
 def plain():
     @task
     def one():

@@ -46,6 +46,11 @@ const fill = [
   `INSERT INTO asset (name, uri, created_at) SELECT 'a' || i, 'u', now() FROM generate_series(1, 50) i`,
   `INSERT INTO asset_event (asset_id, "timestamp") SELECT i % 50, now() FROM generate_series(1, 20000) i`,
   `INSERT INTO dagrun_asset_event SELECT id, id FROM dag_run`,
+  `INSERT INTO partition_run (dag_id, partition_key, created_at, run_pk) SELECT dag_id, run_id, now(), id FROM dag_run`,
+  `INSERT INTO step_cache (run_pk, task_id, map_index, try_number, dag_id, run_id, key, parts, result, created_at)
+   SELECT run_pk, task_id, map_index, 1, 'd', 'r', md5(run_pk || task_id), '{}', '{}', now() FROM task_instance`,
+  `INSERT INTO step_cache_lookup SELECT run_pk, task_id, map_index, 1, 'miss', 'e', NULL, NULL, NULL, NULL, now() FROM task_instance`,
+  `INSERT INTO partition_run_event SELECT id, id FROM partition_run`,
 ];
 
 beforeAll(async () => {
