@@ -174,8 +174,7 @@ function moved(key: string, chosen: Chosen, rows: readonly GridRow[], data: Grid
   return { runId: data.runs[nextRun]?.runId ?? null, taskId: rows[nextRow]?.node.id ?? null };
 }
 
-const headId = (index: number): string => `grid-row-${index}`;
-
+/** The part of a row that stands still: to a screen reader it is the row, as are the cells, with the same number. */
 const RowHead = memo(function RowHead({
   index,
   top,
@@ -192,31 +191,37 @@ const RowHead = memo(function RowHead({
   const { node } = row;
   return (
     <div
-      id={headId(index)}
-      role="rowheader"
-      title={node.operator === undefined ? node.id : `${node.id}\n${node.operator}`}
-      className={`absolute inset-x-0 top-0 flex items-center gap-1 pr-2 pl-4 text-xs sm:pl-6 ${isChosen ? "bg-accent-soft font-medium text-accent-text" : ""}`}
+      role="row"
+      aria-rowindex={index + 2}
+      className="absolute inset-x-0 top-0"
       style={{ height: rowHeight, transform: `translateY(${top}px)` }}
     >
-      <span style={{ width: node.depth * 12 }} className="shrink-0" />
-      {node.kind === "group" ? (
-        <button
-          type="button"
-          tabIndex={-1}
-          aria-expanded={!row.isFolded}
-          onClick={(event) => {
-            event.stopPropagation();
-            onFold(node.id);
-          }}
-          className="flex min-w-0 items-center gap-1 font-medium"
-        >
-          <Icon name={row.isFolded ? "chevronRight" : "chevronDown"} size={12} />
+      <div
+        role="rowheader"
+        aria-colindex={1}
+        title={node.operator === undefined ? node.id : `${node.id}\n${node.operator}`}
+        className={`flex h-full items-center gap-1 pr-2 pl-4 text-xs sm:pl-6 ${isChosen ? "bg-accent-soft font-medium text-accent-text" : ""}`}
+      >
+        <span style={{ width: node.depth * 12 }} className="shrink-0" />
+        {node.kind === "group" ? (
+          <button
+            type="button"
+            tabIndex={-1}
+            aria-expanded={!row.isFolded}
+            onClick={(event) => {
+              event.stopPropagation();
+              onFold(node.id);
+            }}
+            className="flex min-w-0 items-center gap-1 font-medium"
+          >
+            <Icon name={row.isFolded ? "chevronRight" : "chevronDown"} size={12} />
+            <span className="truncate">{node.label}</span>
+          </button>
+        ) : (
           <span className="truncate">{node.label}</span>
-        </button>
-      ) : (
-        <span className="truncate">{node.label}</span>
-      )}
-      {node.isMapped ? <span className="text-faint">[ ]</span> : null}
+        )}
+        {node.isMapped ? <span className="text-faint">[ ]</span> : null}
+      </div>
     </div>
   );
 });
@@ -239,7 +244,6 @@ const Row = memo(function Row({
     <div
       role="row"
       aria-rowindex={index + 2}
-      aria-owns={headId(index)}
       className={`grid-row ${isChosen ? "is-chosen" : ""} ${row.node.kind === "group" ? "is-group" : ""}`}
       style={{ height: rowHeight, transform: `translateY(${top}px)` }}
     >
