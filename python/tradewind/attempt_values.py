@@ -51,19 +51,19 @@ class AttemptValues:
         answers = self._supervisor.request("xcom.get", params) or []
         return [(one["taskId"], one["mapIndex"], _decoder(one["value"])) for one in answers]
 
-    def element(self, task_id: str, key: str, index: int) -> Tuple[bool, Any]:
-        """(True, one element of what a task that is not mapped pushed), a tuple for an entry of a dict.
+    def element(self, task_id: str, key: str, index: int) -> Tuple[str, Any]:
+        """("element", one element of what a task that is not mapped pushed), a tuple for an entry of a dict.
 
-        (False, None) where the supervisor has not picked it and the whole value has to be read: a tuple, a set, what a
-        custom backend of XComs keeps.
+        ("whole", all of it) where the supervisor has not picked it: a tuple, a set, what a custom backend of XComs keeps;
+        ("none", None) where nothing was pushed.
         """
         for one in self._start.get("elements", ()):
             if (one["taskId"], one["key"], one["index"]) == (task_id, key, index):
-                return True, _element(one)
+                return "element", _element(one)
         answers = self._supervisor.request("xcom.get", {"taskIds": [task_id], "key": key, "mapIndexes": [-1], "item": index}) or []
-        if len(answers) == 1 and answers[0].get("item"):
-            return True, _element(answers[0])
-        return False, None
+        if len(answers) != 1:
+            return "none", None
+        return ("element", _element(answers[0])) if answers[0].get("item") else ("whole", decode_value(answers[0]["value"]))
 
     def _known(self, task_id: str, key: str, map_indexes: Optional[Sequence[int]]) -> Optional[Found]:
         """A value that came with the start; only of an instance that is the only one asked for."""

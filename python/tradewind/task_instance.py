@@ -167,8 +167,8 @@ class TaskInstance:
             return found[0][2]() if found else default
         return [value() for _, _, value in found]
 
-    def pull_element(self, task_id: str, key: str, index: int) -> "tuple[bool, Any]":
-        """(True, one element of a task's list), or (False, None) where the list has to be pulled. Tradewind's own."""
+    def pull_element(self, task_id: str, key: str, index: int) -> "tuple[str, Any]":
+        """("element", one element of a task's list), ("whole", the list), or ("none", None). Tradewind's own."""
         return self._values.element(task_id, key, index)
 
     def _pull_any(self, key: Optional[str], default: Any) -> Any:

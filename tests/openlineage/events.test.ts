@@ -64,7 +64,7 @@ const python = `
 from airflow.sdk import dag, task
 import datetime
 
-@dag(schedule="@daily", start_date=datetime.datetime(2026, 1, 1), catchup=False)
+@dag(schedule=None, start_date=datetime.datetime(2026, 1, 1), catchup=False)
 def plain():
     @task
     def one():

@@ -50,13 +50,12 @@ class DictOfListsExpandInput:
             raise RuntimeError("can't resolve task-mapping argument without expanding")
         if len(self.value) == 1:
             [(name, one)] = self.value.items()
-            picked, value = one.pick(context, index) if isinstance(one, PlainXComArg) else (False, None)
-            if picked:
+            found, value = one.pick(context, index) if isinstance(one, PlainXComArg) else ("none", None)
+            if found == "element":
                 return {name: value}
-        values = {
-            name: one.resolve(context) if isinstance(one, (XComArg, MappedArgument)) else one
-            for name, one in self.value.items()
-        }
+            values = {name: value if found == "whole" else _resolved(one, context)}
+        else:
+            values = {name: _resolved(one, context) for name, one in self.value.items()}
         found: Dict[str, Any] = {}
         for name in reversed(list(values)):
             value = _sequence(name, values[name])
@@ -74,6 +73,10 @@ class DictOfListsExpandInput:
                 return None
             product *= len(one)
         return product
+
+
+def _resolved(value: Any, context: Any) -> Any:
+    return value.resolve(context) if isinstance(value, (XComArg, MappedArgument)) else value
 
 
 def _sequence(name: str, value: Any) -> Any:
@@ -113,10 +116,10 @@ class ListOfDictsExpandInput:
         return dict(one)
 
     def _one(self, context: Any, index: int) -> Any:
-        picked, one = self.value.pick(context, index) if isinstance(self.value, PlainXComArg) else (False, None)
-        if picked:
-            return one
-        values = self.value.resolve(context) if isinstance(self.value, XComArg) else self.value
+        found, value = self.value.pick(context, index) if isinstance(self.value, PlainXComArg) else ("none", None)
+        if found == "element":
+            return value
+        values = value if found == "whole" else _resolved(self.value, context)
         if not isinstance(values, Sequence):
             raise ValueError(f"expand_kwargs() expects a list[dict], not {type(values).__name__}")
         return values[index]

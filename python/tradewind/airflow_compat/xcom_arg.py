@@ -205,11 +205,14 @@ class PlainXComArg(XComArg):
         raise XComNotFound(ti.dag_id, source.task_id, self.key)
 
 
-    def pick(self, context: Mapping[str, Any], index: int) -> Tuple[bool, Any]:
-        """(True, the element) of what is expanded over, else (False, None): of a long list not each instance reads all."""
+    def pick(self, context: Mapping[str, Any], index: int) -> Tuple[str, Any]:
+        """("element", that of what is expanded over), since not each instance shall read all of a long list.
+
+        ("whole", all of it) where it had to be read; ("none", None) where `resolve` has to say what there is.
+        """
         source = self.operator
         if source.is_mapped or source.get_closest_mapped_task_group() is not None:
-            return False, None
+            return "none", None
         return context["ti"].pull_element(source.task_id, self.key, index)
 
 
