@@ -87,10 +87,11 @@ async function begin(session: Session, databaseUrl: string, port: string): Promi
   if (typeof first === "string")
     throw new TradewindError("TW_API_START", `expected the API server to start, but it ended: ${first}`);
   const { code, message, hint } = first.failed;
+  await end({ process, ended });
   throw new TradewindError(code, message, { hint });
 }
 
-async function end({ process, ended }: Begun): Promise<void> {
+async function end({ process, ended }: Pick<Begun, "process" | "ended">): Promise<void> {
   if (process.connected) process.disconnect();
   const timer = systemClock.after(stopMs, () => process.kill("SIGKILL"));
   await ended;

@@ -121,15 +121,21 @@ async function startApi(session: Session, store: OpenedStore): Promise<RunningAp
     config,
     log: session.log("api"),
   });
-  const address = await server.listen();
-  const firstAdmin = config.api.allAdmins ? null : await makeFirstAdmin(store.database, systemClock.now());
-  const job = await keepJob(store, "api", { address });
-  return {
-    address,
-    firstAdmin,
-    async stop() {
-      await server.stop();
-      await job.end();
-    },
-  };
+  try {
+    const address = await server.listen();
+    const firstAdmin = config.api.allAdmins ? null : await makeFirstAdmin(store.database, systemClock.now());
+    const job = await keepJob(store, "api", { address });
+    return {
+      address,
+      firstAdmin,
+      async stop() {
+        await server.stop();
+        await job.end();
+      },
+    };
+  } catch (error) {
+    // A server that listens on without its database keeps the process, and with it the one that waits for its end.
+    await server.stop();
+    throw error;
+  }
 }
