@@ -1,8 +1,10 @@
 /** The artifact store that `core.artifact_root` names: a folder, or `s3://bucket/prefix`. */
+
 import { join } from "node:path";
 import type { Config } from "../config.ts";
 import { TradewindError } from "../errors.ts";
 import type { ArtifactStore } from "./artifact-store.ts";
+import { awsRegion, s3Endpoint } from "./aws-environment.ts";
 import { LocalArtifactStore } from "./local-store.ts";
 import { S3ArtifactStore } from "./s3-store.ts";
 
@@ -31,7 +33,7 @@ export function openArtifactStore(root: string, environment: Environment): Artif
 
 function openS3(root: string, environment: Environment): ArtifactStore {
   const { host, pathname } = new URL(root);
-  const region = environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1";
+  const region = awsRegion(environment);
   const accessKeyId = environment["AWS_ACCESS_KEY_ID"];
   const secretAccessKey = environment["AWS_SECRET_ACCESS_KEY"];
   if (accessKeyId === undefined || secretAccessKey === undefined)
@@ -42,11 +44,7 @@ function openS3(root: string, environment: Environment): ArtifactStore {
   return new S3ArtifactStore({
     bucket: host,
     prefix: pathname.replaceAll(/^\/+|\/+$/g, ""),
-    endpoint:
-      environment["MLFLOW_S3_ENDPOINT_URL"] ??
-      environment["AWS_ENDPOINT_URL_S3"] ??
-      environment["AWS_ENDPOINT_URL"] ??
-      `https://s3.${region}.amazonaws.com`,
+    endpoint: environment["MLFLOW_S3_ENDPOINT_URL"] ?? s3Endpoint(environment, region),
     region,
     accessKeyId,
     secretAccessKey,

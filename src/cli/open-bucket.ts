@@ -1,4 +1,5 @@
 /** Buckets of Dag bundles: access by a connection of the type aws, or by the usual AWS_* variables. */
+import { awsRegion, s3Endpoint } from "../artifacts/aws-environment.ts";
 import { S3ArtifactStore } from "../artifacts/s3-store.ts";
 import type { Bucket } from "../dag-processor/bucket-bundle.ts";
 import type { BucketBundleSpec } from "../dag-processor/bundle-config.ts";
@@ -16,8 +17,7 @@ export function openBucket(
   const extra = extraOf(connection);
   const text = (name: string): string | undefined =>
     typeof extra[name] === "string" ? extra[name] : undefined;
-  const region =
-    text("region_name") ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1";
+  const region = text("region_name") ?? awsRegion(environment);
   const accessKeyId = connection?.login ?? text("aws_access_key_id") ?? environment["AWS_ACCESS_KEY_ID"];
   const secretAccessKey =
     connection?.password ?? text("aws_secret_access_key") ?? environment["AWS_SECRET_ACCESS_KEY"];
@@ -29,11 +29,7 @@ export function openBucket(
   const store = new S3ArtifactStore({
     bucket,
     prefix,
-    endpoint:
-      text("endpoint_url") ??
-      environment["AWS_ENDPOINT_URL_S3"] ??
-      environment["AWS_ENDPOINT_URL"] ??
-      `https://s3.${region}.amazonaws.com`,
+    endpoint: text("endpoint_url") ?? s3Endpoint(environment, region),
     region,
     accessKeyId,
     secretAccessKey,

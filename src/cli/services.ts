@@ -89,6 +89,9 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
     started.push(() => scheduler.stop({ keepRunning: true }));
     // Before the Dag files are looked at: what was under way goes on at once.
     await scheduler.start();
+    // Its process takes longest to be there: it starts beside what follows.
+    const apiStarts = parts.api === true ? startApiProcess(session, database.url) : null;
+    started.push(async () => (await apiStarts?.catch(() => null))?.stop());
     let dagProcessor: DagBundles | null = null;
     if (parts.dagFiles) {
       makeWritable(config.paths.dagsFolder);
@@ -112,7 +115,7 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
       await triggerer.start();
     }
     started.push(keepEnvironmentsFew(session, database));
-    const api = parts.api === true ? await startApiProcess(session, database.url) : null;
+    const api = await apiStarts;
     if (api !== null) scheduler.services.tracking.servedAt(api.address);
     return {
       store,

@@ -6,24 +6,9 @@
  */
 import { TradewindError } from "../errors.ts";
 import type { Json } from "./dag-model.ts";
+import { type LineageKind, lineageKinds } from "./lineage-kinds.ts";
 
-export const lineageKinds = [
-  "prediction",
-  "endpoint",
-  "endpoint_variant",
-  "registered_model",
-  "model_version",
-  "logged_model",
-  "run",
-  "task_attempt",
-  "dag_run",
-  "dag_version",
-  "dataset",
-  "feature_view",
-  "asset",
-  "asset_event",
-] as const;
-export type LineageKind = (typeof lineageKinds)[number];
+export { type LineageKind, lineageKinds };
 
 export const lineageDirections = ["upstream", "downstream"] as const;
 export type LineageDirection = (typeof lineageDirections)[number];

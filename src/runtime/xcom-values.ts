@@ -111,15 +111,9 @@ async function writeArtifact(
   const { mkdir, open, rename, rm } = await import("node:fs/promises");
   const { join } = await import("node:path");
   const { pathToFileURL } = await import("node:url");
-  const { dagId, runId, taskId, mapIndex, attemptId } = store.task;
-  const parts = [
-    "xcom",
-    `dag_id=${dagId}`,
-    `run_id=${runId}`,
-    `task_id=${taskId}`,
-    ...(mapIndex < 0 ? [] : [`map_index=${mapIndex}`]),
-  ];
-  const folder = join(store.artifactRoot, ...parts.map(safeName));
+  const { safeName, xcomFolder } = await import("./xcom-folder.ts");
+  const { attemptId } = store.task;
+  const folder = xcomFolder(store.artifactRoot, store.task);
   // The attempt's id keeps a late attempt from writing over the value of the one that counts.
   const path = join(folder, `${safeName(key)}-${attemptId}${endings[mediaType] ?? ".bin"}`);
   const partial = `${path}.partial`;
@@ -148,12 +142,6 @@ async function writeArtifact(
     );
   }
   return { uri: pathToFileURL(path).href, bytes: bytes.length, mediaType };
-}
-
-/** As a path segment: nothing that leaves the folder or that a file system refuses. */
-function safeName(text: string): string {
-  const safe = text.replace(/[^\w.=+:~-]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
-  return /^\.+$/.test(safe) ? safe.replaceAll(".", "%2e") : safe;
 }
 
 /** Values as they came, by what they were decoded to: a function of the other language gets them as they were written. */

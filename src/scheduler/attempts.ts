@@ -159,10 +159,12 @@ export class Attempts {
 
   /** By names, since lineage outlives the run. An asset among the inlets was read as its newest event left it. */
   #keepUses(work: Work, run: ActiveRun, instance: Instance, uses: readonly LineageUse[]): void {
+    const inlets = run.dag.tasks[instance.task]?.spec.inlets ?? [];
+    run.rowOf(instance).uses = uses;
+    if (uses.length + inlets.length === 0) return;
     const { taskId, mapIndex } = refOf(run, instance);
     const { dagId, runId } = run.run;
     const at = { dagId, runId, taskId, mapIndex, tryNumber: instance.tryNumber };
-    run.rowOf(instance).uses = uses;
     for (const use of uses) {
       try {
         work.batch.lineageUses.push({ ...at, use: checkUse(use) });
@@ -170,8 +172,7 @@ export class Attempts {
         this.#services.log.warn({ err: error, ...at }, "what an attempt told of its data is not kept");
       }
     }
-    for (const { name, uri } of run.dag.tasks[instance.task]?.spec.inlets.flatMap(assetsIn) ?? [])
-      work.batch.inletUses.push({ ...at, name, uri });
+    for (const { name, uri } of inlets.flatMap(assetsIn)) work.batch.inletUses.push({ ...at, name, uri });
   }
 
   /** What the attempt of a cached task ended with. */

@@ -68,7 +68,10 @@ export interface InstanceRowState {
   uses: readonly LineageUse[];
   /** Of a cached task: under which key the result of the try is kept; null before the look and where it is not. */
   step: KnownStep | null;
-  /** What came of the look into the step cache, for the log of the attempt. */
+  /**
+   * What came of the look into the step cache, for the log of the attempt; null before the look, empty where the
+   * task's own process has to make it.
+   */
   stepNote: string | null;
 }
 

@@ -8,7 +8,7 @@
  * asks again. A look that fails is a miss: the cache never keeps a task from running.
  */
 import { copyFile, link, mkdir, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Json } from "../core/dag-model.ts";
 import type { Instance } from "../core/instances.ts";
@@ -24,6 +24,7 @@ import { uuid7 } from "../ids.ts";
 import { AttemptLog } from "../logs/attempt-log.ts";
 import { SecretMasker } from "../logs/secret-masker.ts";
 import type { CachedStep, ChildAnswers, XComValue } from "../runtime/protocol.ts";
+import { xcomFolder } from "../runtime/xcom-folder.ts";
 import { type CacheEntry, findResults, newestResult, succeededBefore } from "../store/step-cache.ts";
 import type { Attempts } from "./attempts.ts";
 import { keyedParts, partsOf, sha256 } from "./cache-parts.ts";
@@ -224,15 +225,13 @@ export class StepCache {
     if (!("ref" in value)) return value;
     const { settings, random } = this.#services;
     const source = fileURLToPath(value.ref.uri);
-    const { taskId, mapIndex } = refOf(run, instance);
-    const parts = [`dag_id=${run.run.dagId}`, `run_id=${run.run.runId}`, `task_id=${taskId}`];
-    const names = [...parts, ...(mapIndex < 0 ? [] : [`map_index=${mapIndex}`])].map(encodeURIComponent);
-    const folder = join(settings.artifactRoot, "xcom", ...names);
+    const { dagId, runId } = run.run;
+    const folder = xcomFolder(settings.artifactRoot, { dagId, runId, ...refOf(run, instance) });
     const own = join(
       folder,
       `${uuid7(this.#services.clock.now(), random(16))}-${basename(source).slice(-100)}`,
     );
-    await mkdir(dirname(own), { recursive: true });
+    await mkdir(folder, { recursive: true });
     // A link costs nothing; on another file system, or one without links, it is a copy.
     await link(source, own).catch(() => copyFile(source, own));
     await stat(own);

@@ -100,7 +100,7 @@ export function workloadOf(parts: WorkloadParts, run: ActiveRun, instance: Insta
       : {
           cache: {
             note: row.stepNote,
-            ask: spec.cache?.key === "function" && !row.stepNote.includes(" off:"),
+            ask: row.stepNote === "",
           },
         }),
     logLevel: settings.logLevel,

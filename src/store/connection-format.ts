@@ -18,7 +18,8 @@ export interface ConnectionFields {
   readonly extra: string | null;
 }
 
-const none: ConnectionFields = {
+/** A connection of which nothing is said. */
+export const blankConnection: ConnectionFields = {
   connType: "",
   description: null,
   host: null,
@@ -59,7 +60,7 @@ export function parseConnectionUri(uri: string): ConnectionFields {
   const name = decode(rawHost?.replace(/^\[(.*)\]$/, "$1"));
   const colon = person?.indexOf(":") ?? -1;
   return {
-    ...none,
+    ...blankConnection,
     connType: normalizeType(type),
     host: protocol === undefined || name === null ? name : `${protocol}://${name}`,
     login: decode(colon < 0 ? person : person?.slice(0, colon)),

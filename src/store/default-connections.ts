@@ -1,20 +1,9 @@
 /** Airflow's default connections, as far as there are hooks for them here; tutorials take them for given. */
 
 import type { Executor } from "./connect.ts";
-import type { ConnectionFields } from "./connection-format.ts";
+import { blankConnection, type ConnectionFields } from "./connection-format.ts";
 import { listConnections, putConnection } from "./connections.ts";
 import type { Secrets } from "./secrets.ts";
-
-const none: ConnectionFields = {
-  connType: "",
-  description: null,
-  host: null,
-  login: null,
-  password: null,
-  schema: null,
-  port: null,
-  extra: null,
-};
 
 export const defaultConnections: Readonly<Record<string, Partial<ConnectionFields>>> = {
   aws_default: { connType: "aws" },
@@ -36,6 +25,7 @@ export const defaultConnections: Readonly<Record<string, Partial<ConnectionField
 export async function addDefaultConnections(tx: Executor, secrets: Secrets): Promise<string[]> {
   const known = new Set((await listConnections(tx, secrets)).map(({ connId }) => connId));
   const missing = Object.entries(defaultConnections).filter(([connId]) => !known.has(connId));
-  for (const [connId, fields] of missing) await putConnection(tx, secrets, { connId, ...none, ...fields });
+  for (const [connId, fields] of missing)
+    await putConnection(tx, secrets, { connId, ...blankConnection, ...fields });
   return missing.map(([connId]) => connId);
 }

@@ -3,9 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { askIris, trainIris } from "./served-models.ts";
 import { training } from "./serving-dags.ts";
-import { browserPath, type PageWorld, startPageWorld, withoutBrowser } from "./world.ts";
-
-const password = "correct horse battery";
+import { addViewer, browserPath, type PageWorld, startPageWorld, viewer, withoutBrowser } from "./world.ts";
 
 describe.skipIf(browserPath === null)(`deployments in the page${withoutBrowser}`, () => {
   let world: PageWorld;
@@ -16,11 +14,7 @@ describe.skipIf(browserPath === null)(`deployments in the page${withoutBrowser}`
     await page.goto(`${world.url}/dags`);
     await page.getByRole("link", { name: "train_iris" }).first().waitFor();
     for (const c of [1, 0.01]) await trainIris(world, { c });
-    await world.call("POST", "/auth/fab/v1/users", {
-      username: "viewer",
-      password,
-      roles: [{ name: "Viewer" }],
-    });
+    await addViewer(world);
   }, 120_000);
   afterAll(() => world?.stop());
 
@@ -193,7 +187,7 @@ describe.skipIf(browserPath === null)(`deployments in the page${withoutBrowser}`
   });
 
   it("lets a viewer see and ask, and change nothing", async () => {
-    const { page: seen } = await world.open({ user: "viewer", password });
+    const { page: seen } = await world.open(viewer);
     await seen.goto(`${world.url}/deployments`);
     await seen.getByRole("link", { name: "flowers" }).waitFor();
     expect(await seen.getByRole("button", { name: "New endpoint" }).count()).toBe(0);

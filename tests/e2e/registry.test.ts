@@ -1,30 +1,28 @@
 /** Registered models and studies as people use them. */
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fillTracking, tellTrial } from "./tracked.ts";
-import { browserPath, type PageWorld, startPageWorld, withoutBrowser } from "./world.ts";
-
-const password = "correct horse battery";
+import {
+  addViewer,
+  browserPath,
+  type OpenOptions,
+  type PageWorld,
+  pageAt,
+  startPageWorld,
+  viewer,
+  withoutBrowser,
+} from "./world.ts";
 
 describe.skipIf(browserPath === null)(`models and studies in the page${withoutBrowser}`, () => {
   let world: PageWorld;
   beforeAll(async () => {
     world = await startPageWorld({});
     await fillTracking(world);
-    await world.call("POST", "/auth/fab/v1/users", {
-      username: "viewer",
-      password,
-      roles: [{ name: "Viewer" }],
-    });
+    await addViewer(world);
   }, 120_000);
   afterAll(() => world?.stop());
 
-  async function at(path: string, options: Parameters<PageWorld["open"]>[0] = {}): Promise<Page> {
-    const { page, context } = await world.open(options);
-    onTestFinished(() => context.close());
-    await page.goto(world.url + path);
-    return page;
-  }
+  const at = (path: string, options?: OpenOptions): Promise<Page> => pageAt(world, path, options);
 
   it("move an alias only after saying what that means, and remember who moved it", async () => {
     const page = await at("/models/churn/versions/2");
@@ -48,7 +46,7 @@ describe.skipIf(browserPath === null)(`models and studies in the page${withoutBr
 
   it("approve and reject a version, for everybody who looks", async () => {
     const page = await at("/models/churn/versions/1");
-    const other = await at("/models/churn", { user: "viewer", password });
+    const other = await at("/models/churn", viewer);
     await page.getByRole("button", { name: "Approve" }).click();
     await other.locator('[data-validation="approved"]').waitFor();
     const { model_version: version } = await world.call<{
@@ -101,7 +99,7 @@ describe.skipIf(browserPath === null)(`models and studies in the page${withoutBr
   });
 
   it("offer a viewer nothing to change", async () => {
-    const page = await at("/models/churn/versions/1", { user: "viewer", password });
+    const page = await at("/models/churn/versions/1", viewer);
     await page.getByText("tenure").waitFor();
     for (const name of ["Approve", "Reject", "Stage", "Set an alias", "Add a tag", "Delete the version"])
       expect(await page.getByRole("button", { name, exact: true }).count()).toBe(0);

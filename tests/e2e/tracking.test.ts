@@ -6,9 +6,17 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { training } from "./dags.ts";
 import { fillTracking, learning, makeExperiment, makeRun, type TrackedWorld } from "./tracked.ts";
-import { browserPath, type PageWorld, startPageWorld, withoutBrowser } from "./world.ts";
+import {
+  addViewer,
+  browserPath,
+  type OpenOptions,
+  type PageWorld,
+  pageAt,
+  startPageWorld,
+  viewer,
+  withoutBrowser,
+} from "./world.ts";
 
-const password = "correct horse battery";
 /** As long as the page's own waits. */
 const patience = 30_000;
 
@@ -18,20 +26,11 @@ describe.skipIf(browserPath === null)(`experiments in the page${withoutBrowser}`
   beforeAll(async () => {
     world = await startPageWorld({ "training.ts": training });
     tracked = await fillTracking(world);
-    await world.call("POST", "/auth/fab/v1/users", {
-      username: "viewer",
-      password,
-      roles: [{ name: "Viewer" }],
-    });
+    await addViewer(world);
   }, 120_000);
   afterAll(() => world?.stop());
 
-  async function at(path: string, options: Parameters<PageWorld["open"]>[0] = {}): Promise<Page> {
-    const { page, context } = await world.open(options);
-    onTestFinished(() => context.close());
-    await page.goto(world.url + path);
-    return page;
-  }
+  const at = (path: string, options?: OpenOptions): Promise<Page> => pageAt(world, path, options);
   const experiment = (): string => `/experiments/${tracked.experimentId}`;
   const names = (page: Page): Promise<string[]> =>
     page
@@ -314,7 +313,7 @@ describe.skipIf(browserPath === null)(`experiments in the page${withoutBrowser}`
   });
 
   it("offer a viewer nothing to change, and take nothing from one", async () => {
-    const page = await at(`${experiment()}/runs/${tracked.runs.linear}`, { user: "viewer", password });
+    const page = await at(`${experiment()}/runs/${tracked.runs.linear}`, viewer);
     await page.getByRole("heading", { name: "linear" }).waitFor();
     for (const name of ["Register a model", "Add a tag", "Change the description", "Actions"])
       expect(await page.getByRole("button", { name, exact: true }).count()).toBe(0);

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { onTestFinished } from "vitest";
 import { buildPage } from "../../scripts/build-page.mjs";
 import { findBrowser } from "../../scripts/test-browser.mjs";
 
@@ -171,4 +172,20 @@ export async function signIn(page: Page, user: string, password: string): Promis
   await page.locator('input[name="password"]').fill(password);
   await page.locator('button[type="submit"]').click();
   await page.locator('[data-live="live"]').first().waitFor({ state: "attached" });
+}
+
+/** Whoever may look and not touch, as `open` signs in. */
+export const viewer = { user: "viewer", password: "correct horse battery" };
+
+export async function addViewer(world: PageWorld): Promise<void> {
+  const { user: username, password } = viewer;
+  await world.call("POST", "/auth/fab/v1/users", { username, password, roles: [{ name: "Viewer" }] });
+}
+
+/** A page of its own at an address of the world, closed with the test. */
+export async function pageAt(world: PageWorld, path: string, options: OpenOptions = {}): Promise<Page> {
+  const { page, context } = await world.open(options);
+  onTestFinished(() => context.close());
+  await page.goto(world.url + path);
+  return page;
 }

@@ -1,4 +1,10 @@
 /** Checks of data, drift and performance: their reports, and the series that they make. */
+import type {
+  ReportedDistribution as Distribution,
+  ReportedColumn,
+  ReportedDrift,
+  ReportedPerformance,
+} from "../../../src/ml/validation/check-report.ts";
 import { change } from "./client.ts";
 import { useAsk } from "./queries.ts";
 import type { CheckKind, CheckOutcome, CheckSeries, Json } from "./types.ts";
@@ -41,40 +47,12 @@ export interface ReportedExpectation {
   };
 }
 
-export interface Distribution {
-  count: number;
-  missing: number;
-  mean: number | null;
-  bins: { label: string; share: number }[];
-}
-
-export interface ReportedColumn {
-  column: string;
-  kind: "num" | "cat";
-  test: string;
-  score: number | null;
-  threshold: number;
-  drifted: boolean;
-  note: string | null;
-  reference: Distribution | null;
-  current: Distribution | null;
-}
+export type { Distribution, ReportedColumn };
 
 export type Reported =
   | { kind: "validation"; report: { results: ReportedExpectation[] } }
-  | { kind: "drift"; report: { columns: ReportedColumn[]; drift_share: number } }
-  | {
-      kind: "performance";
-      report: {
-        metric: string;
-        reference: number;
-        current: number | null;
-        greater_is_better: boolean;
-        tolerance: number;
-        samples: number;
-        min_samples: number;
-      };
-    };
+  | { kind: "drift"; report: ReportedDrift }
+  | { kind: "performance"; report: ReportedPerformance };
 
 export type CheckWithReport = CheckItem & Reported;
 

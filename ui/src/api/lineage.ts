@@ -1,23 +1,8 @@
 /** What came of what: predictions, models, runs, attempts, data and code. */
+import { type LineageKind, lineageKinds } from "../../../src/core/lineage-kinds.ts";
 import { useAsk } from "./queries.ts";
 
-export const lineageKinds = [
-  "prediction",
-  "endpoint",
-  "endpoint_variant",
-  "registered_model",
-  "model_version",
-  "logged_model",
-  "run",
-  "task_attempt",
-  "dag_run",
-  "dag_version",
-  "dataset",
-  "feature_view",
-  "asset",
-  "asset_event",
-] as const;
-export type LineageKind = (typeof lineageKinds)[number];
+export { type LineageKind, lineageKinds };
 
 export type LineageDirection = "both" | "upstream" | "downstream";
 

@@ -6,12 +6,14 @@ import { Dialog } from "./dialog.tsx";
 export function Confirm({
   title,
   act,
+  kind = "danger",
   children,
   onClose,
   onConfirm,
 }: {
   title: string;
   act: string;
+  kind?: "danger" | "primary";
   children: ReactNode;
   onClose: () => void;
   onConfirm: () => void;
@@ -26,7 +28,7 @@ export function Confirm({
         <>
           <Button onClick={onClose}>{t("Cancel")}</Button>
           <Button
-            kind="danger"
+            kind={kind}
             onClick={() => {
               onConfirm();
               onClose();
@@ -37,7 +39,7 @@ export function Confirm({
         </>
       }
     >
-      <div className="text-soft">{children}</div>
+      <div className={kind === "danger" ? "text-soft" : undefined}>{children}</div>
     </Dialog>
   );
 }

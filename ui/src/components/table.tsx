@@ -4,6 +4,7 @@ import { type ReactNode, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "./button.tsx";
 import { Icon } from "./icons.tsx";
+import { useAddress } from "./link.tsx";
 
 export interface Column<Row> {
   id: string;
@@ -195,17 +196,17 @@ function HeadCell({
   );
 }
 
-export function Pager({
-  offset,
-  limit,
-  total,
-  onOffset,
-}: {
-  offset: number;
-  limit: number;
-  total: number;
-  onOffset: (offset: number) => void;
-}) {
+/** Where the page of a list starts: the address has it. */
+export function useOffset(): number {
+  const [address] = useAddress();
+  return Number(address["offset"] ?? 0);
+}
+
+/** Leads through the pages of a list, whose place is in the address (`useOffset`). */
+export function Pager({ limit, total }: { limit: number; total: number }) {
+  const [, change] = useAddress();
+  const offset = useOffset();
+  const go = (next: number): void => change({ offset: next === 0 ? undefined : String(next) });
   const { t } = useTranslation();
   if (total <= limit && offset === 0) return null;
   return (
@@ -217,11 +218,11 @@ export function Pager({
         small
         icon="chevronLeft"
         disabled={offset === 0}
-        onClick={() => onOffset(Math.max(0, offset - limit))}
+        onClick={() => go(Math.max(0, offset - limit))}
       >
         {t("Previous")}
       </Button>
-      <Button small disabled={offset + limit >= total} onClick={() => onOffset(offset + limit)}>
+      <Button small disabled={offset + limit >= total} onClick={() => go(offset + limit)}>
         {t("Next")}
         <Icon name="chevronRight" size={14} />
       </Button>

@@ -11,7 +11,7 @@ import { SearchField } from "../components/field.tsx";
 import type { IconName } from "../components/icons.tsx";
 import { useAddress } from "../components/link.tsx";
 import { Empty, Loaded } from "../components/page.tsx";
-import { type Column, Pager, Table } from "../components/table.tsx";
+import { type Column, Pager, Table, useOffset } from "../components/table.tsx";
 
 const pageSize = 50;
 
@@ -60,7 +60,7 @@ export function Collection<One>({
   const [address, changeAddress] = useAddress();
   const [edited, setEdited] = useState<One | "new" | null>(null);
   const [removed, setRemoved] = useState<string | null>(null);
-  const offset = Number(address["offset"] ?? 0);
+  const offset = useOffset();
   const asked = address["q"];
   const query = useRest<{ [field: string]: One[] } & { total_entries: number }>([path], `/${path}`, {
     [search]: asked === undefined ? undefined : `%${asked}%`,
@@ -112,12 +112,7 @@ export function Collection<One>({
           ) : (
             <>
               <Table label={words.list} columns={[...columns, actions]} rows={rows} keyOf={nameOf} />
-              <Pager
-                offset={offset}
-                limit={pageSize}
-                total={data.total_entries}
-                onOffset={(next) => changeAddress({ offset: next === 0 ? undefined : String(next) })}
-              />
+              <Pager limit={pageSize} total={data.total_entries} />
             </>
           );
         }}

@@ -12,7 +12,7 @@ import { Link, paths, useAddress } from "../components/link.tsx";
 import { Empty, Loaded, Page } from "../components/page.tsx";
 import { RunBars } from "../components/run-bars.tsx";
 import { StateIcon } from "../components/state.tsx";
-import { type Column, Pager, Table } from "../components/table.tsx";
+import { type Column, Pager, Table, useOffset } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { ImportErrorsNotice } from "./import-errors-notice.tsx";
 import { TriggerDialog } from "./trigger-dialog.tsx";
@@ -25,7 +25,7 @@ export function View() {
   const { t } = useTranslation();
   const [address, change] = useAddress();
   const show = (address["show"] ?? "all") as Show;
-  const offset = Number(address["offset"] ?? 0);
+  const offset = useOffset();
   const dags = useDags({
     search: address["q"],
     tags: address["tag"],
@@ -83,12 +83,7 @@ export function View() {
           ) : (
             <>
               <DagTable rows={rows} sort={address["sort"] ?? "name"} onSort={(sort) => change({ sort })} />
-              <Pager
-                offset={offset}
-                limit={pageSize}
-                total={total}
-                onOffset={(next) => change({ offset: next === 0 ? undefined : String(next) })}
-              />
+              <Pager limit={pageSize} total={total} />
             </>
           )
         }

@@ -1,9 +1,9 @@
 /** Who did what: the audit log, whole or of one Dag or run. */
 import { useTranslation } from "react-i18next";
 import { useRest } from "../api/queries.ts";
-import { Link, paths, useAddress } from "../components/link.tsx";
+import { Link, paths } from "../components/link.tsx";
 import { Empty, Loaded } from "../components/page.tsx";
-import { type Column, Pager, Table } from "../components/table.tsx";
+import { type Column, Pager, Table, useOffset } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 
 interface EventLog {
@@ -22,8 +22,7 @@ const pageSize = 50;
 
 export function EventList({ dagId, runId }: { dagId?: string; runId?: string }) {
   const { t } = useTranslation();
-  const [address, change] = useAddress();
-  const offset = Number(address["offset"] ?? 0);
+  const offset = useOffset();
   const query = useRest<{ event_logs: EventLog[]; total_entries: number }>(
     dagId === undefined ? ["events"] : ["dag", dagId, "events"],
     "/eventLogs",
@@ -79,12 +78,7 @@ export function EventList({ dagId, runId }: { dagId?: string; runId?: string }) 
               rows={event_logs}
               keyOf={(one) => String(one.event_log_id)}
             />
-            <Pager
-              offset={offset}
-              limit={pageSize}
-              total={total_entries}
-              onOffset={(next) => change({ offset: next === 0 ? undefined : String(next) })}
-            />
+            <Pager limit={pageSize} total={total_entries} />
           </>
         )
       }

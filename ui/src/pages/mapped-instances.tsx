@@ -5,7 +5,7 @@ import { FilterMenu } from "../components/field.tsx";
 import { useAddress } from "../components/link.tsx";
 import { Loaded } from "../components/page.tsx";
 import { allStates, useStateName } from "../components/state.tsx";
-import { Pager } from "../components/table.tsx";
+import { Pager, useOffset } from "../components/table.tsx";
 import { InstanceTable } from "./run-tasks.tsx";
 
 const pageSize = 1000;
@@ -15,7 +15,7 @@ export function MappedInstances({ instance }: { instance: InstanceDetail }) {
   const { t } = useTranslation();
   const name = useStateName();
   const [address, change] = useAddress();
-  const offset = Number(address["offset"] ?? 0);
+  const offset = useOffset();
   const query = useInstances(instance.dagId, instance.runId, {
     task_id: instance.taskId,
     state: address["state"],
@@ -44,12 +44,7 @@ export function MappedInstances({ instance }: { instance: InstanceDetail }) {
               sort={address["sort"] ?? "task"}
               onSort={(sort) => change({ sort })}
             />
-            <Pager
-              offset={offset}
-              limit={pageSize}
-              total={total}
-              onOffset={(next) => change({ offset: next === 0 ? undefined : String(next) })}
-            />
+            <Pager limit={pageSize} total={total} />
           </>
         )}
       </Loaded>

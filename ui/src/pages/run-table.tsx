@@ -8,7 +8,7 @@ import { Button } from "../components/button.tsx";
 import { Link, paths, useAddress } from "../components/link.tsx";
 import { Empty, Loaded } from "../components/page.tsx";
 import { StateBadge } from "../components/state.tsx";
-import { type Column, Pager, Table } from "../components/table.tsx";
+import { type Column, Pager, Table, useOffset } from "../components/table.tsx";
 import { Duration, Time } from "../components/time.tsx";
 
 const pageSize = 50;
@@ -20,7 +20,7 @@ export function RunTable({ dagId }: { dagId?: string }) {
   const may = useMay();
   const [address, change] = useAddress();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const offset = Number(address["offset"] ?? 0);
+  const offset = useOffset();
   const query = useRunList(dagId, {
     dag_id: dagId,
     search: address["q"],
@@ -105,12 +105,7 @@ export function RunTable({ dagId }: { dagId?: string }) {
                 onSort={(sort) => change({ sort })}
                 {...(may("edit", "DAG Runs") ? { selected, onSelect: setSelected } : {})}
               />
-              <Pager
-                offset={offset}
-                limit={pageSize}
-                total={total}
-                onOffset={(next) => change({ offset: next === 0 ? undefined : String(next) })}
-              />
+              <Pager limit={pageSize} total={total} />
             </>
           )
         }

@@ -6,7 +6,7 @@ import { FilterMenu, SearchField } from "../components/field.tsx";
 import { Link, paths, useAddress } from "../components/link.tsx";
 import { Empty, Loaded } from "../components/page.tsx";
 import { allStates, StateBadge, useStateName } from "../components/state.tsx";
-import { type Column, Pager, Table } from "../components/table.tsx";
+import { type Column, Pager, Table, useOffset } from "../components/table.tsx";
 import { Duration, Time } from "../components/time.tsx";
 
 const pageSize = 1000;
@@ -15,7 +15,7 @@ export function RunTasks({ run }: { run: RunDetail }) {
   const { t } = useTranslation();
   const name = useStateName();
   const [address, change] = useAddress();
-  const offset = Number(address["offset"] ?? 0);
+  const offset = useOffset();
   const query = useInstances(run.dagId, run.runId, {
     search: address["q"],
     state: address["state"],
@@ -55,12 +55,7 @@ export function RunTasks({ run }: { run: RunDetail }) {
                 sort={address["sort"] ?? "start"}
                 onSort={(sort) => change({ sort })}
               />
-              <Pager
-                offset={offset}
-                limit={pageSize}
-                total={total}
-                onOffset={(next) => change({ offset: next === 0 ? undefined : String(next) })}
-              />
+              <Pager limit={pageSize} total={total} />
             </>
           )
         }

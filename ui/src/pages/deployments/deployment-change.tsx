@@ -2,8 +2,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { EndpointVariant } from "../../api/types.ts";
-import { Button } from "../../components/button.tsx";
-import { Dialog } from "../../components/dialog.tsx";
+import { Confirm } from "../../components/confirm.tsx";
 import { Field } from "../../components/field.tsx";
 import { Icon } from "../../components/icons.tsx";
 import { weightText } from "./deployment-parts.tsx";
@@ -26,25 +25,7 @@ export function ChangeDialog({
   const { t } = useTranslation();
   const [reason, setReason] = useState("");
   return (
-    <Dialog
-      open
-      title={title}
-      onClose={onClose}
-      footer={
-        <>
-          <Button onClick={onClose}>{t("Cancel")}</Button>
-          <Button
-            kind="primary"
-            onClick={() => {
-              onConfirm(reason);
-              onClose();
-            }}
-          >
-            {act}
-          </Button>
-        </>
-      }
-    >
+    <Confirm title={title} act={act} kind="primary" onClose={onClose} onConfirm={() => onConfirm(reason)}>
       <Shift before={before} after={after} />
       <div className="mt-4">
         <Field label={t("Reason")} hint={t("It stands in the history of the endpoint.")}>
@@ -58,7 +39,7 @@ export function ChangeDialog({
           )}
         </Field>
       </div>
-    </Dialog>
+    </Confirm>
   );
 }
 

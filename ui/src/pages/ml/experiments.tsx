@@ -12,7 +12,7 @@ import { Link, paths, useAddress, useGo } from "../../components/link.tsx";
 import { Menu, MenuItem } from "../../components/menu.tsx";
 import { Empty, Loaded, Page } from "../../components/page.tsx";
 import { StateIcon } from "../../components/state.tsx";
-import { type Column, Pager, Table } from "../../components/table.tsx";
+import { type Column, Pager, Table, useOffset } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { NameDialog } from "./name-dialog.tsx";
 import { TagChips } from "./tags.tsx";
@@ -27,7 +27,7 @@ export function View() {
   const [making, setMaking] = useState(false);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const stage = address["show"] === "deleted" ? "deleted" : "active";
-  const offset = Number(address["offset"] ?? 0);
+  const offset = useOffset();
   const sort = address["sort"] ?? "-last";
   const query = useExperiments({ search: address["q"], stage, sort, limit: pageSize, offset });
   const search = useCallback((q: string) => change({ q, offset: undefined }), [change]);
@@ -78,12 +78,7 @@ export function View() {
                 selected={selected}
                 onSelect={setSelected}
               />
-              <Pager
-                offset={offset}
-                limit={pageSize}
-                total={total}
-                onOffset={(next) => change({ offset: next === 0 ? undefined : String(next) })}
-              />
+              <Pager limit={pageSize} total={total} />
             </>
           )
         }

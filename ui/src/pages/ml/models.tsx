@@ -8,7 +8,7 @@ import { Button } from "../../components/button.tsx";
 import { SearchField } from "../../components/field.tsx";
 import { Link, paths, useAddress, useGo } from "../../components/link.tsx";
 import { Empty, Loaded, Page } from "../../components/page.tsx";
-import { type Column, Pager, Table } from "../../components/table.tsx";
+import { type Column, Pager, Table, useOffset } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { NameDialog } from "./name-dialog.tsx";
 import { AliasChip, StageChip } from "./stages.tsx";
@@ -22,7 +22,7 @@ export function View() {
   const go = useGo();
   const [address, change] = useAddress();
   const [making, setMaking] = useState(false);
-  const offset = Number(address["offset"] ?? 0);
+  const offset = useOffset();
   const sort = address["sort"] ?? "name";
   const query = useModels({ search: address["q"], sort, limit: pageSize, offset });
   const search = useCallback((q: string) => change({ q, offset: undefined }), [change]);
@@ -51,12 +51,7 @@ export function View() {
           ) : (
             <>
               <ModelTable rows={models} sort={sort} onSort={(next) => change({ sort: next })} />
-              <Pager
-                offset={offset}
-                limit={pageSize}
-                total={total}
-                onOffset={(next) => change({ offset: next === 0 ? undefined : String(next) })}
-              />
+              <Pager limit={pageSize} total={total} />
             </>
           )
         }

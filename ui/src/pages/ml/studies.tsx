@@ -2,9 +2,9 @@
 import { useTranslation } from "react-i18next";
 import { useStudies } from "../../api/tracking.ts";
 import type { StudyList, TrialState } from "../../api/tracking-types.ts";
-import { Link, paths, useAddress } from "../../components/link.tsx";
+import { Link, paths } from "../../components/link.tsx";
 import { Empty, Loaded, Page } from "../../components/page.tsx";
-import { type Column, Pager, Table } from "../../components/table.tsx";
+import { type Column, Pager, Table, useOffset } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { TrialCounts } from "./trial-counts.tsx";
 
@@ -14,8 +14,7 @@ type StudyItem = StudyList["studies"][number];
 
 export function View() {
   const { t } = useTranslation();
-  const [address, change] = useAddress();
-  const offset = Number(address["offset"] ?? 0);
+  const offset = useOffset();
   const query = useStudies({ limit: pageSize, offset });
   const columns: Column<StudyItem>[] = [
     {
@@ -63,12 +62,7 @@ export function View() {
           ) : (
             <>
               <Table label={t("Studies")} columns={columns} rows={studies} keyOf={(study) => study.name} />
-              <Pager
-                offset={offset}
-                limit={pageSize}
-                total={total_entries}
-                onOffset={(next) => change({ offset: next === 0 ? undefined : String(next) })}
-              />
+              <Pager limit={pageSize} total={total_entries} />
             </>
           )
         }
