@@ -100,7 +100,8 @@ export class WorkerKeeper {
   left(): void {
     this.#here = false;
     this.#hello = Promise.withResolvers();
-    if (!this.#closed) this.#watch();
+    // A death may be known before its connection closes: then the next start is due, and a look must not take its timer.
+    if (!this.#closed && this.#process !== null) this.#watch();
   }
 
   /** No more worker is started; the one that is there stays. */
