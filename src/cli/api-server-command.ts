@@ -14,6 +14,7 @@ import type { ApiMessage } from "./api-process.ts";
 import { type DaemonFlags, wentToBackground, withDaemonFlag } from "./daemon.ts";
 import { type OpenedStore, openStore } from "./database-command.ts";
 import { makeHomeFolders } from "./home-folders.ts";
+import { giveBackStartMemory } from "./idle-memory.ts";
 import { catchInterrupts, underInterrupts } from "./interrupts.ts";
 import { keepJob } from "./services.ts";
 import { type GlobalFlags, openSession, type Session, withGlobalFlags } from "./session.ts";
@@ -125,6 +126,7 @@ async function startApi(session: Session, store: OpenedStore): Promise<RunningAp
     const address = await server.listen();
     const firstAdmin = config.api.allAdmins ? null : await makeFirstAdmin(store.database, systemClock.now());
     const job = await keepJob(store, "api", { address });
+    giveBackStartMemory();
     return {
       address,
       firstAdmin,

@@ -17,6 +17,7 @@ import { endJob, heartbeat, startJob } from "../store/jobs.ts";
 import { loadSecrets, type Secrets } from "../store/secrets.ts";
 import { delay, systemClock, type Timer } from "../time.ts";
 import { Triggerer } from "../triggerer/triggerer.ts";
+import { againWhileDatabaseIsAway } from "./again-while-away.ts";
 import { type ApiProcess, startApiProcess } from "./api-process.ts";
 import { configuredConnections } from "./configured-connections.ts";
 import { createDagProcessor, createPluginWatch } from "./dags-folder.ts";
@@ -46,6 +47,9 @@ export interface RunningServices {
   stop(options: { keepRunning: boolean; graceMs: number }): Promise<void>;
 }
 
+/** What was started, in its order; the last is stopped first. */
+type Started = (() => Promise<void>)[];
+
 /**
  * @throws TradewindError TW_HOME_IN_USE when another service runs on this home, TW_DATABASE_* when the database
  *   cannot be used, TW_HOME_NOT_WRITABLE when the home folder cannot be written.
@@ -55,65 +59,27 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
   makeHomeFolders(config);
   const store = await openStore(session, "service", parts.name);
   const server = keepServer(session, store, parts.name);
-  const started: (() => Promise<void>)[] = [() => server.stop()];
+  const started: Started = [() => server.stop()];
   const stopAll = async (): Promise<void> => {
     for (const stop of started.splice(0).reverse()) await stop();
   };
+  /** From here on a database that goes away comes back: `keepServer` and service managers start it again. */
+  const step = <T>(name: string, start: () => Promise<T>): Promise<T> =>
+    againWhileDatabaseIsAway(session.log("database"), name, start);
   try {
     const { database } = store;
-    const observation = await startObservation(session);
-    started.push(() => observation.stop());
     const secrets = loadSecrets(config.paths.secretKey);
-    const executor = localExecutorFromConfig({ config, clock: systemClock, log: session.log("executor") });
-    const timetables = timetableHostFromConfig({
-      config,
-      clock: systemClock,
-      log: session.log("timetables"),
-    });
-    started.push(() => timetables.stop());
-    const scheduler = await Scheduler.create({
-      database,
-      configuredConnections: configuredConnections(config),
-      secrets,
-      environment: config.environment,
-      executor,
-      timetables,
-      clock: systemClock,
-      log: session.log("scheduler"),
-      settings: schedulerSettings(config),
-      ...(observation.observer === undefined ? {} : { observer: observation.observer }),
-      ...(observation.lineage === undefined ? {} : { lineage: observation.lineage }),
-    });
-    if (observation.metrics !== null) gaugeOnScrape(observation.metrics, scheduler, database);
-    // A start that fails further on lets go of the work: tasks go on under their worker, for the next start.
-    started.push(() => scheduler.stop({ keepRunning: true }));
-    // Before the Dag files are looked at: what was under way goes on at once.
-    await scheduler.start();
+    const scheduler = await step("scheduler", () => startScheduler(session, database, secrets, started));
     // Its process takes longest to be there: it starts beside what follows.
-    const apiStarts = parts.api === true ? startApiProcess(session, database.url) : null;
+    const apiStarts = parts.api === true ? step("api", () => startApiProcess(session, database.url)) : null;
+    // Its failure is thrown where its address is needed; until then nobody else may take it for unheard.
+    apiStarts?.catch(() => undefined);
     started.push(async () => (await apiStarts?.catch(() => null))?.stop());
-    let dagProcessor: DagBundles | null = null;
-    if (parts.dagFiles) {
-      makeWritable(config.paths.dagsFolder);
-      dagProcessor = createDagProcessor(session, database, session.log("dag-processor"));
-      const job = await keepJob(store, "dag-processor", { dagsFolder: config.paths.dagsFolder });
-      started.push(async () => {
-        await dagProcessor?.stop();
-        await job.end();
-      });
-      await dagProcessor.start();
-      const plugins = createPluginWatch(session, database, session.log("dag-processor"));
-      started.push(() => plugins.stop());
-      plugins.start();
-      const requests = followParseRequests(database, dagProcessor, session.log("dag-processor"));
-      started.push(() => requests.stop());
-      await scheduler.leases.runOnce();
-    }
-    if (parts.triggerer) {
-      const triggerer = createTriggerer(session, database, secrets, session.log("triggerer"));
-      started.push(() => triggerer.stop());
-      await triggerer.start();
-    }
+    const dagProcessor = parts.dagFiles
+      ? await step("dag-processor", () => startDagFiles(session, store, started))
+      : null;
+    if (dagProcessor !== null) await scheduler.leases.runOnce();
+    if (parts.triggerer) await step("triggerer", () => startTriggerer(session, database, secrets, started));
     started.push(keepEnvironmentsFew(session, database));
     const api = await apiStarts;
     if (api !== null) scheduler.services.tracking.servedAt(api.address);
@@ -132,6 +98,94 @@ export async function startServices(session: Session, parts: ServiceParts): Prom
     await stopAll();
     throw error;
   }
+}
+
+async function startScheduler(
+  session: Session,
+  database: Database,
+  secrets: Secrets,
+  started: Started,
+): Promise<Scheduler> {
+  const { config } = session;
+  const observation = await startObservation(session);
+  const timetables = timetableHostFromConfig({ config, clock: systemClock, log: session.log("timetables") });
+  const stopParts = async (): Promise<void> => {
+    await timetables.stop();
+    await observation.stop();
+  };
+  try {
+    const scheduler = await Scheduler.create({
+      database,
+      configuredConnections: configuredConnections(config),
+      secrets,
+      environment: config.environment,
+      executor: localExecutorFromConfig({ config, clock: systemClock, log: session.log("executor") }),
+      timetables,
+      clock: systemClock,
+      log: session.log("scheduler"),
+      settings: schedulerSettings(config),
+      ...(observation.observer === undefined ? {} : { observer: observation.observer }),
+      ...(observation.lineage === undefined ? {} : { lineage: observation.lineage }),
+    });
+    if (observation.metrics !== null) gaugeOnScrape(observation.metrics, scheduler, database);
+    try {
+      // Before the Dag files are looked at: what was under way goes on at once.
+      await scheduler.start();
+    } catch (error) {
+      await scheduler.stop({ keepRunning: true });
+      throw error;
+    }
+    // A start that fails further on lets go of the work: tasks go on under their worker, for the next start.
+    started.push(stopParts, () => scheduler.stop({ keepRunning: true }));
+    return scheduler;
+  } catch (error) {
+    await stopParts();
+    throw error;
+  }
+}
+
+async function startDagFiles(session: Session, store: OpenedStore, started: Started): Promise<DagBundles> {
+  const { config } = session;
+  const { database } = store;
+  const log = session.log("dag-processor");
+  makeWritable(config.paths.dagsFolder);
+  const job = await keepJob(store, "dag-processor", { dagsFolder: config.paths.dagsFolder });
+  const dagProcessor = createDagProcessor(session, database, log);
+  const stop = async (): Promise<void> => {
+    await dagProcessor.stop();
+    await job.end();
+  };
+  try {
+    await dagProcessor.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const plugins = createPluginWatch(session, database, log);
+  plugins.start();
+  const requests = followParseRequests(database, dagProcessor, log);
+  started.push(
+    stop,
+    () => plugins.stop(),
+    () => requests.stop(),
+  );
+  return dagProcessor;
+}
+
+async function startTriggerer(
+  session: Session,
+  database: Database,
+  secrets: Secrets,
+  started: Started,
+): Promise<void> {
+  const triggerer = createTriggerer(session, database, secrets, session.log("triggerer"));
+  try {
+    await triggerer.start();
+  } catch (error) {
+    await triggerer.stop();
+    throw error;
+  }
+  started.push(() => triggerer.stop());
 }
 
 export function createTriggerer(

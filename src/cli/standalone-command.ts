@@ -12,6 +12,7 @@ import { triggerDag } from "./ask-scheduler.ts";
 import { type DaemonFlags, wentToBackground, withDaemonFlag } from "./daemon.ts";
 import type { Work } from "./database-command.ts";
 import { wholeNumber } from "./flags.ts";
+import { giveBackStartMemory } from "./idle-memory.ts";
 import { catchInterrupts, interruptedExitCode, underInterrupts } from "./interrupts.ts";
 import { loopsOf } from "./scheduler-loops.ts";
 import { type RunningServices, type ServiceParts, startServices } from "./services.ts";
@@ -87,6 +88,7 @@ async function serve(
   );
   await underInterrupts(interrupts, async () => {
     const services = await startServices(session, parts);
+    giveBackStartMemory();
     try {
       // A service ends by a signal, as it should; work that it was asked for is interrupted.
       const { signal } = interrupts;

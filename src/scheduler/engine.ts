@@ -52,6 +52,8 @@ export interface EngineParts {
 
 /** Events of one batch at most; more wait for the next, so that the loop is never held for long. */
 const eventsPerBatch = 2000;
+/** Between two tries to reach the database; a server that recovers says "starting up" at no cost. */
+const longestWaitMs = 250;
 
 export class Engine {
   readonly #parts: EngineParts;
@@ -211,7 +213,7 @@ export class Engine {
   /** Opens the session and fills memory; goes on trying while the database is away. */
   async #open(): Promise<void> {
     const { signal } = this.#stopping;
-    for (let wait = 20; !signal.aborted; wait = Math.min(2000, wait * 2)) {
+    for (let wait = 20; !signal.aborted; wait = Math.min(longestWaitMs, wait * 2)) {
       try {
         await this.#session?.close().catch(() => undefined);
         this.#session = await this.#parts.openSession();
