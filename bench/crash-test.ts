@@ -306,6 +306,8 @@ class World {
     await this.#standalone?.stop();
     clearTimeout(killing);
     await this.#keeper;
+    // One that was being started meanwhile.
+    await this.#standalone?.stop();
   }
 }
 

@@ -14,6 +14,8 @@ export interface Machine {
   readonly loadBefore: number;
   /** Milliseconds of one core for `fibo(33)`: shared machines are up to twice as fast on one day as on another. */
   readonly fibo33Ms: number;
+  /** Microseconds for a message to another process and back; null where it was not measured. */
+  messageMicroseconds: number | null;
   postgres: string;
 }
 
@@ -27,6 +29,7 @@ export function machine(): Machine {
     commit: commit(),
     loadBefore: Math.round((loadavg()[0] ?? 0) * 10) / 10,
     fibo33Ms: fibo33Ms(),
+    messageMicroseconds: null,
     postgres: "",
   };
 }

@@ -2,6 +2,10 @@
 import { type Figure, meets } from "./figures.ts";
 import type { Machine } from "./machine.ts";
 
+function messages({ messageMicroseconds: micros }: Machine): string {
+  return micros ? `, a message to another process and back ${number(micros)} µs` : "";
+}
+
 export interface Results {
   readonly measuredAt: string;
   readonly machine: Machine;
@@ -40,7 +44,7 @@ export function markdown(
   return [
     `Measured ${measuredAt.slice(0, 10)} at ${machine.commit} on ${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, ` +
       `${machine.system}, Node ${machine.node}, PostgreSQL ${machine.postgres}; load average ${machine.loadBefore} before the first ` +
-      `workload; one core takes ${number(machine.fibo33Ms)} ms for fibo(33)${quick ? "; a quick run with few repetitions" : ""}.`,
+      `workload; one core takes ${number(machine.fibo33Ms)} ms for fibo(33)${messages(machine)}${quick ? "; a quick run with few repetitions" : ""}.`,
     ...workloads.map((id) =>
       section(
         id,

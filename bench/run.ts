@@ -13,6 +13,7 @@ import { docsPage } from "./docs-page.ts";
 import type { Engine } from "./engine.ts";
 import type { Figure } from "./figures.ts";
 import { machine } from "./machine.ts";
+import { messageMicroseconds } from "./message-time.ts";
 import { withPeers } from "./peers.ts";
 import { line, type Results } from "./report.ts";
 import { workloads } from "./workloads/index.ts";
@@ -72,6 +73,7 @@ async function attempt(what: string, work: () => Promise<void>): Promise<void> {
 async function main(): Promise<void> {
   mkdirSync(join(import.meta.dirname, "results"), { recursive: true });
   here.postgres = await postgresVersion();
+  here.messageMicroseconds = await messageMicroseconds();
   if (!flags["peers-only"])
     for (const workload of chosen) {
       await attempt(workload.id, () => workload.tradewind(benchOf(workload)));

@@ -8,8 +8,8 @@ import { program } from "../src/cli/main.ts";
 /** Flags that nearly every command has; told once at the top. */
 const common = ["--home", "--dags-folder", "--database-url", "--log-level", "--verbose", "--output"];
 
-export function drawCli(): string {
-  const root = program();
+export async function drawCli(): Promise<string> {
+  const root = await program();
   const commands = shownCommands(root);
   const groups = new Map<string, ShownCommand[]>();
   for (const shown of commands) {
@@ -66,4 +66,4 @@ function sentence(text: string): string {
 }
 
 if (process.argv[1] === import.meta.filename)
-  writeFileSync(join(import.meta.dirname, "../docs/guides/cli.md"), drawCli());
+  writeFileSync(join(import.meta.dirname, "../docs/guides/cli.md"), await drawCli());

@@ -6,7 +6,6 @@
  */
 import type { Command } from "commander";
 import { type FirstAdmin, makeFirstAdmin } from "../api/auth/first-admin.ts";
-import { createApiServer } from "../api/server.ts";
 import { TradewindError } from "../errors.ts";
 import { loadSecrets } from "../store/secrets.ts";
 import { systemClock } from "../time.ts";
@@ -16,7 +15,7 @@ import { type OpenedStore, openStore } from "./database-command.ts";
 import { makeHomeFolders } from "./home-folders.ts";
 import { giveBackStartMemory } from "./idle-memory.ts";
 import { catchInterrupts, underInterrupts } from "./interrupts.ts";
-import { keepJob } from "./services.ts";
+import { keepJob } from "./kept-job.ts";
 import { type GlobalFlags, openSession, type Session, withGlobalFlags } from "./session.ts";
 
 export interface ApiFlags {
@@ -115,6 +114,8 @@ interface RunningApi {
 
 async function startApi(session: Session, store: OpenedStore): Promise<RunningApi> {
   const { config } = session;
+  // `standalone` shares the flags of this file, and has the server in another process.
+  const { createApiServer } = await import("../api/server.ts");
   const server = await createApiServer({
     database: store.database,
     secrets: loadSecrets(config.paths.secretKey),

@@ -20,13 +20,21 @@ export async function run(argv: readonly string[]): Promise<void> {
     const asAirflow = argv[0] === "airflow" && argv[1] === "exec";
     const spelling = airflowSpelling(asAirflow ? argv.slice(2) : argv, asAirflow);
     for (const hint of spelling.hints) process.stderr.write(`${hint}\n`);
-    if (!spelling.isDone) await program(asAirflow).parseAsync([...spelling.argv], { from: "user" });
+    if (spelling.isDone) return;
+    const root = await program({ called: spelling.argv[0], asAirflow });
+    await root.parseAsync([...spelling.argv], { from: "user" });
   } catch (error) {
     process.exitCode = report(error);
   }
 }
 
-export function program(asAirflow = false): Command {
+export interface ProgramOptions {
+  /** The first word of the command line; without it every command is there. */
+  readonly called?: string | undefined;
+  readonly asAirflow?: boolean;
+}
+
+export async function program({ called, asAirflow = false }: ProgramOptions = {}): Promise<Command> {
   const root = new Command(asAirflow ? "airflow" : "tradewind")
     .description("Orchestrates machine-learning pipelines.")
     .version(asAirflow ? airflowVersion : version, "-V, --version")
@@ -34,7 +42,7 @@ export function program(asAirflow = false): Command {
     .configureHelp({ sortSubcommands: true, showGlobalOptions: false })
     .showSuggestionAfterError()
     .enablePositionalOptions();
-  addCommandGroups(root, asAirflow);
+  await addCommandGroups(root, called, asAirflow);
   overrideExits(root);
   return root;
 }

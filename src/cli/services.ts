@@ -13,7 +13,6 @@ import { Scheduler } from "../scheduler/scheduler.ts";
 import { schedulerSettings } from "../scheduler/settings.ts";
 import type { Database } from "../store/connect.ts";
 import { startEmbedded } from "../store/embedded/start.ts";
-import { endJob, heartbeat, startJob } from "../store/jobs.ts";
 import { loadSecrets, type Secrets } from "../store/secrets.ts";
 import { delay, systemClock, type Timer } from "../time.ts";
 import { Triggerer } from "../triggerer/triggerer.ts";
@@ -24,6 +23,7 @@ import { createDagProcessor, createPluginWatch } from "./dags-folder.ts";
 import { embeddedOptions, type OpenedStore, openStore } from "./database-command.ts";
 import { pruneEnvironments } from "./environments-commands.ts";
 import { makeHomeFolders, makeWritable } from "./home-folders.ts";
+import { keepJob } from "./kept-job.ts";
 import { gaugeOnScrape, startObservation } from "./observe.ts";
 import { followParseRequests } from "./parse-requests.ts";
 import type { Session } from "./session.ts";
@@ -233,43 +233,6 @@ function keepEnvironmentsFew(session: Session, database: Database): () => Promis
   return async () => {
     timer?.cancel();
     await looking;
-  };
-}
-
-interface KeptJob {
-  readonly id: number;
-  end(): Promise<void>;
-}
-
-/** A row that says that a component is alive, kept fresh until it ends. */
-export async function keepJob(
-  store: OpenedStore,
-  kind: "dag-processor" | "triggerer" | "api",
-  details: { [key: string]: string },
-): Promise<KeptJob> {
-  const { database } = store;
-  const id = await startJob(
-    database,
-    { kind, hostname: hostname(), pid: process.pid, details },
-    systemClock.now(),
-  );
-  let timer: Timer;
-  const beat = (): void => {
-    timer = systemClock.after(
-      5000,
-      () =>
-        void heartbeat(database, id, systemClock.now())
-          .catch(() => false)
-          .then(beat),
-    );
-  };
-  beat();
-  return {
-    id,
-    async end() {
-      timer.cancel();
-      await endJob(database, id, "success", systemClock.now()).catch(() => undefined);
-    },
   };
 }
 

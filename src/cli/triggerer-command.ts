@@ -7,7 +7,8 @@ import { type OpenedStore, openStore } from "./database-command.ts";
 import { wholeNumber } from "./flags.ts";
 import { makeHomeFolders, makeWritable } from "./home-folders.ts";
 import { catchInterrupts, underInterrupts } from "./interrupts.ts";
-import { createTriggerer, keepJob } from "./services.ts";
+import { keepJob } from "./kept-job.ts";
+import { createTriggerer } from "./services.ts";
 import { type GlobalFlags, openSession, type Session, withGlobalFlags } from "./session.ts";
 
 export function addTriggererCommand(root: Command): void {

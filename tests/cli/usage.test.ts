@@ -1,11 +1,23 @@
 /** What is printed where, spellings of other times, commands that are not there, and the drawn guide. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { drawCli } from "../../scripts/draw-cli.ts";
+import { addAbsentCommands } from "../../src/cli/absent-commands.ts";
+import { namesOfGroups } from "../../src/cli/command-groups.ts";
 import { airflowSpelling } from "../../src/cli/legacy-spellings.ts";
+import { program } from "../../src/cli/main.ts";
 import { displayWidth, formatObject, formatRows } from "../../src/cli/output.ts";
 import { makeWorld, type World } from "./command.ts";
+
+const absent = new Set(namesOf(addAbsentCommands));
+
+function namesOf(add: (root: Command) => void): string[] {
+  const root = new Command();
+  add(root);
+  return root.commands.map((command) => command.name());
+}
 
 let world: World;
 beforeAll(() => {
@@ -164,7 +176,20 @@ describe("output", () => {
   });
 });
 
-it("docs/guides/cli.md is the one that scripts/draw-cli.ts draws", () => {
+it("docs/guides/cli.md is the one that scripts/draw-cli.ts draws", async () => {
   const page = readFileSync(join(import.meta.dirname, "../../docs/guides/cli.md"), "utf8");
-  expect(page).toBe(drawCli());
+  expect(page).toBe(await drawCli());
 });
+
+it.each(namesOfGroups.map((names) => [names.join(", "), names] as const))(
+  "the group %s has the commands that its names promise, and is there alone when one is called",
+  async (_title, names) => {
+    for (const called of names.filter((name) => name !== "cheat-sheet")) {
+      const { commands } = await program({ called });
+      const shown = commands.filter((command) => !absent.has(command.name()));
+      expect(shown.flatMap((command) => [command.name(), ...command.aliases()]).sort()).toEqual(
+        [...names].sort(),
+      );
+    }
+  },
+);
