@@ -412,6 +412,23 @@ export const configOptions = {
       min: 1,
     }),
   },
+  stateStore: {
+    clearOnSuccess: flag("A task instance that succeeds loses what it kept in its state store.", false, {
+      airflow: "state_store.clear_on_success",
+    }),
+    defaultRetentionDays: count(
+      "Days that a value of a task's state store is kept unless it says otherwise; 0 = for ever.",
+      30,
+      { airflow: "state_store.default_retention_days" },
+    ),
+    maxValueStorageBytes: count(
+      "Size of a value that the REST API takes for a state store; 0 = any.",
+      65_535,
+      {
+        airflow: "state_store.max_value_storage_bytes",
+      },
+    ),
+  },
   retention: {
     days: count("Days after which finished runs are removed; 0 = never.", 0, { integer: false }),
     runsPerDag: count("Finished runs kept for each Dag; 0 = all.", 0),

@@ -66,12 +66,11 @@ class TaskStateStore(_Store):
 
     def set(self, key: str, value: Any, *, retention: Optional[dt.timedelta] = None) -> None:
         """Sets or replaces. Kept for `retention`, for ever with NEVER_EXPIRE, by default for
-        `[state_store] default_retention_days` (30; 0: for ever)."""
-        self._supervisor.request("task-state.set", {**self._with_value(key, value), "expiresAt": _expiry(retention)})
+        `[state_store] default_retention_days` (30; 0: for ever), which the scheduler knows."""
+        self._supervisor.request("task-state.set", {**self._with_value(key, value), **_expiry(retention)})
 
     async def aset(self, key: str, value: Any, *, retention: Optional[dt.timedelta] = None) -> None:
-        params = {**self._with_value(key, value), "expiresAt": _expiry(retention)}
-        await self._supervisor.request_async("task-state.set", params)
+        await self._supervisor.request_async("task-state.set", {**self._with_value(key, value), **_expiry(retention)})
 
 
 class AssetStateStore(_Store):
@@ -124,16 +123,11 @@ def _key_of(asset: Any) -> Any:
     return None
 
 
-def _expiry(retention: Optional[dt.timedelta]) -> Optional[str]:
-    """As an instant of the protocol; None for ever."""
+def _expiry(retention: Optional[dt.timedelta]) -> Dict[str, Optional[str]]:
+    """As an instant of the protocol, None for ever; nothing where the default holds."""
     if retention is None:
-        from .airflow_compat.configuration import conf
-
-        days = conf.getint("state_store", "default_retention_days", fallback=30)
-        if days < 0:
-            raise ValueError(f"[state_store] default_retention_days must be >= 0, got {days}. Set to 0 to disable expiry.")
-        retention = dt.timedelta(days=days) if days else NEVER_EXPIRE
+        return {}
     if retention == NEVER_EXPIRE:
-        return None
+        return {"expiresAt": None}
     at = dt.datetime.now(dt.timezone.utc) + retention
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {"expiresAt": at.isoformat(timespec="milliseconds").replace("+00:00", "Z")}

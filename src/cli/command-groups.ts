@@ -78,6 +78,7 @@ const groups: readonly (readonly [names: readonly string[], add: AddGroup])[] = 
     async (root, asAirflow) => (await import("./users-commands.ts")).addUsersCommands(root, asAirflow),
   ],
   [["variables"], async (root) => (await import("./variables-commands.ts")).addVariablesCommands(root)],
+  [["state-store"], async (root) => (await import("./state-store-commands.ts")).addStateStoreCommands(root)],
   [["worker"], async (root) => (await import("./worker-commands.ts")).addWorkerCommands(root)],
 ];
 

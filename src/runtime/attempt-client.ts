@@ -24,8 +24,10 @@ import type { ChildAnswers, ChildRequest, ConnectionAnswer, TaskCoordinates, XCo
 import { isSensitive, secretsOf } from "./secret-names.ts";
 import { decodeValue, encodeValue, type ValueStore } from "./xcom-values.ts";
 
-/** As Airflow's default_retention_days. Seconds. */
-const defaultRetention = 30 * 86_400;
+/** Null for ever. @param retention Seconds. */
+function expiryOf(retention: number): string | null {
+  return Number.isFinite(retention) ? new Date(systemClock.now() + retention * 1000).toISOString() : null;
+}
 
 export interface ClientPort {
   request(request: ChildRequest): Promise<Json>;
@@ -197,11 +199,12 @@ export class AttemptClient implements TaskClient {
 
   readonly taskStateStore: TaskStateStore = {
     get: async <T>(key: string) => (await this.#ask("task-state.get", { key })) as T | null,
-    set: async (key, value, { retention = defaultRetention } = {}) => {
-      const expiresAt = Number.isFinite(retention)
-        ? new Date(systemClock.now() + retention * 1000).toISOString()
-        : null;
-      await this.#ask("task-state.set", { key, value, expiresAt });
+    set: async (key, value, { retention } = {}) => {
+      await this.#ask("task-state.set", {
+        key,
+        value,
+        ...(retention === undefined ? {} : { expiresAt: expiryOf(retention) }),
+      });
     },
     delete: async (key) => {
       await this.#ask("task-state.delete", { key });

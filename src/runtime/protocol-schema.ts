@@ -223,7 +223,7 @@ const requestParams = {
     limit: whole.optional(),
   }),
   "task-state.get": z.object({ key: text }),
-  "task-state.set": z.object({ key: text, value: json, expiresAt: instant.nullable() }),
+  "task-state.set": z.object({ key: text, value: json, expiresAt: instant.nullable().optional() }),
   "task-state.delete": z.object({ key: text.optional() }),
   "asset-state.get": z.object({ name: text.optional(), uri: text.optional(), key: text }),
   "asset-state.set": z.object({ name: text.optional(), uri: text.optional(), key: text, value: json }),

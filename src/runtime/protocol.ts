@@ -201,8 +201,8 @@ export type ChildRequest =
   | { method: "dag.set-paused"; params: { dagId: string; isPaused: boolean } }
   | { method: "asset-events.get"; params: { name?: string; uri?: string; alias?: string; limit?: number } }
   | { method: "task-state.get"; params: { key: string } }
-  /** `expiresAt` null: for ever. */
-  | { method: "task-state.set"; params: { key: string; value: Json; expiresAt: string | null } }
+  /** `expiresAt` null: for ever; absent: as `state_store.default_retention_days` says. */
+  | { method: "task-state.set"; params: { key: string; value: Json; expiresAt?: string | null } }
   | { method: "task-state.delete"; params: { key?: string } }
   | { method: "asset-state.get"; params: { name?: string; uri?: string; key: string } }
   | { method: "asset-state.set"; params: { name?: string; uri?: string; key: string; value: Json } }

@@ -7,11 +7,16 @@ import type { RunInsert } from "../store/scheduler-batch-runs.ts";
 import type { ActiveRun, InstanceRowState, RunRow } from "./memory.ts";
 import { refOf, type Work } from "./work.ts";
 
-export function buildBatch(work: Work): BatchStatement[] {
+interface BatchRules {
+  /** Of task instances that succeed. */
+  readonly clearsTaskStates: boolean;
+}
+
+export function buildBatch(work: Work, rules: BatchRules): BatchStatement[] {
   for (const row of work.changedRuns) writeRun(work, row);
   for (const run of work.dirtyRuns) {
     writeExpansions(work, run);
-    for (const instance of run.dirty) writeInstance(work, run, instance);
+    for (const instance of run.dirty) writeInstance(work, run, instance, rules);
     run.dirty.clear();
   }
   for (const write of work.dagWrites()) work.batch.dags.push(write);
@@ -93,7 +98,7 @@ function staticOf(run: ActiveRun, taskIndex: number): InstanceStatic {
   return { versionId: run.version.id, pool, poolSlots, queue, operator, priorityWeight: task.weight };
 }
 
-function writeInstance(work: Work, run: ActiveRun, instance: Instance): void {
+function writeInstance(work: Work, run: ActiveRun, instance: Instance, rules: BatchRules): void {
   const row = run.rowOf(instance);
   if (!row.dirty) return;
   row.dirty = false;
@@ -101,6 +106,8 @@ function writeInstance(work: Work, run: ActiveRun, instance: Instance): void {
   if (row.inserted) {
     const expectState = row.committedState;
     const expectAttempt = row.committedAttempt;
+    const succeeds = instance.state === "success" && expectState !== "success";
+    if (rules.clearsTaskStates && succeeds) work.batch.taskStateClears.push(ref);
     work.batch.instances.push({ ...ref, ...fieldsOf(instance, row), expectState, expectAttempt });
   } else {
     work.batch.instanceInserts.push({ ...ref, ...fieldsOf(instance, row), ...staticOf(run, instance.task) });

@@ -48,6 +48,8 @@ export interface EngineParts {
   /** Right after the commit, before anything acts on it. */
   readonly onCommit?: ((work: Work) => void) | undefined;
   readonly onBatch?: ((seconds: number) => void) | undefined;
+  /** Task instances that succeed lose what they kept in their state store. */
+  readonly clearsTaskStates: boolean;
 }
 
 /** Events of one batch at most; more wait for the next, so that the loop is never held for long. */
@@ -158,11 +160,11 @@ export class Engine {
   async #attempt(events: readonly EngineEvent[]): Promise<void> {
     const session = this.#session;
     if (session === null) throw stopped();
-    const { clock } = this.#parts;
+    const { clock, clearsTaskStates } = this.#parts;
     const work = new Work(clock.now(), this.memory, this.touched);
     for (const event of events) event.apply(work);
     this.#parts.decide(work);
-    const statements = buildBatch(work);
+    const statements = buildBatch(work, { clearsTaskStates });
     if (statements.length > 0) {
       await this.#debug("before-commit");
       const mismatches = await commitBatch(session, statements);

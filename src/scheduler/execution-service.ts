@@ -103,7 +103,8 @@ export class ExecutionService {
     const { runPk, taskId, mapIndex } = refOf(run, instance);
     const { dagId, runId } = run.row.info;
     const asker = { runPk, dagId, runId, taskId, mapIndex };
-    return answerAboutState(this.#services.database, request, asker, this.#services.clock.now());
+    const { database, clock, settings } = this.#services;
+    return answerAboutState(database, request, asker, clock.now(), settings.stateStore.defaultRetentionDays);
   }
 
   #attempt(attemptId: string): Attempt {

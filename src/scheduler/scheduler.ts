@@ -115,6 +115,7 @@ export class Scheduler {
       reload: () => this.#reload(),
       decide: (work) => this.#decide(work),
       onCommit: (work) => this.#live.committed(work),
+      clearsTaskStates: settings.stateStore.clearOnSuccess,
       onBatch: options.observer && ((seconds) => options.observer?.batch(seconds)),
     });
     this.services = {

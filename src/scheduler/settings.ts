@@ -27,6 +27,7 @@ export interface SchedulerSettings {
   readonly logsFolder: string;
   readonly logLevel: "debug" | "info" | "warning" | "error" | "critical";
   readonly memoryLimitMb: number | null;
+  readonly stateStore: { clearOnSuccess: boolean; defaultRetentionDays: number };
   readonly retention: { days: number; runsPerDag: number; auditDays: number; intervalMs: number };
 }
 
@@ -40,7 +41,7 @@ function trackingUri({ tracking, api }: Config): string | null {
 }
 
 export function schedulerSettings(config: Config): SchedulerSettings {
-  const { core, scheduler, worker, python, xcom, logging, retention, paths } = config;
+  const { core, scheduler, worker, python, xcom, logging, stateStore, retention, paths } = config;
   return {
     parallelism: core.parallelism,
     maxMapLength: core.maxMapLength,
@@ -62,6 +63,10 @@ export function schedulerSettings(config: Config): SchedulerSettings {
     logsFolder: paths.logs,
     logLevel: logging.level as SchedulerSettings["logLevel"],
     memoryLimitMb: worker.memoryLimitMb === 0 ? null : worker.memoryLimitMb,
+    stateStore: {
+      clearOnSuccess: stateStore.clearOnSuccess,
+      defaultRetentionDays: stateStore.defaultRetentionDays,
+    },
     retention: {
       days: retention.days,
       runsPerDag: retention.runsPerDag,

@@ -3,6 +3,7 @@
  * id of the job that it started finds it again, whatever ends its process.
  */
 import type { Json } from "../core/dag-model.ts";
+import { defaultExpiry } from "../core/state-expiry.ts";
 import { instantFromIso } from "../core/timetable/next-run.ts";
 import { assertNever } from "../errors.ts";
 import type { ChildRequest } from "../runtime/protocol.ts";
@@ -37,6 +38,7 @@ export async function answerAboutState(
   request: StateRequest,
   asker: StateAsker,
   now: number,
+  defaultRetentionDays: number,
 ): Promise<Json> {
   const { runPk, dagId, runId, taskId, mapIndex } = asker;
   const at = { runPk, taskId, mapIndex };
@@ -45,7 +47,12 @@ export async function answerAboutState(
       return (await findTaskState(executor, at, request.params.key, now))?.value ?? null;
     case "task-state.set": {
       const { key, value, expiresAt } = request.params;
-      const expiry = expiresAt === null ? null : instantFromIso(expiresAt);
+      const expiry =
+        expiresAt === undefined
+          ? defaultExpiry(defaultRetentionDays, now)
+          : expiresAt === null
+            ? null
+            : instantFromIso(expiresAt);
       await setTaskState(executor, at, { key, value, expiresAt: expiry }, now);
       return null;
     }

@@ -286,7 +286,7 @@ export interface TaskClient extends StudyClient {
 export interface TaskStateStore {
   /** Null where the key was never set, was deleted or has expired. */
   get<T = unknown>(key: string): Promise<T | null>;
-  /** Sets or replaces. Kept for `retention` seconds, for 30 days without it, for ever with NEVER_EXPIRE. */
+  /** Sets or replaces. Kept for `retention` seconds, for ever with NEVER_EXPIRE, without it as `state_store.default_retention_days` says. */
   set(key: string, value: NonNullable<Json>, opts?: { readonly retention?: number }): Promise<void>;
   /** Nothing happens where the key is not there. */
   delete(key: string): Promise<void>;

@@ -64,6 +64,9 @@ DO UPDATE SET value = excluded.value, ref = excluded.ref, created_at = excluded.
 const xcomClearSql = `
 DELETE FROM xcom t USING unnest(${refs}) AS u (run_pk, task_id, map_index) WHERE ${sameInstance}`;
 
+const taskStateClearSql = `
+DELETE FROM task_state t USING unnest(${refs}) AS u (run_pk, task_id, map_index) WHERE ${sameInstance}`;
+
 const xcomDeleteSql = `
 DELETE FROM xcom t USING unnest(${refs}, $4::text[]) AS u (run_pk, task_id, map_index, key)
 WHERE ${sameInstance} AND t.key = u.key`;
@@ -128,6 +131,10 @@ export function valueStatements(batch: SchedulerBatch): BatchStatement[] {
   const out: BatchStatement[] = [];
   if (batch.xcomClears.length > 0) {
     out.push({ name: "tw_xcom_clear", text: xcomClearSql, values: refArrays(batch.xcomClears) });
+  }
+  if (batch.taskStateClears.length > 0) {
+    const values = refArrays(batch.taskStateClears);
+    out.push({ name: "tw_task_state_clear", text: taskStateClearSql, values });
   }
   if (batch.xcomDeletes.length > 0) {
     const values = [...refArrays(batch.xcomDeletes), textArray(batch.xcomDeletes, (r) => r.key)];

@@ -66,6 +66,8 @@ export interface SchedulerBatch {
   /** Instances whose XComs go because a new try begins. */
   readonly xcomClears: InstanceRef[];
   readonly xcomDeletes: (InstanceRef & { key: string })[];
+  /** Instances whose state stores are emptied. */
+  readonly taskStateClears: InstanceRef[];
   readonly taskMaps: TaskMapWrite[];
   readonly reschedules: RescheduleWrite[];
   readonly rescheduleClears: InstanceRef[];
@@ -115,6 +117,7 @@ export function emptyBatch(now: number): SchedulerBatch {
     xcoms: [],
     xcomClears: [],
     xcomDeletes: [],
+    taskStateClears: [],
     taskMaps: [],
     reschedules: [],
     rescheduleClears: [],

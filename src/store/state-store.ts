@@ -77,6 +77,21 @@ export function deleteTaskStates(
       AND (${at.mapIndex}::int IS NULL OR map_index = ${at.mapIndex}) AND (${key}::text IS NULL OR key = ${key})`);
 }
 
+/** What has expired, for people to read. */
+export function listExpiredTaskStates(
+  executor: Executor,
+  now: number,
+): Promise<{ dag_id: string; run_id: string; task_id: string; map_index: number; key: string }[]> {
+  return executor.rows(sql`
+    SELECT r.dag_id, r.run_id, s.task_id, s.map_index, s.key FROM task_state s JOIN dag_run r ON r.id = s.run_pk
+    WHERE s.expires_at <= ${instant(now)} ORDER BY 1, 2, 3, 4, 5`);
+}
+
+/** Takes it away. Returns how many there were. */
+export function deleteExpiredTaskStates(executor: Executor, now: number): Promise<number> {
+  return executor.run(sql`DELETE FROM task_state WHERE expires_at <= ${instant(now)}`);
+}
+
 export interface StateWriter {
   readonly kind: "task" | "watcher" | "api";
   readonly dagId?: string;

@@ -39,6 +39,7 @@ export const testSettings: SchedulerSettings = {
   logFolder: "/nowhere/logs",
   logLevel: "info",
   memoryLimitMb: null,
+  stateStore: { clearOnSuccess: false, defaultRetentionDays: 30 },
   retention: { days: 0, runsPerDag: 0, auditDays: 0, intervalMs: 3_600_000 },
 };
 

@@ -1,5 +1,7 @@
 /** …/state-store: values that tasks and assets keep from run to run. */
 import { z } from "zod";
+import type { Json } from "../../core/dag-model.ts";
+import { defaultExpiry } from "../../core/state-expiry.ts";
 import {
   type AssetState,
   deleteAssetStates,
@@ -104,7 +106,10 @@ function registerTaskWrites(app: ApiApp, context: AirflowContext): void {
     },
     async ({ params, query, body }, reply) => {
       const at = await placeOf(context, params, query.map_index);
-      const expiresAt = body.expires_at === "default" ? null : body.expires_at;
+      checkSize(context, body.value);
+      const { defaultRetentionDays } = context.parts.config.stateStore;
+      const expiresAt =
+        body.expires_at === "default" ? defaultExpiry(defaultRetentionDays, context.now()) : body.expires_at;
       await setTaskState(database, at, { key: params.key, value: body.value, expiresAt }, context.now());
       reply.code(204);
     },
@@ -122,6 +127,7 @@ function registerTaskWrites(app: ApiApp, context: AirflowContext): void {
       },
     },
     async ({ params, query, body }) => {
+      checkSize(context, body.value);
       const at = await placeOf(context, params, query.map_index);
       if ((await findTaskState(database, at, params.key, context.now())) === null)
         throw noKey("Task", params.key);
@@ -236,6 +242,7 @@ function registerAssetWrites(app: ApiApp, context: AirflowContext): void {
     },
     async ({ params, body }, reply) => {
       const { id } = await knownAsset(context, params.asset_id);
+      checkSize(context, body.value);
       const state = { key: params.key, value: body.value, writer: { kind: "api" as const } };
       await setAssetState(database, id, state, context.now());
       reply.code(204);
@@ -286,4 +293,15 @@ function assetStateAnswer({
 
 function noKey(of: "Task" | "Asset", key: string): HttpProblem {
   return new HttpProblem(404, `${of} state with key: \`${key}\` was not found`);
+}
+
+/** @throws HttpProblem 422 for a value that is too large. */
+function checkSize({ parts }: AirflowContext, value: Json): void {
+  const limit = parts.config.stateStore.maxValueStorageBytes;
+  const size = Buffer.byteLength(JSON.stringify(value));
+  if (limit > 0 && size > limit)
+    throw new HttpProblem(
+      422,
+      `value exceeds max_value_storage_bytes (${limit}): it has ${size} bytes; raise [state_store] max_value_storage_bytes, or set it to 0 for no limit`,
+    );
 }
