@@ -54,11 +54,45 @@ export async function collectDags(
   load: () => Promise<unknown>,
   options: CollectOptions,
 ): Promise<CollectedDag[]> {
+  const collected: CollectedDag[] = [];
+  for (const state of await announced(load)) collected.push(await collect(state, options));
+  return collected;
+}
+
+export interface AnnouncedDags {
+  readonly dagIds: readonly string[];
+  /** Undefined where the file makes no such Dag. */
+  collect(dagId: string): Promise<CollectedDag> | undefined;
+}
+
+/**
+ * As `collectDags`, but each Dag is read when it is first asked for: a task's process runs few of the Dags of a file
+ * that makes hundreds.
+ */
+export async function announceDags(
+  load: () => Promise<unknown>,
+  options: CollectOptions,
+): Promise<AnnouncedDags> {
+  const states = new Map((await announced(load)).map((state) => [state.dagId, state]));
+  const collected = new Map<string, Promise<CollectedDag>>();
+  return {
+    dagIds: [...states.keys()],
+    collect(dagId) {
+      const state = states.get(dagId);
+      if (state === undefined) return undefined;
+      const known = collected.get(dagId) ?? collect(state, options);
+      collected.set(dagId, known);
+      return known;
+    },
+  };
+}
+
+async function announced(load: () => Promise<unknown>): Promise<DagState[]> {
   const states = await announcedDuring(load);
   refuseTwice(states);
-  const collected: CollectedDag[] = [];
-  for (const state of states) collected.push(await collect(state, options));
-  return collected;
+  // What tasks add to a Dag while they run would be in no run.
+  for (const state of states) state.finished = true;
+  return states;
 }
 
 /** One Dag that a test has in its hand. */
