@@ -31,6 +31,11 @@ def record_lineage(inputs: Iterable[Dict[str, Any]] = (), outputs: Iterable[Dict
             _uses.append(_use(direction, **item))
 
 
+def adopt(uses: Iterable[Use]) -> None:
+    """What a function in the other language told, as it was written."""
+    _uses.extend(uses)
+
+
 def _use(
     direction: str, name: str, kind: str = "dataset", version: Any = "", uri: Optional[str] = None, details: Optional[Dict[str, Any]] = None
 ) -> Use:

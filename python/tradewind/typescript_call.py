@@ -12,8 +12,10 @@ import logging
 import os
 import socket
 import subprocess
+import sys
 from typing import Any, Callable, Dict, List, Optional
 
+from . import lineage
 from .errors import TradewindError
 from .protocol import FrameStream
 from .supervisor import RequestRefused, Supervisor
@@ -64,7 +66,9 @@ def call(target: Dict[str, Any], arguments: Dict[str, Any], supervisor: Supervis
     foreign = {"file": target["file"], "function": target["function"], "args": args, "templated": [], "argv": [], "environment": {}}
     message = {**start, "code": {**start["code"], "interpreter": "node"}, "call": {**foreign, "multipleOutputs": multiple_outputs}}
     ours, theirs = socket.socketpair()
-    with subprocess.Popen(_command(), preexec_fn=_give_frames(theirs), pass_fds=(_FRAMES, theirs.fileno())) as process:
+    # A model that is loaded there has its packages here.
+    environment = {**os.environ, "PYTHON": sys.executable}
+    with subprocess.Popen(_command(), env=environment, preexec_fn=_give_frames(theirs), pass_fds=(_FRAMES, theirs.fileno())) as process:
         theirs.close()
         stream = FrameStream(ours)
         try:
@@ -84,7 +88,7 @@ def call(target: Dict[str, Any], arguments: Dict[str, Any], supervisor: Supervis
 def _command() -> List[str]:
     known = os.environ.get("TRADEWIND_NODE_CHILD")
     if not known:
-        raise TradewindError("TW_TASK_PROCESS", "@task.stub runs under Tradewind's worker, which says where Node is; nobody said so here")
+        raise TradewindError("TW_TASK_PROCESS", "what runs in TypeScript runs under Tradewind's worker, which says where Node is; nobody said so here")
     return list(json.loads(known))
 
 
@@ -119,6 +123,12 @@ def _answer(message: Dict[str, Any], supervisor: Supervisor) -> Dict[str, Any]:
         return {"type": "response-error", "id": message["id"], "error": {"code": error.code, "message": error.message}}
 
 
+def adopt(report: Dict[str, Any], ti: Any) -> None:
+    """What the function pushed, and told that it read and made, is the task's."""
+    ti.adopt_xcoms(report["xcoms"])
+    lineage.adopt(report.get("uses", ()))
+
+
 def value_of(report: Dict[str, Any]) -> Optional[ForeignResult]:
     """What the function returned; raises what it threw."""
     result = report["result"]
@@ -126,12 +136,15 @@ def value_of(report: Dict[str, Any]) -> Optional[ForeignResult]:
     if outcome == "success":
         size = {name: report[name] for name in ("length", "keys") if name in report}
         return None if "value" not in result else ForeignResult(result["value"], size)
-    from .airflow_compat.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+    from .airflow_compat.exceptions import AirflowException, AirflowFailException, AirflowRescheduleException, AirflowSkipException
+    from .task_instance import parse_instant
 
     if outcome == "skipped":
         raise AirflowSkipException(result["message"])
+    if outcome == "reschedule":
+        raise AirflowRescheduleException(parse_instant(result["at"]))
     if outcome != "failed":
-        raise TradewindError("TW_PROTOCOL", f"a function that @task.stub calls has to return or throw, got: {outcome}")
+        raise TradewindError("TW_PROTOCOL", f"a function of TypeScript has to return or throw, got: {outcome}")
     error = result["error"]
     log.error("%s", error.get("stack") or error["message"])
     kind = AirflowException if result["retryable"] else AirflowFailException

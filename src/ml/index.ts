@@ -46,6 +46,7 @@ export {
   type MonitorTaskOptions,
   monitorTask,
 } from "./deployment/monitor-task.ts";
+export { placeTask } from "./deployment/place-task.ts";
 export type { Manifest, PredictionProfile } from "./deployment/prediction-profile.ts";
 export {
   type PredictionScore,

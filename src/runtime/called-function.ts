@@ -11,9 +11,18 @@ import { decodeValue } from "./xcom-values.ts";
 
 type Called = (inputs: { [name: string]: unknown }) => unknown;
 
+/** In place of a file: a task that the program itself has, placed from plain data. */
+const ownTasks: string = "tradewind/ml";
+
+/** What is used of it; imported by name as a Dag file would, so that the runtime does not stand on it. */
+interface OwnTasks {
+  placeTask(dag: Dag, id: string, name: string, given: { readonly [name: string]: unknown }): void;
+}
+
 /** @throws TradewindError TW_HANDLER_INVALID where the file has no such function; whatever the file throws. */
 export async function loadCalledFunction(start: StartTask, call: ForeignCall): Promise<RunnableDag> {
   const { code, task } = start;
+  if (call.file === ownTasks) return placedTask(start, call);
   const relativeFile = join(dirname(code.relativeFile), call.file);
   const called = await exported({ ...start, code: { ...code, relativeFile } }, call);
   const dag = new Dag(task.dagId, { schedule: null });
@@ -21,6 +30,13 @@ export async function loadCalledFunction(start: StartTask, call: ForeignCall): P
     multipleOutputs: call.multipleOutputs,
   })();
   return collectDag(dag, { relativeFile, now: null });
+}
+
+async function placedTask({ code, task }: StartTask, call: ForeignCall): Promise<RunnableDag> {
+  const { placeTask } = (await import(ownTasks)) as OwnTasks;
+  const dag = new Dag(task.dagId, { schedule: null });
+  placeTask(dag, task.taskId, call.function ?? "", await decodedArgs(call));
+  return collectDag(dag, { relativeFile: code.relativeFile, now: null });
 }
 
 async function exported({ code }: StartTask, call: ForeignCall): Promise<Called> {

@@ -87,7 +87,7 @@ export interface StartTask {
 }
 
 export interface ForeignCall {
-  /** Relative to the folder of the Dag file that `code` names. */
+  /** Relative to the folder of the Dag file that `code` names; "tradewind/ml" for a task that the program itself has. */
   file: string;
   /** Null: the file is a script. */
   function: string | null;

@@ -1,8 +1,8 @@
 /** From a prediction back to code and data, and from data forward to predictions, over tasks of both languages. */
 import { expect, test } from "vitest";
-import { createUser } from "../../src/store/users.ts";
 import { describePython } from "./find-python.ts";
 import { type PythonWorld, pythonWorld } from "./python-world.ts";
+import { signedInTo } from "./signed-in.ts";
 
 const training = `
 import { Asset, Dag } from "tradewind";
@@ -59,17 +59,7 @@ interface Graph {
 }
 
 async function client(world: PythonWorld) {
-  const admin = { username: "a", email: null, roles: ["Admin" as const], password: "of the admin" };
-  await createUser(world.database, admin, Date.now());
-  const authorization = `Basic ${Buffer.from("a:of the admin").toString("base64")}`;
-  const call = async (path: string, body?: object) => {
-    const answer = await fetch(`${world.address}${path}`, {
-      method: body === undefined ? "GET" : "POST",
-      headers: { authorization, "content-type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    return { status: answer.status, headers: answer.headers, body: (await answer.json()) as never };
-  };
+  const call = await signedInTo(world);
   const lineage = async (query: Record<string, string>): Promise<Graph> => {
     const answer = await call(`/api/lineage?${new URLSearchParams(query)}`);
     expect(answer, JSON.stringify(answer.body)).toMatchObject({ status: 200 });

@@ -168,7 +168,7 @@ def _stub() -> Any:
                 raise AirflowException(f"@task.stub '{self.task_id}' runs in TypeScript, and only under Tradewind's worker")
             arguments = typescript_call.named_arguments(self.python_callable, self.op_args, self.op_kwargs)
             report = typescript_call.call(self.foreign_call, arguments, line, bool(self.multiple_outputs))
-            context["ti"].adopt_xcoms(report["xcoms"])
+            typescript_call.adopt(report, context["ti"])
             return typescript_call.value_of(report)
 
     return _StubOperator

@@ -145,6 +145,16 @@ function columnOf(values: readonly unknown[], type: string | undefined): Column 
   return { type: "text", values: values.map(text) };
 }
 
+/** Rows by name, as frames of other languages come. What a row lacks is missing there. */
+export function tableOfRows(rows: readonly { readonly [name: string]: unknown }[]): Table {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const columns = names.map((name) => {
+    const values = rows.map((row) => row[name] ?? null);
+    return [name, columnOf(values, undefined)] as const;
+  });
+  return new Table(rows.length, new Map(columns));
+}
+
 const part = "data.parquet";
 
 /** One folder `column=value` for each value of a column, as Hive, DuckDB and pandas read them. Others are left as they are. */

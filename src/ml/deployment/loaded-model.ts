@@ -26,7 +26,8 @@ export function withModel<T>(
   return withModelFiles(client, version, async (folder) => {
     const { environment } = getContext();
     const model = await loadServedModel(folder, {
-      pythonInterpreter: environment["PYTHON"] ?? "python3",
+      // A Python task names its own interpreter; else it is the one that the worker runs Python with.
+      pythonInterpreter: environment["PYTHON"] ?? environment["TRADEWIND__PYTHON__INTERPRETER"] ?? "python3",
       environment,
     });
     try {

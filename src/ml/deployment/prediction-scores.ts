@@ -1,7 +1,7 @@
 /** Scores of predictions against what turned out to be true, under scikit-learn's names. */
 import { TradewindError } from "../../errors.ts";
 import { Matrix } from "../data/matrix.ts";
-import { type Cell, cellsOf, type Table } from "../data/table.ts";
+import { type Cell, type Cells, cellsOf, type Table } from "../data/table.ts";
 import { accuracyScore, f1Score, logLoss, precisionScore, recallScore } from "../metrics/classification.ts";
 import { rocAucOneVsRest, rocAucScore } from "../metrics/ranking.ts";
 import { meanAbsoluteError, meanSquaredError, r2Score, rootMeanSquaredError } from "../metrics/regression.ts";
@@ -55,6 +55,17 @@ export function predictionScore(name: string): PredictionScore {
   throw new TradewindError("TW_ML_PARAM", `there is no score "${name}"`, {
     hint: `The scores are ${Object.keys(scores).join(", ")}; a function of truth, predictions and probabilities will do too.`,
   });
+}
+
+/** A score of truth and answers alone, texts too. TW_ML_PARAM for a name that is none; its result throws for one that needs probabilities. */
+export function scoreOfAnswers(
+  name: string,
+): (truth: readonly unknown[], answers: readonly unknown[]) => number {
+  const score = predictionScore(name);
+  return (truth, answers) => {
+    const [asked, predictions] = asNumbers(truth as Cells, answers);
+    return score({ truth: asked, predictions, probabilities: null });
+  };
 }
 
 function needed({ probabilities }: ScoredPredictions): Matrix {

@@ -27,7 +27,7 @@ import { type GateResult, type GateTaskOptions, gateTask } from "./gate-task.ts"
 import { promoteTask } from "./promote-tasks.ts";
 import { registerModelTask } from "./register-task.ts";
 import { type ModelVersionRef, tagVersion } from "./registry.ts";
-import { mayRetrain, type PastVersion } from "./retrain-rules.ts";
+import { mayRetrain, type PastVersion, type RetrainRules } from "./retrain-rules.ts";
 
 export interface RetrainOptions extends Omit<DagOptions, "maxActiveRuns"> {
   /** The registered model. */
@@ -92,7 +92,9 @@ export function retrainDag(dagId: string, options: RetrainOptions): Dag {
   });
   const dag = new Dag(dagId, { catchup: false, ...rest, params: { ...params, force }, maxActiveRuns: 1 });
   const rules = { cooldownMs: milliseconds(cooldown ?? { days: 1 }), maxRejections: maxRejections ?? 3 };
-  const may = dag.shortCircuit("may_retrain", async () => decide(model, endpoint, rules))();
+  const may = dag.shortCircuit("may_retrain", async () =>
+    decideRetraining({ model, endpoint, rules }, getContext().params["force"] === true),
+  )();
   const group = dag.taskGroup("train");
   const source = train(group);
   may.before(group);
@@ -117,7 +119,7 @@ export function retrainDag(dagId: string, options: RetrainOptions): Dag {
     verdict,
   });
   rollout.before(promoted);
-  const settle = dag.task("settle", async () => settleVersion(model, onIncident), {
+  const settle = dag.task("settle", async () => tell(model, await settleVersion(model), onIncident), {
     triggerRule: "all_done",
     retries: 0,
   });
@@ -125,13 +127,19 @@ export function retrainDag(dagId: string, options: RetrainOptions): Dag {
   return dag;
 }
 
-async function decide(
-  model: string,
-  endpoint: string,
-  rules: { cooldownMs: number; maxRejections: number },
+export interface RetrainLimits {
+  readonly model: string;
+  readonly endpoint: string;
+  readonly rules: RetrainRules;
+}
+
+/** Whether the run that asks may train. Throws where somebody has to look first. */
+export async function decideRetraining(
+  { model, endpoint, rules }: RetrainLimits,
+  isForced: boolean,
 ): Promise<boolean> {
-  const { params, logger, now } = getContext();
-  if (params["force"] === true) return true;
+  const { logger, now } = getContext();
+  if (isForced) return true;
   const client = new TrackingClient();
   const state = await new Endpoints(client).find(endpoint);
   const [last] = state === null ? [] : await new Endpoints(client).rollouts(endpoint);
@@ -171,13 +179,14 @@ async function ownVersions(client: TrackingClient, model: string): Promise<PastV
   }));
 }
 
-interface Settled {
+export interface Settled {
   version: string | null;
   outcome: "promoted" | Incident["outcome"];
   reason: string;
 }
 
-async function settleVersion(model: string, onIncident: RetrainOptions["onIncident"]): Promise<Settled> {
+/** Tags the run's version with what became of it, and records an incident where it was not promoted. */
+export async function settleVersion(model: string): Promise<Settled> {
   const { ti, logger } = getContext();
   const pull = <T>(taskIds: string, key?: string): Promise<T | null> =>
     ti.xcomPull<T | null>({ taskIds, default: null, ...(key === undefined ? {} : { key }) });
@@ -202,6 +211,16 @@ async function settleVersion(model: string, onIncident: RetrainOptions["onIncide
   if (outcome === "promoted") return settled;
   logger.error(`${model} ${version ?? ""} was not promoted: ${reason}. The version of before keeps serving.`);
   await recordIncident({ model, version, outcome, reason });
+  return settled;
+}
+
+async function tell(
+  model: string,
+  settled: Settled,
+  onIncident: RetrainOptions["onIncident"],
+): Promise<Settled> {
+  const { version, outcome, reason } = settled;
+  if (outcome === "promoted") return settled;
   await onIncident?.({ model, version, outcome, reason });
   if (outcome !== "rejected") throw new FailException(`${outcome}: ${reason}`);
   return settled;
