@@ -51,19 +51,24 @@ class AttemptValues:
         answers = self._supervisor.request("xcom.get", params) or []
         return [(one["taskId"], one["mapIndex"], _decoder(one["value"])) for one in answers]
 
-    def element(self, task_id: str, key: str, index: int) -> Tuple[str, Any]:
-        """("element", one element of what a task that is not mapped pushed), a tuple for an entry of a dict.
+    def element(self, task_id: str, key: str, index: int, mapped: bool = False) -> Tuple[str, Any]:
+        """("element", one element of what a task pushed): of a mapped one what its index-th instance pushed that pushed at all.
 
-        ("whole", all of it) where the supervisor has not picked it: a tuple, a set, what a custom backend of XComs keeps;
-        ("none", None) where nothing was pushed.
+        ("entry", (key, value)) of a dict; ("whole", all of it) where the supervisor has not picked it: a tuple, a set, what a
+        custom backend of XComs keeps; ("none", None) where nothing was pushed.
         """
         for one in self._start.get("elements", ()):
             if (one["taskId"], one["key"], one["index"]) == (task_id, key, index):
-                return "element", _element(one)
-        answers = self._supervisor.request("xcom.get", {"taskIds": [task_id], "key": key, "mapIndexes": [-1], "item": index}) or []
-        if len(answers) != 1:
-            return "none", None
-        return ("element", _element(answers[0])) if answers[0].get("item") else ("whole", decode_value(answers[0]["value"]))
+                return _element(one)
+        indexes = None if mapped else [-1]
+        answers = self._supervisor.request("xcom.get", {"taskIds": [task_id], "key": key, "mapIndexes": indexes, "item": index}) or []
+        if len(answers) == 1 and answers[0].get("item"):
+            return _element(answers[0])
+        return ("whole", decode_value(answers[0]["value"])) if len(answers) == 1 and not mapped else ("none", None)
+
+    def length(self, task_id: str) -> Optional[int]:
+        """How much a task returned that this instance is expanded over; None where the supervisor did not say."""
+        return (self._start.get("lengths") or {}).get(task_id)
 
     def _known(self, task_id: str, key: str, map_indexes: Optional[Sequence[int]]) -> Optional[Found]:
         """A value that came with the start; only of an instance that is the only one asked for."""
@@ -74,9 +79,9 @@ class AttemptValues:
         return None
 
 
-def _element(answer: Dict[str, Any]) -> Any:
+def _element(answer: Dict[str, Any]) -> Tuple[str, Any]:
     value = decode_value(answer["value"])
-    return tuple(value) if answer.get("entry") else value
+    return ("entry", tuple(value)) if answer.get("entry") else ("element", value)
 
 
 def _decoder(value: Dict[str, Any]) -> Callable[[], Any]:

@@ -167,9 +167,13 @@ class TaskInstance:
             return found[0][2]() if found else default
         return [value() for _, _, value in found]
 
-    def pull_element(self, task_id: str, key: str, index: int) -> "tuple[str, Any]":
-        """("element", one element of a task's list), ("whole", the list), or ("none", None). Tradewind's own."""
-        return self._values.element(task_id, key, index)
+    def pull_element(self, task_id: str, key: str, index: int, mapped: bool = False) -> "tuple[str, Any]":
+        """As AttemptValues.element. Tradewind's own."""
+        return self._values.element(task_id, key, index, mapped)
+
+    def returned_length(self, task_id: str) -> Optional[int]:
+        """As AttemptValues.length. Tradewind's own."""
+        return self._values.length(task_id)
 
     def _pull_any(self, key: Optional[str], default: Any) -> Any:
         """Airflow 2 takes the latest of any task, Airflow 3 the task's own."""

@@ -69,6 +69,15 @@ function returnedLength(
   return { invalid: `expected a list or an object from task "${taskId}" (${state}), but it returned none` };
 }
 
+/** Length of one value of an expansion, from the lengths of what tasks returned; null where one is not known. */
+export function lengthOfValue(value: ValueSpec, returned: (taskId: string) => number | null): number | null {
+  const length = stepsLength(value, (taskId) => {
+    const known = returned(taskId);
+    return known === null ? "unknown" : { known };
+  });
+  return typeof length === "object" && "known" in length ? length.known : null;
+}
+
 /** `map` keeps the length; `zip` is as long as its shortest part, or its longest with a fill value; `concat` adds. */
 function stepsLength(value: ValueSpec, returned: (taskId: string) => MapLength): MapLength {
   if ("literal" in value) return literalValueLength(value.literal);

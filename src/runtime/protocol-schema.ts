@@ -107,6 +107,7 @@ const start = z.object({
       z.object({ taskId: text, key: text, index: whole, value: xcomValue, entry: z.boolean().optional() }),
     )
     .optional(),
+  lengths: z.record(text, whole).optional(),
   params: jsonObject,
   resume: z.object({ method: text, kwargs: jsonObject, event: json, error: text.optional() }).optional(),
   reschedule: z.object({ firstAt: instant, count: whole }).optional(),

@@ -62,6 +62,8 @@ export interface StartTask {
   expansion?: { index: number; total: number };
   /** Single elements of values that this instance is expanded over, where the supervisor had picked them already. */
   elements?: { taskId: string; key: string; index: number; value: XComValue; entry?: boolean }[];
+  /** How much tasks returned that this instance is expanded over, where that says which of their elements are its own. */
+  lengths?: { [taskId: string]: number };
   params: { [name: string]: Json };
   /** Present when the attempt goes on after a deferral. */
   resume?: { method: string; kwargs: { [key: string]: Json }; event: Json; error?: string };

@@ -109,33 +109,42 @@ class Resolver {
       );
       return given ? decodeValue(given.value) : this.#item(source.xcom, index, what);
     }
-    const sequence = await this.#sequence(source, what);
+    const sequence = await this.#sequence(source, what, true);
     if (index >= sequence.length)
       throw this.#unmappable(what, `at least ${index + 1} elements`, sequence.length);
     return sequence.at(index);
   }
 
   async #length(source: ValueSpec, name: string): Promise<number> {
-    const { length } = await this.#sequence(source, `argument "${name}"`);
+    const { length } = await this.#sequence(source, `argument "${name}"`, true);
     if (length === 0) throw this.#unmappable(`argument "${name}"`, "at least one element", 0);
     return length;
   }
 
-  async #sequence(source: ValueSpec, what = "a mapped value"): Promise<Sequence> {
+  /** `picked`: elements are asked for one by one, where the length is known without them. */
+  async #sequence(source: ValueSpec, what = "a mapped value", picked = false): Promise<Sequence> {
     if (!("xcom" in source)) return this.#elements(await this.value(source), what);
-    let sequence = this.#elements(await this.#whole(source.xcom), what);
-    for (const step of source.xcom.steps ?? []) sequence = await this.#step(sequence, step);
+    const { steps = [], ...ref } = source.xcom;
+    let sequence = await this.#returned(ref, what, picked);
+    for (const step of steps) sequence = await this.#step(sequence, step, picked);
     return sequence;
   }
 
-  async #step(input: Sequence, step: XComStep): Promise<Sequence> {
+  async #returned(ref: XComRef, what: string, picked: boolean): Promise<Sequence> {
+    const length = this.#start.lengths?.[ref.taskId];
+    if (!picked || length === undefined || this.#known(ref) !== undefined)
+      return this.#elements(await this.#whole(ref), what);
+    return { length, at: (index) => this.#elementOf({ xcom: ref }, index, what) };
+  }
+
+  async #step(input: Sequence, step: XComStep, picked: boolean): Promise<Sequence> {
     if ("map" in step) {
       const fn = this.#dag.functions[step.map.fn];
       if (!fn) throw new TradewindError("TW_INTERNAL", `the Dag file has no function number ${step.map.fn}`);
       return { length: input.length, at: async (index) => fn(await input.at(index)) };
     }
     if ("concat" in step) {
-      const parts = [input, ...(await this.#sequences(step.concat.others))];
+      const parts = [input, ...(await this.#sequences(step.concat.others, picked))];
       return {
         length: parts.reduce((total, { length }) => total + length, 0),
         at(index) {
@@ -149,7 +158,7 @@ class Resolver {
       };
     }
     const { others, fillvalue } = step.zip;
-    const parts = [input, ...(await this.#sequences(others))];
+    const parts = [input, ...(await this.#sequences(others, picked))];
     const lengths = parts.map(({ length }) => length);
     return {
       length: fillvalue === undefined ? Math.min(...lengths) : Math.max(...lengths),
@@ -157,9 +166,9 @@ class Resolver {
     };
   }
 
-  async #sequences(sources: ValueSpec[]): Promise<Sequence[]> {
+  async #sequences(sources: ValueSpec[], picked: boolean): Promise<Sequence[]> {
     const all: Sequence[] = [];
-    for (const source of sources) all.push(await this.#sequence(source));
+    for (const source of sources) all.push(await this.#sequence(source, undefined, picked));
     return all;
   }
 

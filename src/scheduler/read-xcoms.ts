@@ -18,10 +18,16 @@ export class ReadXComs {
   }
 
   async get({ run }: Attempt, query: Query): Promise<Answer> {
+    const { item } = query;
+    if (item === undefined || !isOfEach(run, query)) return pick(await this.#read(run, query), item);
+    const answer = await this.#read(run, { ...query, mapIndexes: [item] });
+    return answer.map((found) => ({ ...found, item: true }));
+  }
+
+  async #read(run: ActiveRun, query: Query): Promise<Answer> {
     const { database, xcoms } = this.#services;
     const { taskIds, key, mapIndexes = null } = query;
-    const own =
-      (query.dagId ?? run.run.dagId) === run.run.dagId && (query.runId ?? run.run.runId) === run.run.runId;
+    const own = isOwn(run, query);
     const prior = query.includePriorDates === true && run.run.logicalDate !== null;
     if (own && !prior && key !== null && mapIndexes?.length === 1) {
       const [mapIndex = -1] = mapIndexes;
@@ -30,7 +36,7 @@ export class ReadXComs {
         mapIndex,
         value: xcoms.get(run.row.pk, taskId, mapIndex, key),
       }));
-      if (known.every(({ value }) => value !== undefined)) return pick(known as Answer, query.item);
+      if (known.every(({ value }) => value !== undefined)) return known as Answer;
     }
     if (prior) {
       const { logicalDate, dagId } = run.run;
@@ -41,7 +47,7 @@ export class ReadXComs {
         mapIndexes,
         key,
       });
-      return pick(inOrder(rows, taskIds), query.item);
+      return inOrder(rows, taskIds);
     }
     const runPk = own
       ? run.row.pk
@@ -49,7 +55,7 @@ export class ReadXComs {
     if (runPk === undefined) return [];
     const rows = await readXComs(database, { runPk, taskIds, mapIndexes, key });
     if (own && key === "return_value") for (const row of rows) this.#keepSource(run, row);
-    return pick(inOrder(rows, taskIds), query.item);
+    return inOrder(rows, taskIds);
   }
 
   /** What a mapped task is expanded over is asked for once for each of its instances. */
@@ -60,6 +66,19 @@ export class ReadXComs {
     if (run.instances.get({ task, mapIndex: row.mapIndex })?.state !== "success") return;
     this.#services.xcoms.put(run.row.pk, row.taskId, row.mapIndex, "return_value", valueOf(row), true);
   }
+}
+
+function isOwn(run: ActiveRun, { dagId = run.run.dagId, runId = run.run.runId }: Query): boolean {
+  return dagId === run.run.dagId && runId === run.run.runId;
+}
+
+/** Asks for one of a mapped task's values, and each of its instances has returned one: the item is the map index. */
+function isOfEach(run: ActiveRun, query: Query): boolean {
+  const { taskIds, key, mapIndexes = null, includePriorDates = false } = query;
+  const task = run.dag.indexOf.get(taskIds[0] ?? "");
+  if (task === undefined || taskIds.length > 1 || mapIndexes !== null || key !== "return_value") return false;
+  if (includePriorDates || !isOwn(run, query) || !run.instances.isExpanded(task)) return false;
+  return run.values.count(task) === run.instances.size(task);
 }
 
 function valueOf(row: XComRow): XComValue {

@@ -2,6 +2,7 @@
 import type { ValueSpec } from "../core/dag-model.ts";
 import type { Instance } from "../core/instances.ts";
 import { elementOf, isTyped } from "../core/map-element.ts";
+import { type ElementRead, elementsRead, lengthsRead } from "../core/map-reads.ts";
 import { reproducedDate } from "../core/reproduction.ts";
 import type { Workload } from "../executor/executor.ts";
 import type { CodeLocation, StartTask } from "../runtime/protocol.ts";
@@ -105,7 +106,7 @@ export function workloadOf(parts: WorkloadParts, run: ActiveRun, instance: Insta
         }),
     logLevel: settings.logLevel,
     ...(mapIndex < 0 ? {} : { expansion: { index: mapIndex, total: run.instances.size(instance.task) } }),
-    ...knownElements(parts.xcoms, run, instance),
+    ...expansionParts(parts.xcoms, run, instance),
     ...(resume === undefined ? {} : { resume }),
     ...(row.reschedule === null
       ? {}
@@ -155,21 +156,49 @@ function addKnown(
   if (value !== undefined) known.push({ taskId, mapIndex, key, value });
 }
 
-/** The element of an expansion over one returned list or object; other expansions are picked by the child. */
-function knownElements(
+/** Of what the instance is expanded over: the elements that are at hand, and the lengths that tell which the others are. */
+function expansionParts(
   cache: XComCache,
   run: ActiveRun,
   { task, mapIndex }: Instance,
-): Pick<StartTask, "elements"> {
+): Pick<StartTask, "elements" | "lengths"> {
   const mapped = run.dag.tasks[task]?.mapped;
   if (mapIndex < 0 || mapped == null) return {};
-  const sources = "expand" in mapped ? Object.values(mapped.expand) : [mapped.expandKwargs];
-  const [source] = sources;
-  if (sources.length !== 1 || source === undefined || !("xcom" in source)) return {};
-  const { taskId, key, steps = [] } = source.xcom;
-  if (steps.length > 0) return {};
+  const lengthOf = (taskId: string): number | null => returnedLength(run, taskId);
+  const reads = elementsRead(mapped, mapIndex, lengthOf) ?? [];
+  const elements = reads.flatMap((read) => knownElement(cache, run, read) ?? []);
+  const lengths = lengthsRead(mapped).flatMap((taskId) => {
+    const length = lengthOf(taskId);
+    return length === null ? [] : [[taskId, length] as const];
+  });
+  return {
+    ...(elements.length === 0 ? {} : { elements }),
+    ...(lengths.length === 0 ? {} : { lengths: Object.fromEntries(lengths) }),
+  };
+}
+
+function returnedLength(run: ActiveRun, taskId: string): number | null {
+  const source = run.dag.indexOf.get(taskId);
+  if (source === undefined) return null;
+  return run.instances.isExpanded(source) ? run.values.count(source) : run.values.length(source);
+}
+
+function knownElement(
+  cache: XComCache,
+  run: ActiveRun,
+  read: ElementRead,
+): NonNullable<StartTask["elements"]>[number] | undefined {
+  const { taskId, key, index } = read;
+  const source = run.dag.indexOf.get(taskId);
+  if (source === undefined) return undefined;
+  if (run.instances.isExpanded(source)) {
+    // Where an instance pushed nothing, the ones behind it move up.
+    if (run.values.count(source) < run.instances.size(source)) return undefined;
+    const value = cache.get(run.row.pk, taskId, index, key);
+    return value === undefined ? undefined : { ...read, value };
+  }
   const value = cache.get(run.row.pk, taskId, -1, key);
-  if (value === undefined || !("json" in value) || isTyped(value.json)) return {};
-  const element = elementOf(value.json, mapIndex);
-  return element === undefined ? {} : { elements: [{ taskId, key, index: mapIndex, ...element }] };
+  if (value === undefined || !("json" in value) || isTyped(value.json)) return undefined;
+  const element = elementOf(value.json, index);
+  return element === undefined ? undefined : { ...read, ...element };
 }

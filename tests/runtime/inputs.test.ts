@@ -86,6 +86,29 @@ describe("inputs", () => {
     expect(await values("joined", 0, 2, 3, 5)).toEqual([1, 3, 1, 9]);
   });
 
+  it("asks for its own elements of what is zipped and concatenated, where the lengths are known", async () => {
+    await using child = new TaskChild();
+    const lengths = { list: 3, square: 3 };
+    const asked = async (taskId: string, mapIndex: number) => {
+      child.requests.length = 0;
+      const { result } = await child.run("inputs", taskId, { task: { mapIndex }, lengths });
+      return [result, child.requested("xcom.get")];
+    };
+    const one = (taskId: string, mapIndex: number, json: Json) => [
+      { taskId, mapIndex, value: { json }, item: true },
+    ];
+    child.answers = { "xcom.get": one("square", 0, 1) };
+    expect(await asked("joined", 3)).toMatchObject([
+      { value: { json: 1 } },
+      [{ taskIds: ["square"], mapIndexes: null, item: 0 }],
+    ]);
+    child.answers = { "xcom.get": one("list", -1, 3) };
+    expect(await asked("stepped", 2)).toMatchObject([
+      { value: { json: [30, "r"] } },
+      [{ taskIds: ["list"], mapIndexes: [-1], item: 2 }],
+    ]);
+  });
+
   it("stays in its own instance inside of a mapped group", async () => {
     expect(await value("group.first", 2)).toBe(4);
     expect(await value("group.second", 1)).toBe(6);

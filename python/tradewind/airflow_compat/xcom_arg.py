@@ -12,6 +12,27 @@ from .node import DependencyMixin
 from .not_set import NOTSET
 
 XCOM_RETURN_KEY = "return_value"
+Entry = Callable[[Tuple[Any, Any]], Any]
+
+
+class Unpicked(Exception):
+    """Its length, or one element, cannot be had without the rest. `whole` is all of it, where that was read already."""
+
+    def __init__(self, whole: Any = NOTSET) -> None:
+        super().__init__()
+        self.whole = whole
+
+
+def _pair(entry: Tuple[Any, Any]) -> Any:
+    return entry
+
+
+def _key(entry: Tuple[Any, Any]) -> Any:
+    return entry[0]
+
+
+def _value(entry: Tuple[Any, Any]) -> Any:
+    return entry[1]
 
 
 class XComArg(DependencyMixin):
@@ -28,6 +49,18 @@ class XComArg(DependencyMixin):
 
     def resolve(self, context: Mapping[str, Any], *_: Any, **__: Any) -> Any:
         raise NotImplementedError
+
+    def count(self, context: Mapping[str, Any]) -> int:
+        """How many elements `resolve` would give. Raises Unpicked where only reading them tells."""
+        raise Unpicked()
+
+    def pick(self, context: Mapping[str, Any], index: int, of_entry: Entry = _pair) -> Any:
+        """One element of what `resolve` would give, since not each instance shall read all of a long list.
+
+        `of_entry` says what an entry of a dict counts as. Raises Unpicked where all of it has to be read, or for `resolve` to say
+        what is wrong.
+        """
+        raise Unpicked()
 
     @staticmethod
     def iter_xcom_references(arg: Any) -> Iterator[Tuple[Any, str]]:
@@ -204,16 +237,30 @@ class PlainXComArg(XComArg):
             return None
         raise XComNotFound(ti.dag_id, source.task_id, self.key)
 
+    def count(self, context: Mapping[str, Any]) -> int:
+        length = context["ti"].returned_length(self.operator.task_id)
+        if length is None or self._is_of_own_group(context):
+            raise Unpicked()
+        return length
 
-    def pick(self, context: Mapping[str, Any], index: int) -> Tuple[str, Any]:
-        """("element", that of what is expanded over), since not each instance shall read all of a long list.
+    def pick(self, context: Mapping[str, Any], index: int, of_entry: Entry = _pair) -> Any:
+        if self._is_of_own_group(context):
+            raise Unpicked()
+        source, ti = self.operator, context["ti"]
+        found, value = ti.pull_element(source.task_id, self.key, index, source.is_mapped or _is_other_instances(source, ti))
+        if found == "element":
+            return value
+        if found == "entry":
+            return of_entry(value)
+        if found == "whole" and isinstance(value, (Sequence, dict)) and not isinstance(value, str) and index < len(value):
+            return of_entry(element(value, index)) if isinstance(value, dict) else value[index]
+        raise Unpicked(value if found == "whole" else NOTSET)
 
-        ("whole", all of it) where it had to be read; ("none", None) where `resolve` has to say what there is.
-        """
+    def _is_of_own_group(self, context: Mapping[str, Any]) -> bool:
+        """The source is another task of the same instance of a mapped group: its value is not one of many."""
         source = self.operator
-        if source.is_mapped or source.get_closest_mapped_task_group() is not None:
-            return "none", None
-        return context["ti"].pull_element(source.task_id, self.key, index)
+        in_group = not source.is_mapped and source.get_closest_mapped_task_group() is not None
+        return in_group and not _is_other_instances(source, context["ti"])
 
 
 def _is_other_instances(source: Any, ti: Any) -> bool:
@@ -276,6 +323,15 @@ class MapXComArg(XComArg):
     def map(self, f: Callable[[Any], Any]) -> "MapXComArg":
         return MapXComArg(self.arg, [*self.callables, f])
 
+    def count(self, context: Mapping[str, Any]) -> int:
+        return self.arg.count(context)
+
+    def pick(self, context: Mapping[str, Any], index: int, of_entry: Entry = _pair) -> Any:
+        value = self.arg.pick(context, index, _value)
+        for one in self.callables:
+            value = one(value)
+        return value
+
     def resolve(self, context: Mapping[str, Any], *_: Any, **__: Any) -> Any:
         return _Mapped(_sized(self.arg.resolve(context), "map"), self.callables)
 
@@ -293,6 +349,15 @@ class ZipXComArg(XComArg):
     def iter_references(self) -> Iterator[Tuple[Any, str]]:
         for arg in self.args:
             yield from arg.iter_references()
+
+    def count(self, context: Mapping[str, Any]) -> int:
+        lengths = [arg.count(context) for arg in self.args]
+        return min(lengths) if self.fillvalue is NOTSET else max(lengths)
+
+    def pick(self, context: Mapping[str, Any], index: int, of_entry: Entry = _pair) -> Any:
+        if not 0 <= index < self.count(context):
+            raise Unpicked()
+        return tuple(arg.pick(context, index) if index < arg.count(context) else self.fillvalue for arg in self.args)
 
     def resolve(self, context: Mapping[str, Any], *_: Any, **__: Any) -> Any:
         return _Zipped([_sized(arg.resolve(context), "zip") for arg in self.args], self.fillvalue)
@@ -312,6 +377,18 @@ class ConcatXComArg(XComArg):
 
     def concat(self, *others: XComArg) -> "ConcatXComArg":
         return ConcatXComArg([*self.args, *others])
+
+    def count(self, context: Mapping[str, Any]) -> int:
+        return sum(arg.count(context) for arg in self.args)
+
+    def pick(self, context: Mapping[str, Any], index: int, of_entry: Entry = _pair) -> Any:
+        at = index
+        for arg in self.args:
+            length = arg.count(context)
+            if 0 <= at < length:
+                return arg.pick(context, at, _key)
+            at -= length
+        raise Unpicked()
 
     def resolve(self, context: Mapping[str, Any], *_: Any, **__: Any) -> Any:
         return _Joined([_sized(arg.resolve(context), "concat") for arg in self.args])
