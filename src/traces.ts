@@ -65,87 +65,112 @@ const packages = [
 
 /** Throws TW_TRACES_PACKAGES, saying what to install, when the packages are not there. */
 export async function startTraces(options: TracesOptions): Promise<Traces> {
-  const { api, exporter, resources, sdk } = await loadPackages();
-  // Asked for twice by `startSpan`: the trace of a root span, then the span.
-  const ids = { trace: "", span: "" };
-  const endpoint = options.endpoint.replace(/\/+$/, "");
-  const provider = new sdk.TracerProvider({
-    resource: resources.resourceFromAttributes({
-      "service.name": options.serviceName ?? "tradewind",
-      "service.version": version,
-    }),
-    idGenerator: { generateTraceId: () => ids.trace, generateSpanId: () => ids.span },
-    spanProcessors: [
-      new sdk.BatchSpanProcessor({
-        exporter: new exporter.OTLPTraceExporter({
-          url: endpoint.endsWith("/v1/traces") ? endpoint : `${endpoint}/v1/traces`,
-          // All tries together: a collector that is down must not hold up the end of the process.
-          timeoutMillis: 2000,
-        }),
-        maxQueueSize: 65_536,
-        scheduledDelayMillis: 1000,
-      }),
-    ],
-  });
-  const tracer = provider.getTracer("tradewind", version);
-
-  const send = (
-    name: string,
-    span: { trace: string; span: string; parent: string | null; from: number; to: number },
-    attributes: api.Attributes,
-    error: string | null,
-  ): void => {
-    ids.trace = span.trace;
-    ids.span = span.span;
-    const context =
-      span.parent === null
-        ? api.ROOT_CONTEXT
-        : api.trace.setSpanContext(api.ROOT_CONTEXT, {
-            traceId: span.trace,
-            spanId: span.parent,
-            traceFlags: api.TraceFlags.SAMPLED,
-          });
-    const made = tracer.startSpan(
-      name,
-      { startTime: span.from, attributes, kind: api.SpanKind.INTERNAL },
-      context,
-    );
-    made.setStatus(
-      error === null ? { code: api.SpanStatusCode.OK } : { code: api.SpanStatusCode.ERROR, message: error },
-    );
-    made.end(Math.max(span.from, span.to));
-  };
-
+  const sender = new SpanSender(await loadPackages(), options);
   return {
     runEnded(run) {
       const { traceId, spanId } = runTraceIds(run);
-      const from = run.startDate ?? run.queuedAt;
-      const error = run.state === "failed" ? "the run failed" : null;
-      send(
-        run.dagId,
-        { trace: traceId, span: spanId, parent: null, from, to: run.endDate },
-        runAttributes(run),
-        error,
-      );
+      sender.send({
+        name: run.dagId,
+        traceId,
+        spanId,
+        parentId: null,
+        from: run.startDate ?? run.queuedAt,
+        to: run.endDate,
+        attributes: runAttributes(run),
+        error: run.state === "failed" ? "the run failed" : null,
+      });
     },
     attemptEnded(attempt) {
       const { traceId, spanId } = runTraceIds(attempt.run);
-      const span = {
-        trace: traceId,
-        span: attemptSpanId(attempt.attemptId),
-        parent: spanId,
+      const isFailure = attempt.state === "failed" || attempt.state === "up_for_retry";
+      sender.send({
+        name: attempt.taskId,
+        traceId,
+        spanId: attemptSpanId(attempt.attemptId),
+        parentId: spanId,
         from: attempt.startDate,
         to: attempt.endDate,
-      };
-      const error =
-        attempt.state === "failed" || attempt.state === "up_for_retry"
-          ? (attempt.error ?? "the attempt failed")
-          : null;
-      send(attempt.taskId, span, attemptAttributes(attempt), error);
+        attributes: attemptAttributes(attempt),
+        error: isFailure ? (attempt.error ?? "the attempt failed") : null,
+      });
     },
-    // What cannot be sent is lost: traces are no part of the state.
-    stop: () => provider.shutdown().catch(() => undefined),
+    stop: () => sender.stop(),
   };
+}
+
+interface EndedSpan {
+  readonly name: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  /** Id of the span around it; null for the root of a trace. */
+  readonly parentId: string | null;
+  /** Epoch milliseconds. */
+  readonly from: number;
+  readonly to: number;
+  readonly attributes: api.Attributes;
+  readonly error: string | null;
+}
+
+type Packages = Awaited<ReturnType<typeof loadPackages>>;
+
+/** Sends spans under ids of ours, which the packages would choose at random. */
+class SpanSender {
+  readonly #api: Packages["api"];
+  readonly #provider: InstanceType<Packages["sdk"]["TracerProvider"]>;
+  readonly #tracer: api.Tracer;
+  /** Asked for twice by `startSpan`: the trace of a root span, then the span. */
+  readonly #next = { traceId: "", spanId: "" };
+
+  constructor({ api, exporter, resources, sdk }: Packages, options: TracesOptions) {
+    const endpoint = options.endpoint.replace(/\/+$/, "");
+    this.#api = api;
+    this.#provider = new sdk.TracerProvider({
+      resource: resources.resourceFromAttributes({
+        "service.name": options.serviceName ?? "tradewind",
+        "service.version": version,
+      }),
+      idGenerator: {
+        generateTraceId: () => this.#next.traceId,
+        generateSpanId: () => this.#next.spanId,
+      },
+      spanProcessors: [
+        new sdk.BatchSpanProcessor({
+          exporter: new exporter.OTLPTraceExporter({
+            url: endpoint.endsWith("/v1/traces") ? endpoint : `${endpoint}/v1/traces`,
+            // All tries together: a collector that is down must not hold up the end of the process.
+            timeoutMillis: 2000,
+          }),
+          maxQueueSize: 65_536,
+          scheduledDelayMillis: 1000,
+        }),
+      ],
+    });
+    this.#tracer = this.#provider.getTracer("tradewind", version);
+  }
+
+  send({ name, traceId, spanId, parentId, from, to, attributes, error }: EndedSpan): void {
+    const { ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags, trace } = this.#api;
+    this.#next.traceId = traceId;
+    this.#next.spanId = spanId;
+    const context =
+      parentId === null
+        ? ROOT_CONTEXT
+        : trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId: parentId, traceFlags: TraceFlags.SAMPLED });
+    const span = this.#tracer.startSpan(
+      name,
+      { startTime: from, attributes, kind: SpanKind.INTERNAL },
+      context,
+    );
+    span.setStatus(
+      error === null ? { code: SpanStatusCode.OK } : { code: SpanStatusCode.ERROR, message: error },
+    );
+    span.end(Math.max(from, to));
+  }
+
+  /** What cannot be sent is lost: traces are no part of the state. */
+  async stop(): Promise<void> {
+    await this.#provider.shutdown().catch(() => undefined);
+  }
 }
 
 async function loadPackages() {

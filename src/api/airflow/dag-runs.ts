@@ -65,9 +65,14 @@ const runOrders: Orders<typeof dagRunListColumns> = {
   key: ["id"],
 };
 
-export function registerDagRuns(app: ApiApp, context: AirflowContext): void {
-  const tags = ["DagRun"];
+const tags = ["DagRun"];
 
+export function registerDagRuns(app: ApiApp, context: AirflowContext): void {
+  registerReads(app, context);
+  registerTrigger(app, context);
+}
+
+function registerReads(app: ApiApp, context: AirflowContext): void {
   app.get(
     "/dags/:dag_id/dagRuns",
     {
@@ -117,7 +122,9 @@ export function registerDagRuns(app: ApiApp, context: AirflowContext): void {
     },
     async ({ body, user }) => collection(context, await batchOf(context, body, user)),
   );
+}
 
+function registerTrigger(app: ApiApp, context: AirflowContext): void {
   app.post(
     "/dags/:dag_id/dagRuns",
     {

@@ -69,11 +69,16 @@ const orders: Orders<typeof dagListColumns> = {
   key: ["dag_id"],
 };
 
-export function registerDags(app: ApiApp, context: AirflowContext): void {
-  const { database } = context;
-  const { secrets } = context.parts;
-  const tags = ["DAG"];
+const tags = ["DAG"];
 
+export function registerDags(app: ApiApp, context: AirflowContext): void {
+  registerList(app, context);
+  registerListPatch(app, context);
+  registerOne(app, context);
+  registerOneChanges(app, context);
+}
+
+function registerList(app: ApiApp, context: AirflowContext): void {
   app.get(
     "/dags",
     {
@@ -88,11 +93,15 @@ export function registerDags(app: ApiApp, context: AirflowContext): void {
     async ({ query, user }) => {
       const dagIds = await permittedDagIds(user, "read", "DAGs");
       const filter = { ...filterOf(query), ...runFilterOf(query, user.id), dagIds };
-      const { rows, total } = await listDagSummaries(database, filter, pageOf(query, orders), context.now());
-      return { dags: rows.map((dag) => dagAnswer(dag, secrets)), total_entries: total };
+      const page = pageOf(query, orders);
+      const { rows, total } = await listDagSummaries(context.database, filter, page, context.now());
+      return { dags: rows.map((dag) => dagAnswer(dag, context.parts.secrets)), total_entries: total };
     },
   );
+}
 
+function registerListPatch(app: ApiApp, context: AirflowContext): void {
+  const { database } = context;
   app.patch(
     "/dags",
     {
@@ -125,18 +134,20 @@ export function registerDags(app: ApiApp, context: AirflowContext): void {
       });
       const dags = rows
         .slice(query.offset, query.offset + query.limit)
-        .map((dag) => dagAnswer({ ...dag, isPaused: body.is_paused }, secrets));
+        .map((dag) => dagAnswer({ ...dag, isPaused: body.is_paused }, context.parts.secrets));
       return { dags, total_entries: total };
     },
   );
+}
 
+function registerOne(app: ApiApp, context: AirflowContext): void {
   app.get(
     "/dags/:dag_id",
     {
       config: { access: can("read", "DAGs") },
       schema: { operationId: "get_dag", tags, params: DagPath, response: { 200: DAGResponse } },
     },
-    async ({ params }) => dagAnswer(await knownDag(context, params.dag_id), secrets),
+    async ({ params }) => dagAnswer(await knownDag(context, params.dag_id), context.parts.secrets),
   );
 
   app.get(
@@ -152,7 +163,10 @@ export function registerDags(app: ApiApp, context: AirflowContext): void {
     },
     async ({ params, user }) => detailsOf(context, params.dag_id, user.id),
   );
+}
 
+function registerOneChanges(app: ApiApp, context: AirflowContext): void {
+  const { database } = context;
   app.patch(
     "/dags/:dag_id",
     {
@@ -174,7 +188,7 @@ export function registerDags(app: ApiApp, context: AirflowContext): void {
         await setPaused(tx, [dag.dagId], body.is_paused);
         await notify(tx, [`dag:${dag.dagId}`]);
       });
-      return dagAnswer({ ...dag, isPaused: body.is_paused }, secrets);
+      return dagAnswer({ ...dag, isPaused: body.is_paused }, context.parts.secrets);
     },
   );
 

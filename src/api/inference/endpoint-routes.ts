@@ -5,6 +5,7 @@ import { TradewindError } from "../../errors.ts";
 import type { EndpointService } from "../../ml/serving/endpoint-service.ts";
 import { compareOutcomes, reportTraffic } from "../../ml/serving/traffic-report.ts";
 import { checkVariants } from "../../ml/serving/traffic-split.ts";
+import type { Database } from "../../store/connect.ts";
 import { addOutcomes, outcomesSince, trafficSince } from "../../store/endpoint-traffic.ts";
 import {
   changeTraffic,
@@ -75,6 +76,7 @@ export function registerEndpointRoutes(app: ApiApp, parts: ApiParts, service: En
   registerLifecycle(app, parts, service);
   registerTraffic(app, parts, service);
   registerReports(app, parts);
+  registerOutcomes(app, parts);
 }
 
 function registerLifecycle(app: ApiApp, { database, clock }: ApiParts, service: EndpointService): void {
@@ -199,52 +201,60 @@ function registerReports(app: ApiApp, { database, clock }: ApiParts): void {
   const report = { tags, params: ByName, querystring: Since };
   app.get("/api/endpoints/:name/report", { config: read, schema: report }, async ({ params, query }) => {
     const since = query.since?.getTime() ?? clock.now() - query.hours * 3_600_000;
-    const { variants } = await findEndpoint(database, params.name);
-    const [traffic, outcomes] = await Promise.all([
-      trafficSince(database, params.name, since),
-      outcomesSince(database, params.name, since),
-    ]);
-    const baseline = [...variants].sort((a, b) => b.weight - a.weight)[0]?.name ?? "";
-    return {
-      traffic: reportTraffic(traffic).map((one) => ({
-        variant: one.variant,
-        model_version: one.modelVersion,
-        requests: one.requests,
-        errors: one.errors,
-        error_rate: one.errorRate,
-        latency_ms: { p50: one.p50, p95: one.p95, p99: one.p99 },
-      })),
-      metrics: outcomes.map(({ variant, metric, count, mean, variance }) => ({
-        variant,
-        metric,
-        count,
-        mean,
-        variance,
-      })),
-      comparisons: compareOutcomes(outcomes, baseline).map((one) => ({
-        metric: one.metric,
-        baseline: one.baseline,
-        variant: one.variant,
-        baseline_mean: one.baselineMean,
-        mean: one.mean,
-        difference: one.difference,
-        interval_95: one.interval,
-        p_value: one.pValue,
-      })),
-    };
+    return reportOf(database, params.name, since);
   });
-  const Told = z.strictObject({
-    outcomes: z
-      .array(
-        z.strictObject({
-          request_id: z.string().max(500),
-          metric: z.string().min(1).max(250),
-          value: z.number(),
-        }),
-      )
-      .min(1)
-      .max(10_000),
-  });
+}
+
+async function reportOf(database: Database, name: string, since: number) {
+  const { variants } = await findEndpoint(database, name);
+  const [traffic, outcomes] = await Promise.all([
+    trafficSince(database, name, since),
+    outcomesSince(database, name, since),
+  ]);
+  const baseline = [...variants].sort((a, b) => b.weight - a.weight)[0]?.name ?? "";
+  return {
+    traffic: reportTraffic(traffic).map((one) => ({
+      variant: one.variant,
+      model_version: one.modelVersion,
+      requests: one.requests,
+      errors: one.errors,
+      error_rate: one.errorRate,
+      latency_ms: { p50: one.p50, p95: one.p95, p99: one.p99 },
+    })),
+    metrics: outcomes.map(({ variant, metric, count, mean, variance }) => ({
+      variant,
+      metric,
+      count,
+      mean,
+      variance,
+    })),
+    comparisons: compareOutcomes(outcomes, baseline).map((one) => ({
+      metric: one.metric,
+      baseline: one.baseline,
+      variant: one.variant,
+      baseline_mean: one.baselineMean,
+      mean: one.mean,
+      difference: one.difference,
+      interval_95: one.interval,
+      p_value: one.pValue,
+    })),
+  };
+}
+
+const Told = z.strictObject({
+  outcomes: z
+    .array(
+      z.strictObject({
+        request_id: z.string().max(500),
+        metric: z.string().min(1).max(250),
+        value: z.number(),
+      }),
+    )
+    .min(1)
+    .max(10_000),
+});
+
+function registerOutcomes(app: ApiApp, { database, clock }: ApiParts): void {
   const outcomes = { tags, operationId: "post_outcomes", params: ByName, body: Told };
   const config = { access: can("read", "Registered Models"), audit: false };
   app.post("/api/endpoints/:name/outcomes", { config, schema: outcomes }, async ({ params, body }) => {
