@@ -29,6 +29,10 @@ const questions: readonly (readonly [path: string, name: string, target?: number
   ["/ui/dags?limit=50", "page: list of Dags", listTarget],
   ["/ui/runs?limit=50", "page: list of runs", listTarget],
   ["/ui/home", "page: home"],
+  ["/ui/task-instances?limit=50", "page: task instances", listTarget],
+  ["/ui/task-instances?limit=50&state=failed", "page: task instances that failed", listTarget],
+  ["/ui/task-instances?limit=50&state=removed", "page: one look for what is not there", listTarget],
+  ["/ui/xcoms?limit=50", "page: XComs", listTarget],
   ["/api/v2/dags?limit=50", "dags", listTarget],
   ["/api/v2/dags/~/dagRuns?limit=50&order_by=-run_after", "dagRuns of all Dags", listTarget],
   ["/api/v2/dags/fleet_7/dagRuns?limit=50", "dagRuns of one Dag", listTarget],
@@ -36,6 +40,7 @@ const questions: readonly (readonly [path: string, name: string, target?: number
   ["/api/v2/dags/~/dagRuns/~/taskInstances?limit=50&state=failed", "taskInstances that failed", listTarget],
   ["/api/v2/dags/fleet_7/dagRuns/~/taskInstances?limit=50", "taskInstances of one Dag", listTarget],
   ["/api/v2/dags/~/dagRuns/~/taskInstances?limit=50&cursor=", "taskInstances by cursor", listTarget],
+  ["/api/v2/dags/~/dagRuns/~/taskInstances/~/xcomEntries?limit=50", "xcomEntries of all Dags", listTarget],
   ["/ui/dags/wide/grid?limit=25", "grid 900 × 25", 100],
   ["/ui/dags/huge/grid?limit=10", "grid 6000 × 10", 250],
 ];

@@ -12,6 +12,7 @@ import type {
 } from "../../src/api/ui/contract.ts";
 import { lettered } from "../../src/api/ui/state-letters.ts";
 import { attemptLogPath } from "../../src/scheduler/workload.ts";
+import { putPlugins } from "../../src/store/plugins.ts";
 import { addDag, addInstance, addRun, day, noon, task } from "../store/rows.ts";
 import { freshApi, type TestApi } from "../support/api.ts";
 
@@ -131,6 +132,15 @@ it("names on the first page what needs a person, with its cause", async () => {
   await addInstance(api.database, run.id, "load", { state: "failed" });
   const { body } = await api.get<Home>("/ui/home");
   expect(body.attention).toMatchObject([{ kind: "failed", dagId: "nightly", runId: "r", taskId: "load" }]);
+});
+
+it("counts plugins that cannot be loaded, for whoever may see plugins", async () => {
+  const api = await freshApi();
+  await putPlugins(api.database, [], [{ source: "plugins/links.py", error: "ImportError: no module" }]);
+  const count = async (as: "Admin" | "Viewer"): Promise<number> =>
+    (await api.get<Home>("/ui/home", { as })).body.pluginErrors;
+  expect(await count("Admin")).toBe(1);
+  expect(await count("Viewer")).toBe(0);
 });
 
 it.each([

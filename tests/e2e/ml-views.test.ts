@@ -11,6 +11,7 @@ const views: { [path: string]: string } = {
   "/experiments/EXPERIMENT?q=metrics.accuracy+%3E": "The filter cannot be read",
   "/experiments/EXPERIMENT/charts": "Since the start",
   "/experiments/EXPERIMENT/logged-models": "No model was logged yet",
+  "/experiments/EXPERIMENT/traces": "There are no traces",
   "/experiments/EXPERIMENT/details": "Nobody has described it yet.",
   "/experiments/EXPERIMENT/runs/FOREST": "Baseline",
   "/experiments/EXPERIMENT/runs/FOREST/metrics": "Smoothing",

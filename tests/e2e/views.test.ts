@@ -30,6 +30,8 @@ const views: { [path: string]: string } = {
   "/dags/churn/runs/RUN/tasks/load?tab=xcoms": "return_value",
   "/dags/churn/runs/RUN/tasks/load?tab=details": "Trigger rule",
   "/dag_runs": "manual__",
+  "/task_instances": "Due from",
+  "/xcoms": "return_value",
   "/assets": "scores",
   "/assets?as=graph": "scores",
   "/configs": "core.dags_folder",

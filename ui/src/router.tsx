@@ -47,6 +47,8 @@ const views = [
   view("/dags/$dagId/runs/$runId/tasks/$taskId", task),
   view("/dags/$dagId/runs/$runId/tasks/$taskId/mapped/$mapIndex", task),
   view("/dag_runs", () => import("./pages/runs.tsx")),
+  view("/task_instances", () => import("./pages/task-instances.tsx")),
+  view("/xcoms", () => import("./pages/xcoms.tsx")),
   view("/assets", () => import("./pages/assets.tsx")),
   view("/assets/$assetId", () => import("./pages/asset.tsx")),
   view("/required_actions", () => import("./pages/inbox.tsx")),

@@ -26,7 +26,7 @@ export async function xcomValue({ config }: ApiParts, { value, ref }: StoredValu
 }
 
 /** Only files under the artifact root are opened. */
-function pathIn(root: string, uri: string): string | null {
+export function pathIn(root: string, uri: string): string | null {
   if (!uri.startsWith("file:")) return null;
   const path = fileURLToPath(uri);
   const within = relative(root, path);

@@ -335,6 +335,8 @@ export interface Home {
   attention: HomeItem[];
   health: HealthPart[];
   dags: { active: number; paused: number; importErrors: number };
+  /** Plugins that cannot be loaded; 0 for who may not see plugins. */
+  pluginErrors: number;
   runs: { running: number; queued: number };
   instances: { [state: string]: number };
   /** Runs of the last 24 hours, by the hour in which they became due. */

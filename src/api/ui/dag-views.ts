@@ -19,6 +19,7 @@ import type { ApiParts } from "../parts.ts";
 import type * as page from "./contract.ts";
 import { DagParams } from "./dag-list.ts";
 import { gridData } from "./grid.ts";
+import { structureText } from "./known-structures.ts";
 import { plannedRuns } from "./planned-runs.ts";
 import { structureOf } from "./structure.ts";
 
@@ -56,9 +57,15 @@ export function registerDagViews(app: ApiApp, parts: ApiParts): void {
       config: { access: can("read", "DAGs") },
       schema: { params: DagParams, querystring: z.object({ version: z.int().optional() }) },
     },
-    async ({ params, query }) => {
-      const version = await versionOf(parts, params.dag_id, query.version);
-      return structureOf(version.spec, version.versionNumber);
+    async ({ params, query }, reply) => {
+      const { dag_id: dagId } = params;
+      if (query.version !== undefined) {
+        const { spec, versionNumber } = await versionOf(parts, dagId, query.version);
+        return structureOf(spec, versionNumber);
+      }
+      const { currentVersionId } = await getDag(database, dagId);
+      const text = await structureText(database, currentVersionId ?? -1, () => versionOf(parts, dagId));
+      return reply.type("application/json; charset=utf-8").send(text);
     },
   );
   app.get(

@@ -4,6 +4,7 @@ import { getDag } from "../../store/dags.ts";
 import {
   type GridRun,
   type GridRunFilter,
+  type GridStates,
   gridMappedStates,
   gridRuns,
   gridStates,
@@ -33,14 +34,7 @@ export async function gridData(parts: ApiParts, dagId: string, filter: GridRunFi
   ]);
   const place = new Map(taskIds.map((taskId, index) => [taskId, index]));
   const cells = new Map(pks.map((pk) => [pk, taskIds.map(() => noCell)]));
-  for (const { runPk, state, taskIds: lines } of states) {
-    const row = cells.get(runPk);
-    const letter = letterOf(state);
-    for (const taskId of lines.split("\n")) {
-      const index = place.get(taskId);
-      if (index !== undefined && row !== undefined) row[index] = letter;
-    }
-  }
+  fillCells(states, cells, place);
   const mappedOf = mappedCells(mapped, cells, place);
   return {
     taskIds,
@@ -53,6 +47,24 @@ export async function gridData(parts: ApiParts, dagId: string, filter: GridRunFi
     })),
     hasOlder: found.length > filter.limit,
   };
+}
+
+/** Runs of one version have the same tasks: their places are looked up once. */
+function fillCells(
+  runs: readonly GridStates[],
+  cells: ReadonlyMap<number, string[]>,
+  place: ReadonlyMap<string, number>,
+): void {
+  let known = { text: "", places: [] as (number | undefined)[] };
+  for (const { runPk, taskIds, states } of runs) {
+    if (taskIds !== known.text)
+      known = { text: taskIds, places: taskIds.split("\n").map((taskId) => place.get(taskId)) };
+    const row = cells.get(runPk) ?? [];
+    for (const [at, state] of states.split("\n").entries()) {
+      const index = known.places[at];
+      if (index !== undefined) row[index] = letterOf(state);
+    }
+  }
 }
 
 type MappedByRun = Map<number, GridData["runs"][number]["mapped"]>;

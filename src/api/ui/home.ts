@@ -1,6 +1,7 @@
 /** The first page: what needs a person now, the health of the parts, what ran and what comes. */
 import { listImportErrors } from "../../store/import-errors.ts";
 import { type JobKind, listJobs } from "../../store/jobs.ts";
+import { listPluginImportErrors } from "../../store/plugins.ts";
 import { listPoolUsage } from "../../store/pools.ts";
 import { dagFacets, newestRuns } from "../../store/views/dag-list.ts";
 import {
@@ -32,19 +33,31 @@ export function registerHome(app: ApiApp, parts: ApiParts): void {
       const { database, clock } = parts;
       const permitted = await permittedDagIds(user, "read", "DAGs");
       const now = clock.now();
-      const [attention, health, facets, importErrors, runs, instances, history, recent, upcoming, pools] =
-        await Promise.all([
-          attentionOf(parts, permitted, now),
-          healthOf(parts, now),
-          dagFacets(database, permitted, user.id),
-          listImportErrors(database),
-          activeRuns(database, permitted),
-          activeInstances(database, permitted),
-          runsByHour(database, permitted, now - dayMs),
-          newestRuns(database, permitted, 12),
-          plannedRuns(parts, permitted, { until: now + dayMs, count: 24 }),
-          listPoolUsage(database),
-        ]);
+      const [
+        attention,
+        health,
+        facets,
+        importErrors,
+        runs,
+        instances,
+        history,
+        recent,
+        upcoming,
+        pools,
+        pluginErrors,
+      ] = await Promise.all([
+        attentionOf(parts, permitted, now),
+        healthOf(parts, now),
+        dagFacets(database, permitted, user.id),
+        listImportErrors(database),
+        activeRuns(database, permitted),
+        activeInstances(database, permitted),
+        runsByHour(database, permitted, now - dayMs),
+        newestRuns(database, permitted, 12),
+        plannedRuns(parts, permitted, { until: now + dayMs, count: 24 }),
+        listPoolUsage(database),
+        user.permissions.may("read", "Plugins") ? listPluginImportErrors(database) : [],
+      ]);
       return {
         now,
         attention,
@@ -54,6 +67,7 @@ export function registerHome(app: ApiApp, parts: ApiParts): void {
           paused: facets.counts.paused,
           importErrors: importErrors.length,
         },
+        pluginErrors: pluginErrors.length,
         runs,
         instances: Object.fromEntries(instances.map(({ state, count }) => [state, count])),
         history: hoursOf(history),

@@ -27,6 +27,8 @@ const views = [
   "/dags",
   "/dags/*",
   "/dag_runs",
+  "/task_instances",
+  "/xcoms",
   "/assets",
   "/assets/*",
   "/deployments",

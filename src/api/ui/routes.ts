@@ -8,12 +8,14 @@ import { registerDagViews } from "./dag-views.ts";
 import { registerDeployments } from "./deployments.ts";
 import { registerHome } from "./home.ts";
 import { registerInstanceViews } from "./instance-views.ts";
+import { registerLookThrough } from "./look-through.ts";
 import { registerOverview } from "./overview.ts";
 import { registerPageFiles } from "./page-files.ts";
 import { registerPageSession } from "./page-session.ts";
 import { registerRunViews } from "./run-views.ts";
 import { registerTrackingModels } from "./tracking-models.ts";
 import { registerTrackingRuns } from "./tracking-runs.ts";
+import { registerXComFiles } from "./xcom-file.ts";
 
 export function registerUiRoutes(app: ApiApp, parts: ApiParts): void {
   registerPageSession(app, parts);
@@ -22,6 +24,8 @@ export function registerUiRoutes(app: ApiApp, parts: ApiParts): void {
   registerDagViews(app, parts);
   registerRunViews(app, parts);
   registerInstanceViews(app, parts);
+  registerXComFiles(app, parts);
+  registerLookThrough(app, parts);
   registerOverview(app, parts);
   registerDeployments(app, parts);
   registerCheckViews(app, parts);

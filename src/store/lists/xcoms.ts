@@ -92,7 +92,33 @@ export async function listXComEntries(
     withinInstants(sql`r.logical_date`, f.logicalDate),
     withinInstants(sql`r.run_after`, f.runAfter),
   ]);
-  return readList(executor, { select, from, where, columns: xcomListColumns }, page);
+  return readList(
+    executor,
+    {
+      select,
+      from,
+      where,
+      columns: xcomListColumns,
+      mayBeLong: true,
+      // Every XCom has its run: a count that asks nothing of the run need not join it.
+      ...(asksForRuns(f) ? {} : { countFrom: sql`xcom x` }),
+    },
+    page,
+  );
+}
+
+function asksForRuns(f: XComListFilter): boolean {
+  const asked = [
+    f.dagIds,
+    f.runId,
+    f.namePattern,
+    f.namePrefix,
+    f.runIdPattern,
+    f.runIdPrefix,
+    f.logicalDate,
+    f.runAfter,
+  ];
+  return asked.some((one) => one !== null && one !== undefined);
 }
 
 export function findXComEntry(

@@ -143,6 +143,8 @@ function useEntries(text: string, asked: string): Entry[] {
       ["home", t("Home"), paths.home],
       ["dags", t("Dags"), paths.dags],
       ["runs", t("Runs"), paths.runs],
+      ["list", t("Task instances"), paths.instances],
+      ["code", t("XComs"), paths.xcoms],
       ["assets", t("Assets"), paths.assets],
       ["inbox", t("Inbox"), paths.inbox],
       ["flask", t("Experiments"), paths.experiments],
@@ -158,6 +160,7 @@ function useEntries(text: string, asked: string): Entry[] {
       ["settings", t("Connections"), "/connections"],
       ["settings", t("Configuration"), "/configs"],
       ["settings", t("Jobs"), "/jobs"],
+      ["settings", t("Plugins"), "/plugins"],
       ["history", t("Audit log"), "/events"],
     ];
     const themes = [

@@ -33,20 +33,12 @@ export function Field({
   );
 }
 
-/** Tells what was typed when the fingers rest. "/" comes here from anywhere. */
-export function SearchField({
-  value,
-  onChange,
-  label,
-  className = "",
-}: {
-  value: string;
-  onChange: (value: string) => void;
-  label: string;
-  className?: string;
-}) {
+/** What is typed, which is told when the fingers rest. */
+function useTyped(
+  value: string,
+  onChange: (value: string) => void,
+): [typed: string, type: (text: string) => void] {
   const [typed, setTyped] = useState(value);
-  const input = useRef<HTMLInputElement>(null);
   const told = useRef(value);
   useEffect(() => {
     // The address changed by itself: back, or a link.
@@ -63,6 +55,46 @@ export function SearchField({
     }, 180);
     return () => clearTimeout(timer);
   }, [typed, onChange]);
+  return [typed, setTyped];
+}
+
+/** Part of a text, as one filter among others. */
+export function TextFilter({
+  value,
+  onChange,
+  label,
+}: {
+  value: string;
+  onChange: (value: string) => void;
+  label: string;
+}) {
+  const [typed, type] = useTyped(value, onChange);
+  return (
+    <input
+      type="search"
+      aria-label={label}
+      placeholder={label}
+      value={typed}
+      onChange={(event) => type(event.target.value)}
+      className={`field w-28 ${typed === "" ? "" : "!border-accent !bg-accent-soft"}`}
+    />
+  );
+}
+
+/** Tells what was typed when the fingers rest. "/" comes here from anywhere. */
+export function SearchField({
+  value,
+  onChange,
+  label,
+  className = "",
+}: {
+  value: string;
+  onChange: (value: string) => void;
+  label: string;
+  className?: string;
+}) {
+  const [typed, type] = useTyped(value, onChange);
+  const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
     const focus = (event: KeyboardEvent): void => {
       if (event.key !== "/" || isTyping(event)) return;
@@ -83,7 +115,7 @@ export function SearchField({
         aria-label={label}
         placeholder={label}
         value={typed}
-        onChange={(event) => setTyped(event.target.value)}
+        onChange={(event) => type(event.target.value)}
         className="field w-full pl-8"
       />
     </div>

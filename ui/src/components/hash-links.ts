@@ -15,7 +15,7 @@ export function pathOfHash(hash: string): string | null {
   if (first === "experiments" && second === "runs" && other !== undefined)
     return `/experiments/${id}/runs/${other}${tabs[tab ?? ""] ?? ""}`;
   if (first === "experiments" && id !== undefined)
-    return `/experiments/${id}${second === "models" ? "/logged-models" : ""}`;
+    return `/experiments/${id}${ofExperiment[second ?? ""] ?? ""}`;
   if (first === "models" && second === "versions") return `/models/${id}/versions/${other}`;
   if (first === "models" && id !== undefined) return `/models/${id}`;
   if (first === "compare-runs") return `/compare-runs${url.search}`;
@@ -23,6 +23,8 @@ export function pathOfHash(hash: string): string | null {
   if (first === "metric") return `/compare-runs${url.search}`;
   return `/${first}`;
 }
+
+const ofExperiment: Readonly<Record<string, string>> = { models: "/logged-models", traces: "/traces" };
 
 const tabs: Readonly<Record<string, string>> = {
   artifacts: "/artifacts",

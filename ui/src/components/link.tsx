@@ -67,6 +67,8 @@ export const paths = {
   task: (dagId: string, runId: string, taskId: string, mapIndex = -1, query = "") =>
     `/dags/${s(dagId)}/runs/${s(runId)}/tasks/${s(taskId)}${mapIndex < 0 ? "" : `/mapped/${mapIndex}`}${query}`,
   runs: "/dag_runs",
+  instances: "/task_instances",
+  xcoms: "/xcoms",
   assets: "/assets",
   asset: (id: number) => `/assets/${id}`,
   inbox: "/required_actions",

@@ -3,6 +3,7 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../api/client.ts";
+import { useServerText } from "../i18n/use-server-text.ts";
 import { Button } from "./button.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 import { Link } from "./link.tsx";
@@ -151,6 +152,7 @@ export function Loading({ rows = 6 }: { rows?: number }) {
 
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
   const { t } = useTranslation();
+  const translated = useServerText();
   const status = error instanceof ApiError ? error.status : null;
   const title =
     status === 403
@@ -160,7 +162,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
         : t("This could not be loaded");
   return (
     <Empty icon={status === 403 ? "key" : "alert"} title={title}>
-      <p className="break-words">{error instanceof Error ? error.message : String(error)}</p>
+      <p className="break-words">{translated(error instanceof Error ? error.message : String(error))}</p>
       {retry === undefined || status === 403 || status === 404 ? null : (
         <Button className="mt-3" icon="refresh" onClick={retry}>
           {t("Try again")}

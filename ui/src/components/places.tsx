@@ -77,7 +77,7 @@ export function usePlaces(): { first: Place[]; groups: PlaceGroup[]; last: Place
     first: [
       { to: paths.home, label: t("Home"), icon: "home", match: /^\/$/ },
       { to: paths.dags, label: t("Dags"), icon: "dags", match: /^\/(dags|import_errors)/ },
-      { to: paths.runs, label: t("Runs"), icon: "runs", match: /^\/dag_runs/ },
+      { to: paths.runs, label: t("Runs"), icon: "runs", match: /^\/(dag_runs|task_instances|xcoms)/ },
       { to: paths.assets, label: t("Assets"), icon: "assets", match: /^\/assets/ },
       { to: paths.inbox, label: t("Inbox"), icon: "inbox", match: /^\/required_actions/, badge: people },
     ],

@@ -1,6 +1,7 @@
 /** Short messages at the edge of the page: what an action did, or why it did not. */
 import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
+import { useServerText } from "../i18n/use-server-text.ts";
 import { IconButton } from "./button.tsx";
 import { Icon } from "./icons.tsx";
 
@@ -34,6 +35,7 @@ export const sayError = (error: unknown): void =>
 
 export function Toasts() {
   const { t } = useTranslation();
+  const translated = useServerText();
   const shown = useSyncExternalStore(
     (listener) => {
       listeners.add(listener);
@@ -58,7 +60,7 @@ export function Toasts() {
           </span>
           <p className="min-w-0 flex-1 py-1.5 break-words">
             {toast.href === undefined ? (
-              toast.text
+              translated(toast.text)
             ) : (
               <a className="link" href={toast.href}>
                 {toast.text}

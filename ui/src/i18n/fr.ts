@@ -1,3 +1,4 @@
+import { lists } from "./fr-lists.ts";
 import { machineLearning } from "./fr-ml.ts";
 import { serving } from "./fr-serving.ts";
 
@@ -5,6 +6,7 @@ import { serving } from "./fr-serving.ts";
 export const fr: { [key: string]: string } = {
   ...machineLearning,
   ...serving,
+  ...lists,
   "-1 is without limit": "-1 : sans limite",
   "24 hours": "24 heures",
   "A backfill runs a Dag for a range of past dates.":

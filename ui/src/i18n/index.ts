@@ -6,6 +6,7 @@ import i18n from "i18next";
 import { initReactI18next } from "react-i18next";
 import { storedChoice } from "../components/preferences.ts";
 import { en } from "./en.ts";
+import { learnSentences } from "./server-text.ts";
 
 export const languages = { en: "English", fr: "Français" } as const;
 export type Language = keyof typeof languages;
@@ -16,11 +17,15 @@ function wanted(): Language {
   return navigator.language.startsWith("fr") ? "fr" : "en";
 }
 
+let french: { readonly [english: string]: string } = {};
+
 export async function setLanguage(language: Language): Promise<void> {
   if (language === "fr" && !i18n.hasResourceBundle("fr", "translation")) {
-    const { fr } = await import("./fr.ts");
+    const [{ fr }, { serverSentences }] = await Promise.all([import("./fr.ts"), import("./fr-server.ts")]);
+    french = serverSentences;
     i18n.addResourceBundle("fr", "translation", fr);
   }
+  learnSentences(language === "fr" ? french : {});
   await i18n.changeLanguage(language);
   document.documentElement.lang = language;
 }

@@ -86,7 +86,7 @@ const icons: Record<HomeItem["kind"], IconName> = {
 
 function Attention({ home }: { home: Home }) {
   const { t } = useTranslation();
-  const { attention, dags } = home;
+  const { attention, dags, pluginErrors } = home;
   const words: Record<HomeItem["kind"], string> = {
     failed: t("failed"),
     stuck: t("waits too long"),
@@ -94,7 +94,7 @@ function Attention({ home }: { home: Home }) {
     person: t("waits for you"),
     import: t("does not import"),
   };
-  const nothing = attention.length === 0 && dags.importErrors === 0;
+  const nothing = attention.length === 0 && dags.importErrors === 0 && pluginErrors === 0;
   return (
     <Panel title={t("Needs attention")} aside={attention.length === 0 ? null : attention.length}>
       {nothing ? (
@@ -108,6 +108,16 @@ function Attention({ home }: { home: Home }) {
               to="/import_errors"
               icon="code"
               title={t("{{count}} files did not import", { count: dags.importErrors })}
+              what=""
+              at={null}
+              text=""
+            />
+          )}
+          {pluginErrors === 0 ? null : (
+            <Item
+              to={paths.admin("plugins")}
+              icon="code"
+              title={t("{{count}} plugins cannot be loaded", { count: pluginErrors })}
               what=""
               at={null}
               text=""

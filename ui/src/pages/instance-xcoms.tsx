@@ -1,17 +1,23 @@
 /** What a task instance returned, and changing it where that is allowed. */
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { change, seg } from "../api/client.ts";
+import { addressOf, change, seg } from "../api/client.ts";
 import { useAct, useXComs } from "../api/queries.ts";
 import { useMay } from "../api/session.ts";
 import type { InstanceDetail, Json, XComItem } from "../api/types.ts";
 import { Button, IconButton } from "../components/button.tsx";
 import { Confirm } from "../components/confirm.tsx";
 import { Field } from "../components/field.tsx";
+import { Icon } from "../components/icons.tsx";
 import { JsonView } from "../components/json-view.tsx";
-import { Empty, Loaded } from "../components/page.tsx";
+import { bytesText } from "../components/numbers.ts";
+import { Empty, Loaded, Loading } from "../components/page.tsx";
 import { Time } from "../components/time.tsx";
 import { CollectionForm } from "./admin-collection.tsx";
+
+const ParquetView = lazy(() =>
+  import("./ml/parquet-view.tsx").then(({ ParquetView }) => ({ default: ParquetView })),
+);
 
 const entriesOf = ({ dagId, runId, taskId }: InstanceDetail): string =>
   `/api/v2/dags/${seg(dagId)}/dagRuns/${seg(runId)}/taskInstances/${seg(taskId)}/xcomEntries`;
@@ -41,7 +47,13 @@ export function InstanceXComs({ instance }: { instance: InstanceDetail }) {
           ) : (
             <ul className="flex flex-col gap-3">
               {items.map((item) => (
-                <Item key={item.key} item={item} onEdit={setEdited} onRemove={setRemoved} />
+                <Item
+                  key={item.key}
+                  instance={instance}
+                  item={item}
+                  onEdit={setEdited}
+                  onRemove={setRemoved}
+                />
               ))}
             </ul>
           )
@@ -69,10 +81,12 @@ export function InstanceXComs({ instance }: { instance: InstanceDetail }) {
 }
 
 function Item({
+  instance,
   item,
   onEdit,
   onRemove,
 }: {
+  instance: InstanceDetail;
   item: XComItem;
   onEdit: (item: XComItem) => void;
   onRemove: (key: string) => void;
@@ -103,12 +117,51 @@ function Item({
         {item.ref === null ? (
           <JsonView value={item.value} />
         ) : (
-          <p className="font-mono text-xs break-all text-soft">
-            {item.ref.uri} · {item.ref.mediaType} · {item.ref.bytes} B
-          </p>
+          <InFile instance={instance} item={item} file={item.ref} />
         )}
       </div>
     </li>
+  );
+}
+
+const parquet = "application/vnd.apache.parquet";
+
+/** A value that is a file: a frame as its first rows, anything else to be had. */
+function InFile({
+  instance: { dagId, runId, taskId, mapIndex },
+  item,
+  file,
+}: {
+  instance: InstanceDetail;
+  item: XComItem;
+  file: NonNullable<XComItem["ref"]>;
+}) {
+  const { t } = useTranslation();
+  const address = addressOf(`/ui/dags/${seg(dagId)}/runs/${seg(runId)}/tasks/${seg(taskId)}/xcom-file`, {
+    key: item.key,
+    map_index: mapIndex,
+  });
+  return (
+    <div className="flex flex-col gap-3">
+      <p className="flex flex-wrap items-center gap-3 font-mono text-xs break-all text-soft">
+        <span>
+          {file.uri} · {file.mediaType} · {bytesText(file.bytes)}
+        </span>
+        {file.uri.startsWith("file:") ? (
+          <a href={address} download className="link inline-flex items-center gap-1 font-sans">
+            <Icon name="download" size={13} />
+            {t("Download")}
+          </a>
+        ) : null}
+      </p>
+      {file.mediaType.startsWith(parquet) && file.uri.startsWith("file:") ? (
+        <div className="flex max-h-96 flex-col overflow-hidden rounded-md border">
+          <Suspense fallback={<Loading rows={4} />}>
+            <ParquetView address={address} name={item.key} subject="" />
+          </Suspense>
+        </div>
+      ) : null}
+    </div>
   );
 }
 

@@ -5,12 +5,13 @@ import { FilterMenu, SearchField } from "../components/field.tsx";
 import { useAddress } from "../components/link.tsx";
 import { Page } from "../components/page.tsx";
 import { useStateName } from "../components/state.tsx";
+import { HistoryTabs } from "./history.tsx";
 import { RunTable } from "./run-table.tsx";
 
 export function View() {
   const { t } = useTranslation();
   return (
-    <Page title={t("Runs")}>
+    <Page title={t("Runs")} tabs={<HistoryTabs active="runs" />}>
       <RunFilters />
       <RunTable />
     </Page>

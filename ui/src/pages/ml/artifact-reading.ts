@@ -6,7 +6,7 @@ export function placeOf(uri: string): string | null {
   return match === null ? null : (match[1] ?? "").replace(/\/+$/, "");
 }
 
-export type Viewer = "image" | "table" | "json" | "markdown" | "html" | "text" | "none";
+export type Viewer = "image" | "table" | "json" | "markdown" | "html" | "text" | "parquet" | "pdf" | "none";
 
 const viewers: Readonly<Record<string, Viewer>> = {
   ...of("image", "png jpg jpeg gif webp svg"),
@@ -14,6 +14,8 @@ const viewers: Readonly<Record<string, Viewer>> = {
   ...of("json", "json geojson"),
   ...of("markdown", "md markdown"),
   ...of("html", "html htm"),
+  ...of("parquet", "parquet pq"),
+  ...of("pdf", "pdf"),
   ...of(
     "text",
     "txt log err out cfg conf ini toml yaml yml xml py py3 js ts jsx tsx sh sql r rst properties prop jsonl ndjson dot mlproject",

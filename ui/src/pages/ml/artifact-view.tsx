@@ -14,6 +14,10 @@ import { DataTable } from "./data-table.tsx";
 const CodeView = lazy(() =>
   import("../../components/code-view.tsx").then(({ CodeView }) => ({ default: CodeView })),
 );
+const ParquetView = lazy(() =>
+  import("./parquet-view.tsx").then(({ ParquetView }) => ({ default: ParquetView })),
+);
+const PdfView = lazy(() => import("./pdf-view.tsx").then(({ PdfView }) => ({ default: PdfView })));
 
 export function ArtifactView({ place, subject }: { place: string; subject: string }) {
   const { t } = useTranslation();
@@ -67,6 +71,16 @@ function Content(props: { viewer: Viewer; place: string; name: string; subject: 
         referrerPolicy="no-referrer"
         className="min-h-96 w-full flex-1 bg-white"
       />
+    );
+  if (viewer === "parquet" || viewer === "pdf")
+    return (
+      <Suspense fallback={<Loading rows={8} />}>
+        {viewer === "pdf" ? (
+          <PdfView key={place} address={fileAddress(place)} name={name} />
+        ) : (
+          <ParquetView address={fileAddress(place)} name={name} subject={props.subject} />
+        )}
+      </Suspense>
     );
   if (viewer === "none")
     return (

@@ -17,6 +17,7 @@ import { TagChips, TagsEditor } from "./tags.tsx";
 const LoggedModels = lazy(() =>
   import("./logged-models.tsx").then(({ LoggedModels }) => ({ default: LoggedModels })),
 );
+const Traces = lazy(() => import("./traces.tsx").then(({ Traces }) => ({ default: Traces })));
 
 const noteTag = "mlflow.note.content";
 
@@ -41,6 +42,7 @@ export function View() {
     { id: "runs", label: t("Runs"), icon: "list" as const },
     { id: "charts", label: t("Charts"), icon: "chart" as const },
     { id: "logged-models", label: t("Logged models"), icon: "cube" as const },
+    { id: "traces", label: t("Traces"), icon: "graph" as const },
     { id: "details", label: t("Details"), icon: "info" as const },
   ].map((one) => ({ ...one, to: paths.experiment(experimentId, one.id === "runs" ? "" : one.id) }));
   const fill = tab === "runs" || tab === "charts";
@@ -64,6 +66,10 @@ export function View() {
       ) : tab === "logged-models" ? (
         <Suspense fallback={<Loading />}>
           <LoggedModels experimentId={experiment.experimentId} />
+        </Suspense>
+      ) : tab === "traces" ? (
+        <Suspense fallback={<Loading />}>
+          <Traces experimentId={experiment.experimentId} />
         </Suspense>
       ) : (
         <Details experiment={experiment} />

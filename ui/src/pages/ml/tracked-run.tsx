@@ -23,6 +23,7 @@ const RunMetrics = lazy(() =>
   import("./run-metrics.tsx").then(({ RunMetrics }) => ({ default: RunMetrics })),
 );
 const Artifacts = lazy(() => import("./artifacts.tsx").then(({ Artifacts }) => ({ default: Artifacts })));
+const Traces = lazy(() => import("./traces.tsx").then(({ Traces }) => ({ default: Traces })));
 
 export function View() {
   const { t } = useTranslation();
@@ -68,6 +69,7 @@ export function View() {
               count: run.metrics.length,
             },
             { id: "artifacts", label: t("Artifacts"), icon: "assets", to: to("artifacts") },
+            { id: "traces", label: t("Traces"), icon: "graph", to: to("traces") },
           ]}
         />
       }
@@ -76,6 +78,8 @@ export function View() {
       <Suspense fallback={<Loading />}>
         {tab === "metrics" ? (
           <RunMetrics run={run} />
+        ) : tab === "traces" ? (
+          <Traces experimentId={run.experimentId} runId={run.runId} />
         ) : tab === "artifacts" ? (
           <Artifacts uri={run.artifactUri} subject={`run:${run.runId}`} models={run.models} />
         ) : (
