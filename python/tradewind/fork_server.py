@@ -6,7 +6,7 @@ The worker speaks to the server by frames on descriptor 3, and listens on a Unix
   to the socket with the line `template <key>`; from then on the worker speaks to it directly.
 - template: `{"type": "fork", "token", "env", "cwd", "spare"}` forks a child (a spare one rehearses before its task comes), which connects three times, with the lines
   `child <token> frames|stdout|stderr`, and leads a session of its own. The template answers `{"type": "forked", "token", "pid"}`
-  and, when the child has ended, `{"type": "exited", "pid", "code", "signal"}`.
+  and, when the child has ended, `{"type": "exited", "pid", "code", "signal", "alone"}`: `alone` says that it left no process behind.
 - `{"type": "imported", "seconds", "error", "modules"}` tells when a template is ready; one whose import failed forks children that fail with it.
 
 A template ends when its connection closes, the server when descriptor 3 closes. Children go on: they end with their own
@@ -25,7 +25,7 @@ import sys
 import threading
 import time
 import traceback
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Container, Dict, List, Optional
 
 from . import plugin_loader, rehearsal
 from . import supervisor as supervisors
@@ -41,6 +41,9 @@ from .supervisor import RequestRefused, Supervisor
 # Imported before any fork: every template and child has them for nothing.
 _PRELOADED = ("ctypes", "tradewind.attempt", "tradewind.context", "tradewind.templates", "tradewind.dag_collection", "airflow", "jinja2", "pendulum", "dateutil.parser", "zoneinfo")
 
+# The interpreter adapts code that ran eight times.
+_REHEARSALS = 16
+
 
 def _connect(path: str, line: str) -> socket.socket:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -49,24 +52,65 @@ def _connect(path: str, line: str) -> socket.socket:
     return sock
 
 
-def _end_with_parent() -> None:
-    """An import that never ends would not notice that its connection closed: the system ends it with the server."""
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_PAGE = 4096
+
+
+def _set_of_process(option: int, value: int) -> bool:
+    """prctl; False where the system has none."""
     try:
         import ctypes
 
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGKILL)
+        return ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) == 0
     except (ImportError, OSError, AttributeError):
         # Not Linux.
-        pass
+        return False
+
+
+class _Orphans:
+    """What ended children left behind: the system gives their own children to this process."""
+
+    def __init__(self) -> None:
+        self._file = -1
+        if _set_of_process(_PR_SET_CHILD_SUBREAPER, 1):
+            try:
+                self._file = os.open(f"/proc/self/task/{os.getpid()}/children", os.O_RDONLY | os.O_CLOEXEC)
+            except OSError:
+                # A kernel that does not tell.
+                pass
+
+    def has_none(self, leader: int, known: Container[int]) -> bool:
+        """Whether for certain nothing is left of what a child led that has ended; `known` are the living children."""
+        if self._file < 0:
+            return False
+        try:
+            os.killpg(leader, 0)
+            return False
+        except ProcessLookupError:
+            pass
+        except OSError:
+            return False
+        try:
+            told = os.pread(self._file, _PAGE, 0)
+        except OSError:
+            return False
+        # More than a page may be cut.
+        return len(told) < _PAGE - 20 and all(int(pid) in known for pid in told.split())
+
+    def close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
 
 
 class _Forker:
     """A loop over one connection and the ends of forked processes."""
 
-    def __init__(self, stream: FrameStream) -> None:
+    def __init__(self, stream: FrameStream, orphans: Optional[_Orphans] = None) -> None:
         self.stream = stream
         self.children: Dict[int, Any] = {}
+        self._orphans = orphans
         self._wake_in, self._wake_out = socket.socketpair()
         for end in (self._wake_in, self._wake_out):
             end.setblocking(False)
@@ -108,6 +152,8 @@ class _Forker:
             self._wake_in.close()
             self._wake_out.close()
             self.stream.close()
+            if self._orphans is not None:
+                self._orphans.close()
             run()
             code = 0
         except BaseException:
@@ -134,7 +180,8 @@ class _Forker:
             if known is not None:
                 signaled = os.WIFSIGNALED(status)
                 end = {"code": None if signaled else os.WEXITSTATUS(status), "signal": signal.Signals(os.WTERMSIG(status)).name if signaled else None}
-                self.stream.send({"type": "exited", "pid": pid, **known, **end})
+                alone = {} if self._orphans is None else {"alone": self._orphans.has_none(pid, self.children)}
+                self.stream.send({"type": "exited", "pid": pid, **known, **end, **alone})
 
 
 class Server:
@@ -160,7 +207,8 @@ class Template:
     def __init__(self, key: str, code: Dict[str, Any], socket_path: str) -> None:
         # A session of its own, so that what the file starts can be ended with it.
         os.setsid()
-        _end_with_parent()
+        # An import that never ends would not notice that its connection closed: the system ends it with the server.
+        _set_of_process(_PR_SET_PDEATHSIG, signal.SIGKILL)
         self._socket_path = socket_path
         self._code = code
         self._stream = FrameStream(_connect(socket_path, f"template {key}"))
@@ -185,7 +233,7 @@ class Template:
         # What is here stays: no collector of a child touches its pages.
         gc.collect()
         gc.freeze()
-        forker = _Forker(self._stream)
+        forker = _Forker(self._stream, _Orphans())
 
         def received(message: Dict[str, Any]) -> None:
             if message["type"] == "fork":
@@ -265,6 +313,8 @@ def main() -> None:
             # Not installed; a file that needs it says so.
             pass
     _rehearsal_dag = rehearsal.make_dag()
+    for _ in range(_REHEARSALS):
+        _rehearse()
     stream = FrameStream.of_descriptor(3)
     gc.freeze()
     Server(stream, socket_path).run()

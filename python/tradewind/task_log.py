@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 import sys
 import traceback
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Iterator, Optional
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR, "critical": logging.CRITICAL}
 
@@ -47,6 +48,16 @@ def install(level: str = "info") -> FrameHandler:
         root.addHandler(_handler)
     root.setLevel(LEVELS.get(level, logging.INFO))
     return _handler
+
+
+@contextlib.contextmanager
+def sent_to(receiver: Callable[[Dict[str, Any]], None]) -> Iterator[None]:
+    """Meanwhile lines go there."""
+    before, _handler.send = _handler.send, receiver
+    try:
+        yield
+    finally:
+        _handler.send = before
 
 
 def _level_name(level: int) -> str:

@@ -32,6 +32,9 @@ def binary():
 def left():
     return subprocess.Popen(["sleep", "60"]).pid
 
+def left_in_a_group_of_its_own():
+    return subprocess.Popen(["sleep", "60"], preexec_fn=os.setpgrp).pid
+
 def deaf():
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     print("deaf", flush=True)
@@ -53,6 +56,7 @@ calls = {
     "segfault": lambda: ctypes.string_at(0),
     "binary": binary,
     "left": left,
+    "left_in_group": left_in_a_group_of_its_own,
     "deaf": deaf,
     "killed": killed,
     "wanted": lambda: os.environ["WANTED"] + " " + os.getcwd(),
@@ -144,8 +148,8 @@ describePython("the worker runs tasks in Python", () => {
     expect((await lines(work)).some((line) => line.endsWith("bytes"))).toBe(true);
   });
 
-  it("ends a process that a task left behind", async () => {
-    const pid = (await scheduler.value(run("left").attemptId)) as number;
+  it.each(["left", "left_in_group"])("ends a process that a task left behind: %s", async (task) => {
+    const pid = (await scheduler.value(run(task).attemptId)) as number;
     await vi.waitFor(() => expect(isGone(pid)).toBe(true), 10_000);
   });
 

@@ -5,7 +5,10 @@ import type { Socket } from "node:net";
 
 /** What of a ChildProcess is used; descriptor 3 is the fourth of `stdio`. */
 export type ProcessHandle = Pick<ChildProcess, "pid" | "stdout" | "stderr" | "stdio"> &
-  Pick<EventEmitter, "on">;
+  Pick<EventEmitter, "on"> & {
+    /** After its `exit`: nothing that it started is left, for certain. */
+    readonly endedAlone?: boolean;
+  };
 
 export interface ForkedStreams {
   readonly frames: Socket;
@@ -20,6 +23,7 @@ export class ForkedProcess extends EventEmitter {
   readonly stdout: Socket;
   readonly stderr: Socket;
   readonly stdio: ChildProcess["stdio"];
+  endedAlone = false;
   #open = 3;
   #exit: { code: number | null; signal: NodeJS.Signals | null } | null = null;
 
@@ -42,9 +46,10 @@ export class ForkedProcess extends EventEmitter {
     return this.#exit !== null;
   }
 
-  exited(code: number | null, signal: NodeJS.Signals | null): void {
+  exited(code: number | null, signal: NodeJS.Signals | null, alone = false): void {
     if (this.#exit !== null) return;
     this.#exit = { code, signal };
+    this.endedAlone = alone;
     this.emit("exit", code, signal);
     this.#closeWhenOver();
   }

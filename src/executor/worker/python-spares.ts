@@ -1,6 +1,7 @@
 /**
- * Processes forked ahead, one for each Dag file that ran lately: the next attempt of the file finds one that waits,
- * and need not wait for a fork. What asks for an environment or a folder of its own gets no spare one.
+ * Processes forked ahead, for each Dag file that ran lately: the next attempt of the file finds one that waits, and need
+ * not wait for a fork. There are two, since one takes longer to make than a short task takes. What asks for an environment
+ * or a folder of its own gets no spare one.
  */
 import { codeIdentity } from "../../runtime/code-snapshot.ts";
 import type { CodeLocation } from "../../runtime/protocol.ts";
@@ -11,6 +12,7 @@ import type { TaskProcess } from "./task-process.ts";
 
 /** A spare process that nothing wanted in so long ends. */
 const idleMs = 10_000;
+const mostOfFile = 2;
 
 export interface SparesHost {
   readonly clock: Clock;
@@ -22,15 +24,17 @@ export interface SparesHost {
 }
 
 interface Spare {
+  readonly key: string;
   readonly process: TaskProcess;
   readonly timer: Timer;
 }
 
 export class PythonSpares {
   readonly #host: SparesHost;
-  /** By their code, the oldest first. */
-  readonly #spares = new Map<string, Spare>();
-  readonly #coming = new Set<string>();
+  /** The oldest first. */
+  #spares: Spare[] = [];
+  /** By their code, how many are being forked. */
+  readonly #coming = new Map<string, number>();
   #closed = false;
 
   constructor(host: SparesHost) {
@@ -39,44 +43,69 @@ export class PythonSpares {
 
   take(code: CodeLocation): TaskProcess | null {
     const key = keyOf(code);
-    const spare = this.#spares.get(key);
-    if (spare === undefined) return null;
-    this.#spares.delete(key);
-    spare.timer.cancel();
-    return spare.process.ended ? null : spare.process;
+    for (;;) {
+      const spare = this.#spares.find((one) => one.key === key);
+      if (spare === undefined) return null;
+      this.#remove(spare);
+      if (!spare.process.ended) return spare.process;
+    }
   }
 
-  /** One more for this code, unless there is one. */
+  /** As many for this code as there may be. */
   prepare({ attemptId, code }: ForkRequest): void {
     const key = keyOf(code);
-    if (this.#closed || this.#host.most === 0 || this.#spares.has(key) || this.#coming.has(key)) return;
-    const forking = this.#host.fork({ attemptId, code, env: {}, cwd: null, isSpare: true });
-    if (forking === null) return;
-    this.#coming.add(key);
-    forking
-      .then((forked) => this.#keep(key, this.#host.adopt(forked)))
-      .catch(() => undefined)
-      .finally(() => this.#coming.delete(key));
+    const most = this.#mostOf(key);
+    while (!this.#closed && this.#count(key) + (this.#coming.get(key) ?? 0) < most) {
+      const forking = this.#host.fork({ attemptId, code, env: {}, cwd: null, isSpare: true });
+      if (forking === null) return;
+      this.#came(key, 1);
+      forking
+        .then((forked) => this.#keep(key, this.#host.adopt(forked)))
+        .catch(() => undefined)
+        .finally(() => this.#came(key, -1));
+    }
   }
 
   close(): void {
     this.#closed = true;
-    for (const key of this.#spares.keys()) this.#drop(key);
+    for (const spare of this.#spares) this.#drop(spare);
+  }
+
+  #came(key: string, more: number): void {
+    const coming = (this.#coming.get(key) ?? 0) + more;
+    if (coming === 0) this.#coming.delete(key);
+    else this.#coming.set(key, coming);
+  }
+
+  /** A second one only where there is room beside those of other files: it would be made in vain. */
+  #mostOf(key: string): number {
+    const others = this.#spares.filter((spare) => spare.key !== key).length;
+    return Math.min(this.#host.most, mostOfFile, Math.max(1, this.#host.most - others));
+  }
+
+  #count(key: string): number {
+    return this.#spares.filter((spare) => spare.key === key).length;
   }
 
   #keep(key: string, process: TaskProcess): void {
     if (this.#closed) return process.retire();
-    const timer = this.#host.clock.after(idleMs, () => this.#drop(key));
-    this.#spares.set(key, { process, timer });
-    const [oldest] = this.#spares.keys();
-    if (this.#spares.size > this.#host.most && oldest !== undefined) this.#drop(oldest);
+    const spare = { key, process, timer: this.#host.clock.after(idleMs, () => this.#drop(spare)) };
+    this.#spares.push(spare);
+    if (this.#spares.length <= this.#host.most) return;
+    // A second one of a file goes before the only one of another.
+    const second = this.#spares.find((one) => this.#count(one.key) > 1);
+    const surplus = second ?? this.#spares[0];
+    if (surplus !== undefined) this.#drop(surplus);
   }
 
-  #drop(key: string): void {
-    const spare = this.#spares.get(key);
-    this.#spares.delete(key);
-    spare?.timer.cancel();
-    spare?.process.retire();
+  #drop(spare: Spare): void {
+    this.#remove(spare);
+    spare.process.retire();
+  }
+
+  #remove(spare: Spare): void {
+    spare.timer.cancel();
+    this.#spares = this.#spares.filter((one) => one !== spare);
   }
 }
 

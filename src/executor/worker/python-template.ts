@@ -15,8 +15,15 @@ import { ForkedProcess } from "./process-handle.ts";
 type FromTemplate =
   | { type: "imported"; seconds: number; error: { message: string } | null; threads: readonly string[] }
   | { type: "forked"; token: string; pid: number }
-  | { type: "exited"; pid: number; code: number | null; signal: NodeJS.Signals | null }
+  | ({ type: "exited"; pid: number } & Exit)
   | ({ type: "request"; id: number } & ChildRequest);
+
+/** `alone`: it left no process behind. */
+interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly alone: boolean;
+}
 
 type ToTemplate = {
   type: "fork";
@@ -54,7 +61,7 @@ export class PythonTemplate {
   readonly #waiting = new Map<string, Waiting>();
   readonly #children = new Map<number, ForkedProcess>();
   /** Ends that came before the child's streams. */
-  readonly #early = new Map<number, { code: number | null; signal: NodeJS.Signals | null }>();
+  readonly #early = new Map<number, Exit>();
   #identity: ProcessIdentity | null = null;
   #connection: FrameConnection<FromTemplate, ToTemplate> | null = null;
   #ended: Error | null = null;
@@ -128,7 +135,7 @@ export class PythonTemplate {
         this.#endWhenIdle();
       });
       // After whoever gets it has listened.
-      if (early !== undefined) setImmediate(() => child.exited(early.code, early.signal));
+      if (early !== undefined) setImmediate(() => child.exited(early.code, early.signal, early.alone));
       return child;
     } finally {
       this.#waiting.delete(token);
@@ -163,7 +170,7 @@ export class PythonTemplate {
       case "exited": {
         const child = this.#children.get(message.pid);
         if (child === undefined) this.#early.set(message.pid, message);
-        else child.exited(message.code, message.signal);
+        else child.exited(message.code, message.signal, message.alone);
         return;
       }
       case "request": {

@@ -264,7 +264,7 @@ export class TaskProcess<
   /** The leader is gone: whatever it left behind in its family goes too, before the end is reported. */
   async #leaderExited(): Promise<void> {
     this.#leaderGone = true;
-    await this.#endFamily();
+    if (this.#child.endedAlone !== true) await this.#endFamily();
     // Something that left the family may hold the pipes: what it still writes belongs to nobody.
     const destroy = (): void => {
       for (const stream of this.#child.stdio) stream?.destroy();
