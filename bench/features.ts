@@ -1,7 +1,7 @@
 /**
  * Online look-ups of features: 100 000 entities × 20 features in PostgreSQL, one entity a call.
  *   node bench/features.ts [--lookups 5000]
- * Prints percentiles; the last line is JSON.
+ * Each line is a figure, beside its target where it has one; the last line is JSON.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,6 +11,8 @@ import { FeatureStore, type FeatureView, RandomState, Table } from "../src/ml/in
 import { openDatabase } from "../src/store/connect.ts";
 import { startEmbedded } from "../src/store/embedded/start.ts";
 import { migrate } from "../src/store/migrate.ts";
+import { atMost } from "./figures.ts";
+import { line } from "./report.ts";
 
 const { values } = parseArgs({ options: { lookups: { type: "string", default: "5000" } } });
 const entities = 100_000;
@@ -47,9 +49,11 @@ try {
   times.sort((a, b) => a - b);
   const at = (share: number): number => times[Math.floor(times.length * share)] ?? Number.NaN;
   const [p50, p95, p99] = [at(0.5), at(0.95), at(0.99)];
-  console.log(
-    `${entities} entities online in ${seconds.toFixed(1)} s; look-up p50 ${p50.toFixed(2)} ms, p95 ${p95.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`,
-  );
+  const figure = { workload: "ML", engine: "Tradewind", isolation: "A", unit: "ms" } as const;
+  const what = `look-up of ${names.length} features of one of ${entities} entities`;
+  console.log(line({ ...figure, name: `${entities} entities brought online`, value: seconds, unit: "s" }));
+  console.log(line({ ...figure, name: `${what}: p50`, value: p50 }));
+  console.log(line({ ...figure, name: `${what}: p99`, value: p99, target: atMost(5) }));
   console.log(JSON.stringify({ workload: "online features", entities, seconds, p50, p95, p99 }));
   await database.close();
 } finally {

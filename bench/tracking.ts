@@ -2,7 +2,7 @@
  * Tracking: SearchRuns over many runs, log-batch of 1000 points, and eight writers of one run, over HTTP:
  *   node bench/tracking.ts [--runs 50000] [--rounds 40] [--mlflow PYTHON]
  * With a Python that has MLflow and psycopg2, MLflow's own server gets the same rows on the same PostgreSQL, and the
- * same calls. Prints milliseconds (median, 95th percentile) and what is left of the writers' points, as last line JSON.
+ * same calls. Each line is a figure, beside its target where it has one; the last line is JSON.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -19,6 +19,8 @@ import { migrate } from "../src/store/migrate.ts";
 import { loadSecrets } from "../src/store/secrets.ts";
 import { createUser } from "../src/store/users.ts";
 import { systemClock } from "../src/time.ts";
+import { atLeast, atMost, type Figure } from "./figures.ts";
+import { line } from "./report.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -35,13 +37,21 @@ interface Target {
   readonly name: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Whose figures have targets. */
+  readonly isOurs: boolean;
 }
 
-interface Timing {
-  readonly server: string;
-  readonly what: string;
-  readonly medianMs: number;
-  readonly p95Ms: number;
+const figures: Figure[] = [];
+function report(
+  { name: engine, isOurs }: Target,
+  name: string,
+  [value, unit]: readonly [number, string],
+  target?: Figure["target"],
+): void {
+  const aimed = isOurs && target !== undefined ? { target } : {};
+  const figure: Figure = { workload: "ML", engine, isolation: "A", name, value, unit, ...aimed };
+  figures.push(figure);
+  console.log(line(figure));
 }
 
 const searches: readonly (readonly [string, Record<string, unknown>])[] = [
@@ -57,7 +67,29 @@ const searches: readonly (readonly [string, Record<string, unknown>])[] = [
     },
   ],
   ["newest 1000", { max_results: 1000 }],
+  [
+    "worst 100 by a metric, page 20",
+    { order_by: ["metrics.m1 ASC"], max_results: 100, page_token: page(2000) },
+  ],
+  ["a metric in a narrow range", { filter: "metrics.m5 > 0.5 and metrics.m5 < 0.501", max_results: 100 }],
+  ["two params", { filter: "params.model = 'm3' and params.depth = '2'", max_results: 100 }],
+  ["a param that none has", { filter: "params.model = 'm9'", max_results: 100 }],
+  ["a param LIKE", { filter: "params.rate LIKE '1%'", max_results: 100 }],
+  ["by a param", { order_by: ["params.rate DESC"], max_results: 100 }],
+  ["a tag", { filter: "tags.team != 't1'", max_results: 100 }],
+  ["by a tag", { order_by: ["tags.team ASC"], max_results: 100 }],
+  ["a name LIKE", { filter: "attributes.run_name LIKE '%4999%'", max_results: 100 }],
+  [
+    "a status and a time",
+    { filter: "attributes.status = 'FINISHED' and start_time < 1700010000000", max_results: 100 },
+  ],
+  ["by a name", { order_by: ["attributes.run_name ASC"], max_results: 100 }],
 ];
+
+/** MLflow's own form of it. */
+function page(offset: number): string {
+  return Buffer.from(JSON.stringify({ offset })).toString("base64");
+}
 
 function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -78,8 +110,9 @@ async function post(target: Target, path: string, body: unknown): Promise<Record
 async function time(
   target: Target,
   what: string,
+  mostMs: number,
   call: (round: number) => Promise<unknown>,
-): Promise<Timing> {
+): Promise<void> {
   for (let round = 0; round < 3; round++) await call(-1 - round);
   const samples: number[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -87,14 +120,8 @@ async function time(
     await call(round);
     samples.push(performance.now() - started);
   }
-  const timing = {
-    server: target.name,
-    what,
-    medianMs: Number(quantile(samples, 0.5).toFixed(1)),
-    p95Ms: Number(quantile(samples, 0.95).toFixed(1)),
-  };
-  console.log(`${target.name.padEnd(10)} ${what.padEnd(34)} ${timing.medianMs} ms, p95 ${timing.p95Ms} ms`);
-  return timing;
+  report(target, `${what}: median`, [quantile(samples, 0.5), "ms"]);
+  report(target, `${what}: p95`, [quantile(samples, 0.95), "ms"], atMost(mostMs));
 }
 
 async function newRun(target: Target): Promise<string> {
@@ -135,25 +162,18 @@ async function eightWriters(target: Target): Promise<{ points: number; seconds: 
   return { points: total, seconds };
 }
 
-async function measure(target: Target, experimentId: string): Promise<Timing[]> {
-  const timings: Timing[] = [];
+async function measure(target: Target, experimentId: string): Promise<void> {
   for (const [what, search] of searches)
-    timings.push(
-      await time(target, `search: ${what}`, () =>
-        post(target, "runs/search", { experiment_ids: [experimentId], ...search }),
-      ),
+    await time(target, `search: ${what}`, 200, () =>
+      post(target, "runs/search", { experiment_ids: [experimentId], ...search }),
     );
   const runId = await newRun(target);
-  timings.push(
-    await time(target, "log-batch of 1000 metrics", (round) =>
-      post(target, "runs/log-batch", { run_id: runId, metrics: points((round + 10) * 1000, 1000) }),
-    ),
+  await time(target, "log-batch of 1000 metrics", 30, (round) =>
+    post(target, "runs/log-batch", { run_id: runId, metrics: points((round + 10) * 1000, 1000) }),
   );
   const written = await eightWriters(target);
-  console.log(
-    `${target.name.padEnd(10)} eight writers: ${written.points} of 8000 points, ${written.seconds.toFixed(1)} s`,
-  );
-  return timings;
+  report(target, "eight writers: points that are there", [written.points, "of 8000"], atLeast(8000));
+  report(target, "eight writers", [written.seconds, "s"]);
 }
 
 /** Random values that both servers get, as expressions over the number `n` of a run and `k` of a metric. */
@@ -165,13 +185,13 @@ function ownRows(experimentId: number): string {
     INSERT INTO run (run_id, experiment_id, name, status, start_time, artifact_uri)
       SELECT (${runHex})::uuid, ${experimentId}, 'run ' || n, 'FINISHED', to_timestamp(1700000000 + n), 'mlflow-artifacts:/x'
       FROM generate_series(1, ${runs}) n;
-    INSERT INTO run_latest_metric SELECT (${runHex})::uuid, 'm' || k, 1700000000000, 1, ${metricValue}
+    INSERT INTO run_latest_metric (run_id, experiment_id, key, timestamp_ms, step, value)
+      SELECT (${runHex})::uuid, ${experimentId}, 'm' || k, 1700000000000, 1, ${metricValue}
       FROM generate_series(1, ${runs}) n, generate_series(1, ${metricsOfRun}) k;
     INSERT INTO run_param SELECT (${runHex})::uuid, p.key, p.value FROM generate_series(1, ${runs}) n,
       LATERAL (VALUES ('model', 'm' || n % 5), ('depth', (n % 7)::text), ('rate', (n % 11)::text)) p (key, value);
     INSERT INTO run_tag SELECT (${runHex})::uuid, t.key, t.value FROM generate_series(1, ${runs}) n,
-      LATERAL (VALUES ('team', 't' || n % 4), ('mlflow.runName', 'run ' || n)) t (key, value);
-    ANALYZE`;
+      LATERAL (VALUES ('team', 't' || n % 4), ('mlflow.runName', 'run ' || n)) t (key, value)`;
 }
 
 function mlflowRows(experimentId: number): string {
@@ -185,8 +205,7 @@ function mlflowRows(experimentId: number): string {
     INSERT INTO params (run_uuid, key, value) SELECT ${runHex}, p.key, p.value FROM generate_series(1, ${runs}) n,
       LATERAL (VALUES ('model', 'm' || n % 5), ('depth', (n % 7)::text), ('rate', (n % 11)::text)) p (key, value);
     INSERT INTO tags (run_uuid, key, value) SELECT ${runHex}, t.key, t.value FROM generate_series(1, ${runs}) n,
-      LATERAL (VALUES ('team', 't' || n % 4), ('mlflow.runName', 'run ' || n)) t (key, value);
-    ANALYZE`;
+      LATERAL (VALUES ('team', 't' || n % 4), ('mlflow.runName', 'run ' || n)) t (key, value)`;
 }
 
 async function execute(url: string, text: string): Promise<void> {
@@ -195,7 +214,7 @@ async function execute(url: string, text: string): Promise<void> {
   await database.close();
 }
 
-async function measureOwn(home: string, url: string): Promise<Timing[]> {
+async function measureOwn(home: string, url: string): Promise<void> {
   const config = loadConfig({
     home,
     environment: { TRADEWIND__API__PORT: "0", TRADEWIND__DATABASE__URL: url },
@@ -216,13 +235,13 @@ async function measureOwn(home: string, url: string): Promise<Timing[]> {
   };
   const server = await createApiServer(parts);
   const headers = { authorization: `Basic ${Buffer.from("b:a long one").toString("base64")}` };
-  const target = { name: "tradewind", url: await server.listen(), headers };
+  const target = { name: "Tradewind", url: await server.listen(), headers, isOurs: true };
   const { experiment_id: id } = await post(target, "experiments/create", { name: "many" });
   await execute(url, ownRows(Number(id)));
-  const timings = await measure(target, String(id));
+  await execute(url, "VACUUM ANALYZE");
+  await measure(target, String(id));
   await server.stop(0);
   await database.close();
-  return timings;
 }
 
 function freePort(): Promise<number> {
@@ -257,7 +276,7 @@ async function startMlflow(
     ],
     { stdio: "ignore", detached: true },
   );
-  const target = { name: "mlflow", url: `http://127.0.0.1:${port}`, headers: {} };
+  const target = { name: "MLflow", url: `http://127.0.0.1:${port}`, headers: {}, isOurs: false };
   for (let tries = 0; tries < 600; tries++) {
     const up = await fetch(`${target.url}/health`).then(
       ({ ok }) => ok,
@@ -269,14 +288,15 @@ async function startMlflow(
   throw new Error("mlflow server did not start within two minutes");
 }
 
-async function measureMlflow(python: string, home: string, adminUrl: string): Promise<Timing[]> {
+async function measureMlflow(python: string, home: string, adminUrl: string): Promise<void> {
   await execute(adminUrl, "CREATE DATABASE mlflow_bench");
   const url = adminUrl.replace(/\/[^/?]+(\?|$)/, "/mlflow_bench$1");
   const { process: server, target } = await startMlflow(python, home, url);
   try {
     const { experiment_id: id } = await post(target, "experiments/create", { name: "many" });
     await execute(url, mlflowRows(Number(id)));
-    return await measure(target, String(id));
+    await execute(url, "VACUUM ANALYZE");
+    await measure(target, String(id));
   } finally {
     if (server.pid !== undefined) process.kill(-server.pid, "SIGTERM");
   }
@@ -286,11 +306,11 @@ const home = mkdtempSync(join(tmpdir(), "tw-bench-tracking-"));
 const postgres = await startEmbedded({ home, role: "service", name: "bench" });
 try {
   console.log(`${runs} runs × ${metricsOfRun} metrics, ${rounds} rounds`);
-  const timings = await measureOwn(home, postgres.url);
+  await measureOwn(home, postgres.url);
   const python = flags.mlflow;
   if (python !== undefined && spawnSync(python, ["-c", "import mlflow, psycopg2"]).status === 0)
-    timings.push(...(await measureMlflow(python, home, postgres.url)));
-  console.log(JSON.stringify({ runs, rounds, timings }));
+    await measureMlflow(python, home, postgres.url);
+  console.log(JSON.stringify({ workload: "tracking", runs, rounds, figures }));
 } finally {
   await postgres.close();
   rmSync(home, { recursive: true, force: true });

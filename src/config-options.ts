@@ -433,6 +433,9 @@ export const configOptions = {
     days: count("Days after which finished runs are removed; 0 = never.", 0, { integer: false }),
     runsPerDag: count("Finished runs kept for each Dag; 0 = all.", 0),
     auditDays: count("Days that the audit log is kept; 0 = for ever.", 0, { integer: false }),
+    trafficDays: count("Days that the minutes of endpoints' traffic are kept; 0 = for ever.", 90, {
+      integer: false,
+    }),
     intervalSeconds: count("Seconds between two passes.", 3600, { integer: false, min: 1 }),
   },
   smtp: {

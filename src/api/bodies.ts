@@ -28,13 +28,20 @@ export function readJsonBodies(app: ApiApp): void {
 
 /** No text of ours holds a NUL, which PostgreSQL cannot; and nobody means lists in lists a hundred deep. */
 function unstorable(text: string, value: unknown): string | null {
-  if (/(?<!\\)(?:\\\\)*\\u0000/.test(text)) return "the character U+0000 is not allowed";
-  let level = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > deepest) return `more than ${deepest} levels of lists and objects`;
-    level = level.flatMap((one) => (one !== null && typeof one === "object" ? Object.values(one) : []));
-  }
-  return null;
+  if (text.includes("\\u0000") && /(?<!\\)(?:\\\\)*\\u0000/.test(text))
+    return "the character U+0000 is not allowed";
+  return hasLevels(value, deepest + 1) ? `more than ${deepest} levels of lists and objects` : null;
+}
+
+/** Whether something lies so many levels down. Makes no lists on its way: a body may hold a million numbers. */
+function hasLevels(value: unknown, levels: number): boolean {
+  if (levels === 0) return true;
+  if (typeof value !== "object" || value === null) return false;
+  const parts: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  if (levels === 1) return parts.length > 0;
+  for (const part of parts)
+    if (typeof part === "object" && part !== null && hasLevels(part, levels - 1)) return true;
+  return false;
 }
 
 function notJson(message: string): InvalidRequest {

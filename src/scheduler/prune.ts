@@ -17,8 +17,8 @@ export class Prune {
 
   /** Whether the settings ask for anything. */
   get wanted(): boolean {
-    const { days, runsPerDag, auditDays } = this.#services.settings.retention;
-    return days > 0 || runsPerDag > 0 || auditDays > 0;
+    const { days, runsPerDag, auditDays, trafficDays } = this.#services.settings.retention;
+    return days > 0 || runsPerDag > 0 || auditDays > 0 || trafficDays > 0;
   }
 
   /** How many runs went. */
@@ -32,12 +32,13 @@ export class Prune {
 
   async #pass(): Promise<number> {
     const { database, clock, settings, log } = this.#services;
-    const { days, runsPerDag, auditDays } = settings.retention;
+    const { days, runsPerDag, auditDays, trafficDays } = settings.retention;
     const before = (count: number): number | null => (count > 0 ? clock.now() - count * dayMs : null);
     const policy = {
       runsBefore: before(days),
       runsPerDag: runsPerDag > 0 ? runsPerDag : null,
       auditBefore: before(auditDays),
+      trafficBefore: before(trafficDays),
     };
     let total = 0;
     for (;;) {

@@ -28,7 +28,13 @@ export interface SchedulerSettings {
   readonly logLevel: "debug" | "info" | "warning" | "error" | "critical";
   readonly memoryLimitMb: number | null;
   readonly stateStore: { clearOnSuccess: boolean; defaultRetentionDays: number };
-  readonly retention: { days: number; runsPerDag: number; auditDays: number; intervalMs: number };
+  readonly retention: {
+    days: number;
+    runsPerDag: number;
+    auditDays: number;
+    trafficDays: number;
+    intervalMs: number;
+  };
 }
 
 /** The API server of this installation unless another address is set; a port that is chosen at its start is told later. */
@@ -71,6 +77,7 @@ export function schedulerSettings(config: Config): SchedulerSettings {
       days: retention.days,
       runsPerDag: retention.runsPerDag,
       auditDays: retention.auditDays,
+      trafficDays: retention.trafficDays,
       intervalMs: retention.intervalSeconds * 1000,
     },
   };

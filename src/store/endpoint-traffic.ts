@@ -69,6 +69,13 @@ export function trafficOfGeneration(
     ORDER BY minute, variant`);
 }
 
+/** Minutes before the instant, the oldest first (index endpoint_minute_by_age). @returns how many went */
+export function pruneTraffic(on: Executor, before: number, limit: number): Promise<number> {
+  return on.run(sql`
+    DELETE FROM endpoint_minute WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM endpoint_minute WHERE minute < ${instant(before)} ORDER BY minute LIMIT ${limit}))`);
+}
+
 export interface Outcome {
   readonly requestId: string;
   readonly variant: string;

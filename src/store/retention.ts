@@ -5,6 +5,7 @@
  */
 import type { Transactor } from "./connect.ts";
 import { lockTexts } from "./dag-versions.ts";
+import { pruneTraffic } from "./endpoint-traffic.ts";
 import { pruneUses } from "./lineage/uses.ts";
 import type { DeletedRuns } from "./run-deletion.ts";
 import { batchOfRuns, deleteRuns } from "./run-deletion.ts";
@@ -17,6 +18,8 @@ export interface RetentionPolicy {
   readonly runsPerDag: number | null;
   /** Entries of the audit log before this instant go. */
   readonly auditBefore: number | null;
+  /** Minutes of endpoints' traffic before this instant go. */
+  readonly trafficBefore: number | null;
 }
 
 /**
@@ -60,6 +63,7 @@ export interface PrunedRest {
   readonly texts: number;
   readonly assetEvents: number;
   readonly auditEntries: number;
+  readonly trafficMinutes: number;
   readonly jobs: number;
 }
 
@@ -93,10 +97,13 @@ export async function pruneRest(database: Transactor, policy: RetentionPolicy): 
       DELETE FROM log WHERE id IN (
         SELECT id FROM log WHERE dttm < ${instant(policy.auditBefore)}::timestamptz ORDER BY dttm LIMIT ${batchOfRows})`),
   );
+  const { trafficBefore } = policy;
+  const trafficMinutes =
+    trafficBefore === null ? 0 : await inBatches(() => pruneTraffic(database, trafficBefore, batchOfRows));
   const jobs = await database.run(
     sql`DELETE FROM job WHERE state <> 'running' AND ended_at < ${before}::timestamptz`,
   );
-  return { versions, texts, assetEvents, auditEntries, jobs };
+  return { versions, texts, assetEvents, auditEntries, trafficMinutes, jobs };
 }
 
 /**

@@ -80,14 +80,14 @@ it("keeps versions apart, and looks up the newest unless another is named", asyn
     };
   expect((await values("driver:trips")).body.results[1]?.values).toEqual([2]);
   const old = await values("driver@v1");
-  expect(old.body.metadata.feature_names).toEqual(["driver", "driver__city", "driver__trips"]);
-  expect(old.body.results[2]?.values).toEqual([1]);
+  expect(old.body.metadata.feature_names).toEqual(["driver", "driver__trips", "driver__city"]);
+  expect(old.body.results[1]?.values).toEqual([1]);
   const { body } = await api.get<{ total_entries: number }>("/api/features/views");
   expect(body.total_entries).toBe(2);
 });
 
 it.each([
-  [{ features: ["driver:nothing"], entities: { driver: [7] } }, "city, trips"],
+  [{ features: ["driver:nothing"], entities: { driver: [7] } }, "trips, city"],
   [{ features: ["nobody:trips"], entities: { driver: [7] } }, "nobody"],
   [{ features: ["driver:trips"], entities: { rider: [7] } }, "join key driver"],
   [{ features: ["driver:trips"], entities: {} }, "join key"],

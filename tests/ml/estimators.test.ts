@@ -54,6 +54,32 @@ describe("linear models have scikit-learn's coefficients", () => {
   });
 });
 
+describe("least squares", () => {
+  const steps = Array.from({ length: 60 }, (_, i) => i / 10);
+  const target = steps.map((t) => 3 * t - 2 * Math.sin(t) + 1);
+
+  it.each([
+    ["that hardly differ", 1e-3],
+    ["that differ so little that squaring them would lose all digits", 1e-7],
+  ])("are found by features %s", (_, apart) => {
+    const features = Matrix.from(steps.map((t) => [t, t + apart * Math.sin(t)]));
+    const model = new LinearRegression().fit(features, target);
+    // 3t − 2 sin t = (3 + 2/apart) · t − 2/apart · (t + apart · sin t)
+    expect(model.coefficients[0] / (3 + 2 / apart)).toBeCloseTo(1, 6);
+    expect(model.coefficients[1] / (-2 / apart)).toBeCloseTo(1, 6);
+    expectClose(model.predict(features), target, 1e-6);
+  });
+
+  it("do not depend on units or on how far from zero a feature is", () => {
+    const plain = Matrix.from(steps.map((t) => [t, Math.sin(t)]));
+    const odd = Matrix.from(steps.map((t) => [1e9 * t, 1e-9 * Math.sin(t) + 1e-3]));
+    const fitted = new LinearRegression().fit(plain, target);
+    const other = new LinearRegression().fit(odd, target);
+    expect(other.coefficients[0] * 1e9).toBeCloseTo(fitted.coefficients[0], 8);
+    expect(other.coefficients[1] * 1e-9).toBeCloseTo(fitted.coefficients[1], 5);
+  });
+});
+
 describe("regression trees", () => {
   it("are scikit-learn's where no two splits are equally good", () => {
     const model = new DecisionTreeRegressor({ maxDepth: 4, minSamplesLeaf: 3 }).fit(x, y);
@@ -110,6 +136,27 @@ describe("k-means", () => {
     expect(Array.from(model.labels)).toEqual(goldens.kMeans.labels);
     expect(model.inertia).toBeCloseTo(goldens.kMeans.inertia, 9);
     expectClose(model.transform(iris.x.select([0, 1, 2])), goldens.kMeans.distances, 1e-10);
+  });
+
+  it("gives each sample to the nearest centre and puts centres at means, for any number of clusters", () => {
+    for (const nClusters of [1, 2, 5, 9]) {
+      const model = new KMeans({ nClusters, seed: 3, tol: 0 }).fit(x);
+      const { clusterCentres: centres, labels } = model;
+      const distances = model.transform(x);
+      for (let i = 0; i < x.rows; i++) {
+        const own = distances.row(i);
+        expect(own[labels[i]]).toBe(Math.min(...own));
+      }
+      for (let k = 0; k < nClusters; k++) {
+        const members = Array.from({ length: x.rows }, (_, i) => i).filter((i) => labels[i] === k);
+        const mean = Array.from(
+          { length: x.cols },
+          (_, j) => members.reduce((sum, i) => sum + x.row(i)[j], 0) / members.length,
+        );
+        expectClose(centres.row(k), mean, 1e-10);
+      }
+      expect(Array.from(model.predict(x))).toEqual(Array.from(labels));
+    }
   });
 
   it("finds as good clusters from starts of its own", () => {

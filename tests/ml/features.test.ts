@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FeatureStore, type FeatureView, historicalFeatures, Table } from "../../src/ml/index.ts";
+import { findFeatureView } from "../../src/store/features.ts";
 import { freshDatabase } from "../support/database.ts";
 import { heldClock } from "./studies/storage-conformance.ts";
 
@@ -130,6 +131,14 @@ describe("features online", () => {
     expect(await read()).toMatchObject({ value: null, status: "OUTSIDE_MAX_AGE" });
     await store.push(view, row("2026-01-01 13:20:00", Number.NaN));
     expect(await read()).toMatchObject({ value: null, status: "NULL_VALUE" });
+  });
+
+  it("keep the order in which they were named", async () => {
+    const { database } = await freshDatabase();
+    const store = new FeatureStore(database);
+    await store.apply({ ...view, features: { trips_per_day: "number", age: "number", city: "text" } });
+    const row = await findFeatureView(database, view.name);
+    expect(Object.keys(row?.spec["features"] as object)).toEqual(["trips_per_day", "age", "city"]);
   });
 
   it("may gain features in a version, and change in another", async () => {

@@ -3,6 +3,8 @@
  * its cost does not grow with what is finished.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readFilter, runSubject } from "../../src/core/tracking/filter-terms.ts";
+import { readOrder } from "../../src/core/tracking/order-by.ts";
 import { listAssetEvents } from "../../src/store/asset-events.ts";
 import type { Executor } from "../../src/store/connect.ts";
 import * as runs from "../../src/store/dag-runs.ts";
@@ -15,6 +17,7 @@ import type { Statement } from "../../src/store/sql.ts";
 import { sql } from "../../src/store/sql.ts";
 import { listTries } from "../../src/store/task-instance-history.ts";
 import * as instances from "../../src/store/task-instances.ts";
+import { runOrder, searchRuns } from "../../src/store/tracking/run-search.ts";
 import { claimTriggers, firedTriggers, watchedTriggers } from "../../src/store/triggers.ts";
 import * as xcoms from "../../src/store/xcoms.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
@@ -51,6 +54,10 @@ const fill = [
    SELECT run_pk, task_id, map_index, 1, 'd', 'r', md5(run_pk || task_id), '{}', '{}', now() FROM task_instance`,
   `INSERT INTO step_cache_lookup SELECT run_pk, task_id, map_index, 1, 'miss', 'e', NULL, NULL, NULL, NULL, now() FROM task_instance`,
   `INSERT INTO partition_run_event SELECT id, id FROM partition_run`,
+  `INSERT INTO run (run_id, experiment_id, name, status, start_time, artifact_uri)
+   SELECT lpad(to_hex(i), 32, '0')::uuid, i % 2, 'r', 'FINISHED', now(), 'u' FROM generate_series(1, 20000) i`,
+  `INSERT INTO run_latest_metric (run_id, key, timestamp_ms, step, value, experiment_id)
+   SELECT r.run_id, 'm' || k, 0, 0, random(), r.experiment_id FROM run r, generate_series(1, 5) k`,
 ];
 
 beforeAll(async () => {
@@ -121,7 +128,7 @@ describe("comes in through an index", () => {
       (e) =>
         pruneRuns(
           { ...e, transaction: (work) => work(e) },
-          { runsBefore: noon, runsPerDag: null, auditBefore: null },
+          { runsBefore: noon, runsPerDag: null, auditBefore: null, trafficBefore: null },
         ),
     ],
     [
@@ -129,7 +136,7 @@ describe("comes in through an index", () => {
       (e) =>
         pruneRuns(
           { ...e, transaction: (work) => work(e) },
-          { runsBefore: null, runsPerDag: 500, auditBefore: null },
+          { runsBefore: null, runsPerDag: 500, auditBefore: null, trafficBefore: null },
         ),
     ],
   ];
@@ -149,6 +156,17 @@ describe("comes in through an index", () => {
     expect(executor.plans[0]).toMatch(/Index Scan using dag_run_by_time/);
     expect(executor.plans[2]).toMatch(/Index Scan.* using dag_run_(recent|by_time)/);
   });
+});
+
+test("a search by a metric reads its part of an index, and the best runs in their order", async () => {
+  const executor = explaining();
+  const search = { experimentIds: [1], view: "ACTIVE_ONLY", limit: 100, offset: 0 } as const;
+  const filter = readFilter("metrics.m2 > 0.99", runSubject);
+  await searchRuns(executor, { ...search, filter: null, order: readOrder(["metrics.m1 DESC"], runOrder) });
+  await searchRuns(executor, { ...search, filter, order: [] });
+  const [best, , compared] = executor.plans;
+  expect(best).toMatch(/Index (Only )?Scan Backward using run_latest_metric_by_value/);
+  expect(compared).toMatch(/Index (Only )?Scan.* (using|on) run_latest_metric_by_value/);
 });
 
 test("updates of an instance's state stay on their page, for no index holds what changes", async () => {

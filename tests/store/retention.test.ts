@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { addAuditEntry } from "../../src/store/audit-log.ts";
 import type { Database } from "../../src/store/connect.ts";
 import { listVersions, storeDag } from "../../src/store/dag-versions.ts";
+import { addTraffic, trafficSince } from "../../src/store/endpoint-traffic.ts";
+import { createEndpoint } from "../../src/store/endpoints.ts";
 import type { RetentionPolicy } from "../../src/store/retention.ts";
 import { pruneRest, pruneRuns } from "../../src/store/retention.ts";
 import { batchOfRuns } from "../../src/store/run-deletion.ts";
@@ -10,7 +12,7 @@ import { setXCom } from "../../src/store/xcoms.ts";
 import { freshDatabase } from "../support/database.ts";
 import { addDag, addInstance, addRun, dagSpec, day, importedDag, noon } from "./rows.ts";
 
-const none: RetentionPolicy = { runsBefore: null, runsPerDag: null, auditBefore: null };
+const none: RetentionPolicy = { runsBefore: null, runsPerDag: null, auditBefore: null, trafficBefore: null };
 
 async function runIds(database: Database): Promise<string[]> {
   const rows = await database.rows<{ id: string }>(
@@ -104,6 +106,21 @@ test("removes versions that nothing names any more, with their texts", async () 
   expect((await listVersions(database, "d")).map(({ versionNumber }) => versionNumber)).toEqual([4, 2]);
   expect(first.versionNumber).toBe(1);
   expect(await store("one", noon + 20)).toMatchObject({ versionNumber: 5 });
+});
+
+test("removes old minutes of endpoints' traffic, and keeps the others", async () => {
+  const { database } = await freshDatabase();
+  const change = { now: noon, actor: null };
+  const variants = [{ name: "a", model: "models:/m/1", weight: 100, shadow: false }];
+  const endpoint = { name: "e", description: "", variants, guardrails: null, requestLog: null };
+  await createEndpoint(database, endpoint, change);
+  const minute = { endpoint: "e", variant: "a", modelVersion: "1", generation: 1, requests: 1, errors: 0 };
+  await addTraffic(
+    database,
+    [noon - day, noon - 1, noon, noon + 1].map((at) => ({ ...minute, minute: at, latency: [1] })),
+  );
+  expect(await pruneRest(database, { ...none, trafficBefore: noon })).toMatchObject({ trafficMinutes: 2 });
+  expect((await trafficSince(database, "e", 0)).map((row) => row.minute)).toEqual([noon, noon + 1]);
 });
 
 test("removes old asset events that nobody waits for, audit entries and ended jobs", async () => {

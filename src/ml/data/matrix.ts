@@ -99,6 +99,18 @@ export function selectTargets(y: Targets, rows: ArrayLike<number>): Float64Array
   return Float64Array.from({ length: rows.length }, (_, i) => y[rows[i] as number] as number);
 }
 
+/** Zero times a number is zero, and times infinity or NaN it is NaN: one sum tells of all of them. */
+function allFinite(data: Float64Array): boolean {
+  let even = 0;
+  let odd = 0;
+  const pairs = data.length - (data.length % 2);
+  for (let i = 0; i < pairs; i += 2) {
+    even += (data[i] as number) * 0;
+    odd += (data[i + 1] as number) * 0;
+  }
+  return even + odd + (data[data.length - 1] as number) * 0 === 0;
+}
+
 /**
  * Refuses what no estimator can work with: no rows, no columns, a value that is not finite (`TW_ML_DATA`), or a
  * number of targets other than the number of rows (`TW_ML_SHAPE`).
@@ -110,8 +122,8 @@ export function checkSamples(x: Matrix, y?: Targets): void {
       `expected at least one sample and one feature, got ${x.rows} × ${x.cols}`,
     );
   }
-  const bad = x.data.findIndex((value) => !Number.isFinite(value));
-  if (bad !== -1) {
+  if (!allFinite(x.data)) {
+    const bad = x.data.findIndex((value) => !Number.isFinite(value));
     throw new TradewindError(
       "TW_ML_DATA",
       `expected finite numbers, got ${x.data[bad]} in row ${Math.floor(bad / x.cols)}, column ${bad % x.cols}`,

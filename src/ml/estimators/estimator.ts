@@ -71,11 +71,11 @@ export function fitted<T>(state: T | null, kind: string): T {
 
 /** The label of the largest probability in each row; the first one where several are largest. */
 export function mostProbable(probabilities: Matrix, classes: Float64Array): Float64Array {
-  const labels = new Float64Array(probabilities.rows);
-  for (let i = 0; i < probabilities.rows; i++) {
-    const row = probabilities.row(i);
+  const { data, rows, cols } = probabilities;
+  const labels = new Float64Array(rows);
+  for (let i = 0, row = 0; i < rows; i++, row += cols) {
     let best = 0;
-    for (let k = 1; k < row.length; k++) if (row[k] > row[best]) best = k;
+    for (let k = 1; k < cols; k++) if (data[row + k] > data[row + best]) best = k;
     labels[i] = classes[best];
   }
   return labels;

@@ -1,4 +1,7 @@
-/** Inner loops over whole matrices, written without views or closures: they are most of what linear models cost. */
+/**
+ * Inner loops over whole matrices, written without views or closures: they are most of what linear models cost. Four
+ * rows go through a loop together, so that sums do not wait for each other and results are loaded once for four.
+ */
 import { Matrix } from "../data/matrix.ts";
 
 export function columnMeans(x: Matrix): Float64Array {
@@ -18,50 +21,162 @@ export function minusRow(x: Matrix, row: Float64Array): Matrix {
   return result;
 }
 
-/** x · w + constant. */
-export function timesVector(x: Matrix, w: Float64Array, constant = 0): Float64Array {
+/** x · w + constant, written to `result` where one is given. `w` may be longer than a row. */
+export function timesVector(
+  x: Matrix,
+  w: Float64Array,
+  constant = 0,
+  result: Float64Array = new Float64Array(x.rows),
+): Float64Array {
   const { data, rows, cols } = x;
-  const result = new Float64Array(rows);
-  for (let i = 0, at = 0; i < rows; i++) {
+  let i = 0;
+  for (; i + 3 < rows; i += 4) {
+    const first = i * cols;
+    const second = first + cols;
+    const third = second + cols;
+    const fourth = third + cols;
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
+    for (let j = 0; j < cols; j++) {
+      const weight = w[j];
+      a += data[first + j] * weight;
+      b += data[second + j] * weight;
+      c += data[third + j] * weight;
+      d += data[fourth + j] * weight;
+    }
+    result[i] = a + constant;
+    result[i + 1] = b + constant;
+    result[i + 2] = c + constant;
+    result[i + 3] = d + constant;
+  }
+  for (; i < rows; i++) {
     let sum = 0;
-    for (let j = 0; j < cols; j++, at++) sum += data[at] * w[j];
+    for (let j = 0; j < cols; j++) sum += data[i * cols + j] * w[j];
     result[i] = sum + constant;
   }
   return result;
 }
 
-/** xᵀ · y. */
-export function transposedTimes(x: Matrix, y: ArrayLike<number>): Float64Array {
+/** xᵀ · y, added to `result` where one is given, which may be longer than a row. */
+export function transposedTimes(
+  x: Matrix,
+  y: ArrayLike<number>,
+  result: Float64Array = new Float64Array(x.cols),
+): Float64Array {
   const { data, rows, cols } = x;
-  const result = new Float64Array(cols);
-  for (let i = 0, at = 0; i < rows; i++) {
-    const value = y[i];
-    for (let j = 0; j < cols; j++, at++) result[j] += data[at] * value;
+  let i = 0;
+  for (; i + 3 < rows; i += 4) {
+    const first = i * cols;
+    const second = first + cols;
+    const third = second + cols;
+    const fourth = third + cols;
+    const a = y[i];
+    const b = y[i + 1];
+    const c = y[i + 2];
+    const d = y[i + 3];
+    for (let j = 0; j < cols; j++)
+      result[j] += data[first + j] * a + data[second + j] * b + data[third + j] * c + data[fourth + j] * d;
   }
+  for (; i < rows; i++) for (let j = 0; j < cols; j++) result[j] += data[i * cols + j] * y[i];
   return result;
 }
 
-/** xᵀ · x, shape (cols, cols). */
-export function gram(x: Matrix): Float64Array {
+/** Samples and targets that are looked at with their means taken off; nothing is copied for that. */
+export interface Centred {
+  readonly x: Matrix;
+  readonly y: ArrayLike<number>;
+  readonly means: Float64Array;
+  readonly yMean: number;
+}
+
+/**
+ * Both sides of the normal equations of centred samples: xᵀ · x, shape (cols, cols), and xᵀ · y.
+ * The targets go through as one more column.
+ */
+export function normalEquations({ x, y, means, yMean }: Centred): {
+  gram: Float64Array;
+  gradient: Float64Array;
+} {
   const { data, rows, cols } = x;
-  const result = new Float64Array(cols * cols);
-  for (let i = 0, offset = 0; i < rows; i++, offset += cols) {
-    for (let j = 0; j < cols; j++) {
-      const value = data[offset + j];
-      for (let k = j; k < cols; k++) result[j * cols + k] += value * data[offset + k];
+  const width = cols + 1;
+  const sums = new Float64Array(width * width);
+  // Of four rows, the four values of a column beside each other; rows past the end are zeros.
+  const block = new Float64Array(4 * width);
+  for (let i = 0; i < rows; i += 4) {
+    const height = Math.min(4, rows - i);
+    if (height < 4) block.fill(0);
+    for (let r = 0; r < height; r++) {
+      const from = (i + r) * cols;
+      for (let j = 0; j < cols; j++) block[4 * j + r] = data[from + j] - means[j];
+      block[4 * cols + r] = y[i + r] - yMean;
+    }
+    addProducts(block, sums, width);
+  }
+  const gram = new Float64Array(cols * cols);
+  for (let j = 0; j < cols; j++)
+    for (let k = j; k < cols; k++) gram[j * cols + k] = gram[k * cols + j] = sums[j * width + k];
+  return { gram, gradient: Float64Array.from({ length: cols }, (_, j) => sums[j * width + cols]) };
+}
+
+/**
+ * Adds the products of the columns of a block of four rows to the upper triangle of `sums`, shape (width, width). Two
+ * columns go together, which takes each value of the others for both.
+ */
+function addProducts(block: Float64Array, sums: Float64Array, width: number): void {
+  let j = 0;
+  for (; j + 1 < width; j += 2) {
+    const a = block[4 * j];
+    const b = block[4 * j + 1];
+    const c = block[4 * j + 2];
+    const d = block[4 * j + 3];
+    const e = block[4 * j + 4];
+    const f = block[4 * j + 5];
+    const g = block[4 * j + 6];
+    const h = block[4 * j + 7];
+    const upper = j * width;
+    const lower = upper + width;
+    for (let k = j, at = 4 * j; k < width; k++, at += 4) {
+      const p = block[at];
+      const q = block[at + 1];
+      const r = block[at + 2];
+      const s = block[at + 3];
+      sums[upper + k] += a * p + b * q + c * r + d * s;
+      sums[lower + k] += e * p + f * q + g * r + h * s;
     }
   }
-  for (let j = 0; j < cols; j++) for (let k = 0; k < j; k++) result[j * cols + k] = result[k * cols + j];
-  return result;
+  // The square of the last column, where they are odd in number.
+  if (j < width) for (let r = 0; r < 4; r++) sums[j * width + j] += block[4 * j + r] ** 2;
 }
 
-/** Solves a · w = b for a positive definite matrix (Cholesky); null when it is not. `a` is overwritten. */
-export function solvePositive(a: Float64Array, b: Float64Array): Float64Array | null {
-  const n = b.length;
+/** xᵀ · (y − x · w) of centred samples: what the coefficients `w` still leave. */
+export function remainingGradient({ x, y, means, yMean }: Centred, w: Float64Array): Float64Array {
+  const { data, rows, cols } = x;
+  const gradient = new Float64Array(cols);
+  const row = new Float64Array(cols);
+  for (let i = 0, at = 0; i < rows; i++) {
+    let residual = y[i] - yMean;
+    for (let j = 0; j < cols; j++, at++) {
+      const value = data[at] - means[j];
+      row[j] = value;
+      residual -= value * w[j];
+    }
+    for (let j = 0; j < cols; j++) gradient[j] += residual * row[j];
+  }
+  return gradient;
+}
+
+/**
+ * The lower factor of a symmetric positive definite matrix (Cholesky), written over it; null when it is not.
+ *
+ * @param least Smallest pivot that passes.
+ */
+export function factorPositive(a: Float64Array, n: number, least = 0): Float64Array | null {
   for (let j = 0; j < n; j++) {
     let pivot = a[j * n + j];
     for (let k = 0; k < j; k++) pivot -= a[j * n + k] ** 2;
-    if (!(pivot > 0)) return null;
+    if (!(pivot > least)) return null;
     const root = Math.sqrt(pivot);
     a[j * n + j] = root;
     for (let i = j + 1; i < n; i++) {
@@ -70,14 +185,20 @@ export function solvePositive(a: Float64Array, b: Float64Array): Float64Array | 
       a[i * n + j] = value / root;
     }
   }
+  return a;
+}
+
+/** Solves l · lᵀ · w = b for a lower factor. */
+export function solveFactored(l: Float64Array, b: Float64Array): Float64Array {
+  const n = b.length;
   const w = b.slice();
   for (let i = 0; i < n; i++) {
-    for (let k = 0; k < i; k++) w[i] -= a[i * n + k] * w[k];
-    w[i] /= a[i * n + i];
+    for (let k = 0; k < i; k++) w[i] -= l[i * n + k] * w[k];
+    w[i] /= l[i * n + i];
   }
   for (let i = n - 1; i >= 0; i--) {
-    for (let k = i + 1; k < n; k++) w[i] -= a[k * n + i] * w[k];
-    w[i] /= a[i * n + i];
+    for (let k = i + 1; k < n; k++) w[i] -= l[k * n + i] * w[k];
+    w[i] /= l[i * n + i];
   }
   return w;
 }

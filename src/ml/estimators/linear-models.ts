@@ -7,7 +7,17 @@ import { checkSamples, checkWidth, type Matrix, type Targets } from "../data/mat
 import { checkOption } from "../options.ts";
 import { BaseModel } from "./base-model.ts";
 import type { Predictor } from "./estimator.ts";
-import { columnMeans, gram, minusRow, solvePositive, timesVector, transposedTimes } from "./kernels.ts";
+import {
+  type Centred,
+  columnMeans,
+  factorPositive,
+  minusRow,
+  normalEquations,
+  remainingGradient,
+  solveFactored,
+  timesVector,
+  transposedTimes,
+} from "./kernels.ts";
 import { rightSingularVectors } from "./singular-values.ts";
 
 interface State {
@@ -28,17 +38,13 @@ abstract class LinearModel<Options extends { fitIntercept: boolean }>
   }
 
   /** Coefficients for centred samples and targets. */
-  protected abstract solve(x: Matrix, y: Float64Array): Float64Array;
+  protected abstract solve(samples: Centred): Float64Array;
 
   fit(x: Matrix, y: Targets): this {
     checkSamples(x, y);
     const means = this.params.fitIntercept ? columnMeans(x) : new Float64Array(x.cols);
     const yMean = this.params.fitIntercept ? meanOf(y) : 0;
-    const centred = this.params.fitIntercept ? minusRow(x, means) : x;
-    const coefficients = this.solve(
-      centred,
-      Float64Array.from(y, (value) => value - yMean),
-    );
+    const coefficients = this.solve({ x, y, means, yMean });
     this.state = { coefficients, intercept: yMean - dot(coefficients, means) };
     return this;
   }
@@ -61,25 +67,58 @@ export class LinearRegression extends LinearModel<LinearRegressionOptions> {
     super("LinearRegression", { fitIntercept: true }, options);
   }
 
-  protected solve(x: Matrix, y: Float64Array): Float64Array {
-    const { values, vectors } = rightSingularVectors(x);
-    const cutoff = Number.EPSILON * Math.max(x.rows, x.cols) * values[0];
-    const step = (residual: Float64Array): Float64Array => {
-      const gradient = transposedTimes(x, residual);
-      const solution = new Float64Array(x.cols);
-      for (let k = 0; k < values.length; k++) {
-        if (values[k] <= cutoff) continue;
-        const vector = vectors.row(k);
-        addScaled(solution, vector, dot(vector, gradient) / values[k] ** 2);
-      }
-      return solution;
-    };
-    const coefficients = step(y);
-    // One refinement takes back what the squared singular values lost.
-    const fittedValues = timesVector(x, coefficients);
-    addScaled(coefficients, step(y.map((value, i) => value - fittedValues[i])), 1);
-    return coefficients;
+  protected solve(samples: Centred): Float64Array {
+    return byNormalEquations(samples) ?? bySingularValues(samples);
   }
+}
+
+/**
+ * Below it features are so nearly dependent that squaring them, as the normal equations do, costs digits: the share of
+ * a feature's variance that the features before it leave over.
+ */
+const leastPivot = 1e-8;
+
+/** Null where the features are too nearly dependent. */
+function byNormalEquations(samples: Centred): Float64Array | null {
+  const { gram, gradient } = normalEquations(samples);
+  const n = gradient.length;
+  // Of one length: pivots then say how dependent the features are, and not in which units they are measured.
+  const scale = gradient.map((_, j) => 1 / Math.sqrt(gram[j * n + j]));
+  if (!scale.every(Number.isFinite)) return null;
+  for (let j = 0; j < n; j++) for (let k = 0; k < n; k++) gram[j * n + k] *= scale[j] * scale[k];
+  const factor = factorPositive(gram, n, leastPivot);
+  if (factor === null) return null;
+  const step = (towards: Float64Array): Float64Array =>
+    solveFactored(
+      factor,
+      towards.map((value, j) => value * scale[j]),
+    ).map((value, j) => value * scale[j]);
+  const coefficients = step(gradient);
+  // One refinement takes back what squaring lost.
+  addScaled(coefficients, step(remainingGradient(samples, coefficients)), 1);
+  return coefficients;
+}
+
+function bySingularValues({ x: raw, y: targets, means, yMean }: Centred): Float64Array {
+  const x = minusRow(raw, means);
+  const y = Float64Array.from(targets, (value) => value - yMean);
+  const { values, vectors } = rightSingularVectors(x);
+  const cutoff = Number.EPSILON * Math.max(x.rows, x.cols) * values[0];
+  const step = (residual: Float64Array): Float64Array => {
+    const gradient = transposedTimes(x, residual);
+    const solution = new Float64Array(x.cols);
+    for (let k = 0; k < values.length; k++) {
+      if (values[k] <= cutoff) continue;
+      const vector = vectors.row(k);
+      addScaled(solution, vector, dot(vector, gradient) / values[k] ** 2);
+    }
+    return solution;
+  };
+  const coefficients = step(y);
+  // One refinement takes back what the squared singular values lost.
+  const fittedValues = timesVector(x, coefficients);
+  addScaled(coefficients, step(y.map((value, i) => value - fittedValues[i])), 1);
+  return coefficients;
 }
 
 export interface RidgeOptions {
@@ -95,13 +134,13 @@ export class Ridge extends LinearModel<RidgeOptions> {
     checkOption(this.kind, "alpha", this.params.alpha, this.params.alpha >= 0, "at least 0");
   }
 
-  protected solve(x: Matrix, y: Float64Array): Float64Array {
+  protected solve(samples: Centred): Float64Array {
     const { alpha } = this.params;
-    const gradient = transposedTimes(x, y);
-    const normal = gram(x);
-    for (let j = 0; j < x.cols; j++) normal[j * x.cols + j] += alpha;
-    const solution = solvePositive(normal, gradient);
-    if (solution !== null) return solution;
+    const { gram, gradient } = normalEquations(samples);
+    const n = gradient.length;
+    for (let j = 0; j < n; j++) gram[j * n + j] += alpha;
+    const factor = factorPositive(gram, n);
+    if (factor !== null) return solveFactored(factor, gradient);
     throw new TradewindError(
       "TW_ML_DATA",
       `Ridge: expected features that differ, or alpha over 0, got alpha ${alpha}`,
@@ -127,14 +166,15 @@ export class ElasticNet extends LinearModel<ElasticNetOptions> {
     checkOption(this.kind, "l1Ratio", l1Ratio, l1Ratio >= 0 && l1Ratio <= 1, "from 0 to 1");
   }
 
-  protected solve(x: Matrix, y: Float64Array): Float64Array {
+  protected solve({ x: raw, y, means, yMean }: Centred): Float64Array {
     const { alpha, l1Ratio, maxIter, tol } = this.params;
+    const x = minusRow(raw, means);
     const l1 = alpha * l1Ratio * x.rows;
     const l2 = alpha * (1 - l1Ratio) * x.rows;
     const columns = Array.from({ length: x.cols }, (_, j) => x.column(j));
     const squares = columns.map((column) => dot(column, column));
     const w = new Float64Array(x.cols);
-    const residual = y.slice();
+    const residual = Float64Array.from(y, (value) => value - yMean);
     for (let iteration = 0; iteration < maxIter; iteration++) {
       let largest = 0;
       let moved = 0;

@@ -8,6 +8,7 @@ import { checkSamples, checkWidth, Matrix, type Targets } from "../data/matrix.t
 import { checkOption, completeOptions, type Params } from "../options.ts";
 import { encodeForClassifier } from "../selection/classes.ts";
 import { type Classifier, fitted, type ModelJson, modelFormatVersion, mostProbable } from "./estimator.ts";
+import { timesVector, transposedTimes } from "./kernels.ts";
 import { minimize, type Objective } from "./lbfgs.ts";
 
 export interface LogisticRegressionOptions {
@@ -73,7 +74,11 @@ export class LogisticRegression implements Classifier {
     const { classes, codes } = encodeForClassifier(y, this.kind);
     const outputs = classes.length === 2 ? 1 : classes.length;
     const penalty = 1 / (this.params.C * x.rows);
-    const objective = linearObjective(x, codes, outputs, penalty, this.params.fitIntercept);
+    const { fitIntercept } = this.params;
+    const objective =
+      outputs === 1
+        ? binaryObjective(x, codes, penalty, fitIntercept)
+        : softmaxObjective(x, codes, outputs, penalty, fitIntercept);
     const found = minimize(objective, new Float64Array(outputs * (x.cols + 1)), {
       gtol: this.params.tol,
       ftol: 64 * Number.EPSILON,
@@ -96,16 +101,16 @@ export class LogisticRegression implements Classifier {
   decisionFunction(x: Matrix): Matrix {
     const { coefficients, intercepts } = fitted(this.#state, this.kind);
     checkWidth(x, coefficients.cols, this.kind);
-    const scores = new Matrix(x.rows, coefficients.rows);
-    for (let i = 0; i < x.rows; i++) {
-      const row = x.row(i);
-      for (let k = 0; k < coefficients.rows; k++) {
-        const weights = coefficients.row(k);
+    const outputs = coefficients.rows;
+    if (outputs === 1) return new Matrix(x.rows, 1, timesVector(x, coefficients.data, intercepts[0]));
+    const { cols } = x;
+    const scores = new Matrix(x.rows, outputs);
+    for (let i = 0, at = 0; i < x.rows; i++)
+      for (let k = 0; k < outputs; k++, at++) {
         let score = intercepts[k];
-        for (let j = 0; j < row.length; j++) score += row[j] * weights[j];
-        scores.data[i * coefficients.rows + k] = score;
+        for (let j = 0; j < cols; j++) score += x.data[i * cols + j] * coefficients.data[k * cols + j];
+        scores.data[at] = score;
       }
-    }
     return scores;
   }
 
@@ -124,7 +129,10 @@ export class LogisticRegression implements Classifier {
   }
 
   predict(x: Matrix): Float64Array {
-    return mostProbable(this.predictProba(x), this.classes);
+    const scores = this.decisionFunction(x);
+    if (scores.cols > 1) return mostProbable(scores, this.classes);
+    const [negative, positive] = this.classes;
+    return scores.data.map((score) => (score > 0 ? positive : negative));
   }
 
   toJSON(): ModelJson {
@@ -160,50 +168,88 @@ export class LogisticRegression implements Classifier {
   }
 }
 
+/** Factors of at most 2: so many of them have a product that is a number. */
+const factorsAtOnce = 512;
+
+/** Mean of log(1 + e^s) − y·s and its penalty. The intercept is the last weight. */
+function binaryObjective(x: Matrix, codes: Int32Array, penalty: number, fitIntercept: boolean): Objective {
+  const { rows, cols } = x;
+  const scores = new Float64Array(rows);
+  return (weights, gradient) => {
+    timesVector(x, weights, fitIntercept ? weights[cols] : 0, scores);
+    let loss = 0;
+    // log(1 + a) + log(1 + b) + … with one logarithm for many factors.
+    let product = 1;
+    let sum = 0;
+    for (let i = 0; i < rows; i++) {
+      const score = scores[i];
+      const code = codes[i];
+      const power = Math.exp(-Math.abs(score));
+      loss += (score > 0 ? score : 0) - code * score;
+      product *= 1 + power;
+      if (i % factorsAtOnce === 0) {
+        loss += Math.log(product);
+        product = 1;
+      }
+      const error = (score >= 0 ? 1 : power) / (1 + power) - code;
+      scores[i] = error;
+      sum += error;
+    }
+    loss += Math.log(product);
+    gradient.fill(0);
+    transposedTimes(x, scores, gradient);
+    if (fitIntercept) gradient[cols] = sum;
+    return penalised(loss, weights, gradient, { rows, width: cols + 1, penalty });
+  };
+}
+
 /** Weights lie row by row: (outputs, features + 1), the intercept last. */
-function linearObjective(
+function softmaxObjective(
   x: Matrix,
   codes: Int32Array,
   outputs: number,
   penalty: number,
   fitIntercept: boolean,
 ): Objective {
-  const width = x.cols + 1;
+  const { data, rows, cols } = x;
+  const width = cols + 1;
   const scores = new Float64Array(outputs);
   return (weights, gradient) => {
     gradient.fill(0);
     let loss = 0;
-    for (let i = 0; i < x.rows; i++) {
-      const row = x.data.subarray(i * x.cols, (i + 1) * x.cols);
+    for (let i = 0; i < rows; i++) {
+      const row = i * cols;
       for (let k = 0; k < outputs; k++) {
-        let score = fitIntercept ? weights[k * width + x.cols] : 0;
-        for (let j = 0; j < x.cols; j++) score += row[j] * weights[k * width + j];
+        let score = fitIntercept ? weights[k * width + cols] : 0;
+        for (let j = 0; j < cols; j++) score += data[row + j] * weights[k * width + j];
         scores[k] = score;
       }
-      loss += outputs === 1 ? binaryLoss(scores, codes[i]) : softmaxLoss(scores, codes[i]);
+      loss += softmaxLoss(scores, codes[i]);
       for (let k = 0; k < outputs; k++) {
         const error = scores[k];
-        for (let j = 0; j < x.cols; j++) gradient[k * width + j] += error * row[j];
-        if (fitIntercept) gradient[k * width + x.cols] += error;
+        for (let j = 0; j < cols; j++) gradient[k * width + j] += error * data[row + j];
+        if (fitIntercept) gradient[k * width + cols] += error;
       }
     }
-    let squares = 0;
-    for (let at = 0; at < gradient.length; at++) {
-      gradient[at] /= x.rows;
-      if (at % width === x.cols) continue;
-      squares += weights[at] ** 2;
-      gradient[at] += penalty * weights[at];
-    }
-    return loss / x.rows + 0.5 * penalty * squares;
+    return penalised(loss, weights, gradient, { rows, width, penalty });
   };
 }
 
-/** log(1 + e^s) − y·s; the score is replaced by its derivative, p − y. */
-function binaryLoss(scores: Float64Array, code: number): number {
-  const score = scores[0];
-  scores[0] = sigmoid(score) - code;
-  const softplus = score > 0 ? score + Math.log1p(Math.exp(-score)) : Math.log1p(Math.exp(score));
-  return softplus - code * score;
+/** The mean of the loss with the penalty on top; the gradient is brought to it in place. */
+function penalised(
+  loss: number,
+  weights: Float64Array,
+  gradient: Float64Array,
+  { rows, width, penalty }: { rows: number; width: number; penalty: number },
+): number {
+  let squares = 0;
+  for (let at = 0; at < gradient.length; at++) {
+    gradient[at] /= rows;
+    if (at % width === width - 1) continue;
+    squares += weights[at] ** 2;
+    gradient[at] += penalty * weights[at];
+  }
+  return loss / rows + 0.5 * penalty * squares;
 }
 
 /** log Σ e^s − s_y; the scores are replaced by their derivatives, p_k − [k = y]. */

@@ -7,17 +7,17 @@ import { BaseModel } from "./base-model.ts";
 import { type Classifier, mostProbable } from "./estimator.ts";
 import { columnMeans } from "./kernels.ts";
 
-/** Rows of log weights become probabilities. */
+/** Rows of log weights become probabilities, in place. */
 function normalized(logs: Matrix): Matrix {
-  const result = new Matrix(logs.rows, logs.cols);
-  for (let i = 0; i < logs.rows; i++) {
-    const row = logs.row(i);
-    const top = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-    const powers = row.map((value) => Math.exp(value - top));
-    const sum = powers.reduce((a, b) => a + b, 0);
-    result.row(i).set(powers.map((value) => value / sum));
+  const { data, rows, cols } = logs;
+  for (let i = 0, row = 0; i < rows; i++, row += cols) {
+    let top = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < cols; k++) top = Math.max(top, data[row + k]);
+    let sum = 0;
+    for (let k = 0; k < cols; k++) sum += data[row + k] = Math.exp(data[row + k] - top);
+    for (let k = 0; k < cols; k++) data[row + k] /= sum;
   }
-  return result;
+  return logs;
 }
 
 interface GaussianState {
@@ -63,9 +63,9 @@ export class GaussianNB extends BaseModel<GaussianNBOptions, GaussianState> impl
     const variances = new Matrix(classes.length, x.cols);
     const counts = new Float64Array(classes.length);
     for (const code of codes) counts[code]++;
-    addByClass(x, codes, means.data, null);
+    addByClass(x, codes, means.data);
     for (let at = 0; at < means.data.length; at++) means.data[at] /= counts[Math.floor(at / x.cols)];
-    addByClass(x, codes, variances.data, means.data);
+    addSquaresByClass(x, codes, variances.data, means.data);
     for (let at = 0; at < means.data.length; at++) variances.data[at] /= counts[Math.floor(at / x.cols)];
     const extra = this.params.varSmoothing * largestVariance(x);
     for (let at = 0; at < variances.data.length; at++) variances.data[at] += extra;
@@ -78,7 +78,8 @@ export class GaussianNB extends BaseModel<GaussianNBOptions, GaussianState> impl
     return this;
   }
 
-  predictProba(x: Matrix): Matrix {
+  /** Log of prior and likelihood of each class, shape (samples, classes). */
+  predictJointLogProba(x: Matrix): Matrix {
     const { classes, logPriors, means, variances } = this.fitted;
     checkSamples(x);
     checkWidth(x, means.cols, this.kind);
@@ -95,35 +96,45 @@ export class GaussianNB extends BaseModel<GaussianNBOptions, GaussianState> impl
         logs.data[i * classes.length + k] = log;
       }
     }
-    return normalized(logs);
+    return logs;
+  }
+
+  predictProba(x: Matrix): Matrix {
+    return normalized(this.predictJointLogProba(x));
   }
 
   predict(x: Matrix): Float64Array {
-    return mostProbable(this.predictProba(x), this.classes);
+    return mostProbable(this.predictJointLogProba(x), this.classes);
   }
 }
 
-function addRow(
-  into: Float64Array,
-  row: Float64Array,
-  change: (value: number, column: number) => number,
-): void {
-  for (let j = 0; j < into.length; j++) into[j] += change(row[j], j);
-}
-
-/** Adds up each class's values, or their squared distances from the class's means. */
-function addByClass(x: Matrix, codes: Int32Array, sums: Float64Array, means: Float64Array | null): void {
-  const { data, rows, cols } = x;
+/** Adds up each class's values. */
+function addByClass({ data, rows, cols }: Matrix, codes: Int32Array, sums: Float64Array): void {
   for (let i = 0, at = 0; i < rows; i++) {
     const offset = codes[i] * cols;
-    for (let j = 0; j < cols; j++, at++)
-      sums[offset + j] += means === null ? data[at] : (data[at] - means[offset + j]) ** 2;
+    for (let j = 0; j < cols; j++, at++) sums[offset + j] += data[at];
+  }
+}
+
+/** Adds up squared distances of each class's values from the class's means. */
+function addSquaresByClass(
+  { data, rows, cols }: Matrix,
+  codes: Int32Array,
+  sums: Float64Array,
+  means: Float64Array,
+): void {
+  for (let i = 0, at = 0; i < rows; i++) {
+    const offset = codes[i] * cols;
+    for (let j = 0; j < cols; j++, at++) {
+      const gap = data[at] - means[offset + j];
+      sums[offset + j] += gap * gap;
+    }
   }
 }
 
 function largestVariance(x: Matrix): number {
   const variances = new Float64Array(x.cols);
-  addByClass(x, new Int32Array(x.rows), variances, columnMeans(x));
+  addSquaresByClass(x, new Int32Array(x.rows), variances, columnMeans(x));
   return variances.reduce((largest, sum) => Math.max(largest, sum / x.rows), 0);
 }
 
@@ -160,10 +171,8 @@ export class MultinomialNB extends BaseModel<MultinomialNBOptions, MultinomialSt
     const { classes, codes } = encodeForClassifier(y, this.kind);
     const sums = new Matrix(classes.length, x.cols);
     const counts = new Float64Array(classes.length);
-    for (let i = 0; i < x.rows; i++) {
-      counts[codes[i]]++;
-      addRow(sums.row(codes[i]), x.row(i), (value) => value);
-    }
+    for (const code of codes) counts[code]++;
+    addByClass(x, codes, sums.data);
     const logShares = new Matrix(classes.length, x.cols);
     for (let k = 0; k < classes.length; k++) {
       const smoothed = sums.row(k).map((value) => value + this.params.alpha);
@@ -174,22 +183,27 @@ export class MultinomialNB extends BaseModel<MultinomialNBOptions, MultinomialSt
     return this;
   }
 
-  predictProba(x: Matrix): Matrix {
+  /** Log of prior and likelihood of each class, shape (samples, classes). */
+  predictJointLogProba(x: Matrix): Matrix {
     const { classes, logPriors, logShares } = this.fitted;
     checkSamples(x);
     checkWidth(x, logShares.cols, this.kind);
     const logs = new Matrix(x.rows, classes.length);
-    for (let i = 0; i < x.rows; i++)
-      for (let k = 0; k < classes.length; k++) {
-        const shares = logShares.row(k);
-        logs.data[i * classes.length + k] = x
-          .row(i)
-          .reduce((sum, value, j) => sum + value * shares[j], logPriors[k]);
+    const { data, cols } = x;
+    for (let i = 0, at = 0; i < x.rows; i++)
+      for (let k = 0; k < classes.length; k++, at++) {
+        let log = logPriors[k];
+        for (let j = 0; j < cols; j++) log += data[i * cols + j] * logShares.data[k * cols + j];
+        logs.data[at] = log;
       }
-    return normalized(logs);
+    return logs;
+  }
+
+  predictProba(x: Matrix): Matrix {
+    return normalized(this.predictJointLogProba(x));
   }
 
   predict(x: Matrix): Float64Array {
-    return mostProbable(this.predictProba(x), this.classes);
+    return mostProbable(this.predictJointLogProba(x), this.classes);
   }
 }

@@ -1,13 +1,11 @@
-/**
- * k nearest neighbours by Euclidean distance, for classification and regression, as scikit-learn's. The search goes
- * through all samples and leaves each as soon as it is farther than the k-th found so far.
- */
+/** k nearest neighbours by Euclidean distance, for classification and regression, as scikit-learn's. */
 import { TradewindError } from "../../errors.ts";
 import { checkSamples, checkWidth, Matrix, type Targets } from "../data/matrix.ts";
 import { checkOption } from "../options.ts";
 import { encodeForClassifier } from "../selection/classes.ts";
 import { BaseModel } from "./base-model.ts";
 import { type Classifier, mostProbable, type Predictor } from "./estimator.ts";
+import { type Found, nearestOfAll } from "./nearest.ts";
 
 export interface NeighboursOptions {
   nNeighbors: number;
@@ -16,35 +14,6 @@ export interface NeighboursOptions {
 }
 
 const defaults: NeighboursOptions = { nNeighbors: 5, weights: "uniform" };
-
-interface Found {
-  readonly rows: Int32Array;
-  readonly distances: Float64Array;
-}
-
-/** The nearest samples of one row, nearest first; of equally near ones the first. */
-export function nearest(samples: Matrix, row: Float64Array, count: number): Found {
-  const { cols, data } = samples;
-  const rows = new Int32Array(count).fill(-1);
-  const squares = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
-  for (let i = 0, offset = 0; i < samples.rows; i++, offset += cols) {
-    const limit = squares[count - 1];
-    let sum = 0;
-    for (let j = 0; j < cols && sum < limit; j++) {
-      const gap = data[offset + j] - row[j];
-      sum += gap * gap;
-    }
-    if (sum >= limit) continue;
-    let at = count - 1;
-    for (; at > 0 && squares[at - 1] > sum; at--) {
-      squares[at] = squares[at - 1];
-      rows[at] = rows[at - 1];
-    }
-    squares[at] = sum;
-    rows[at] = i;
-  }
-  return { rows, distances: squares.map(Math.sqrt) };
-}
 
 function weightsOf({ distances }: Found, kind: NeighboursOptions["weights"]): Float64Array {
   if (kind === "uniform") return new Float64Array(distances.length).fill(1);
@@ -94,8 +63,7 @@ export class KNeighborsClassifier
     checkSamples(x);
     checkWidth(x, samples.cols, this.kind);
     const probabilities = new Matrix(x.rows, classes.length);
-    for (let i = 0; i < x.rows; i++) {
-      const found = nearest(samples, x.row(i), this.params.nNeighbors);
+    for (const [i, found] of nearestOfAll(samples, x, this.params.nNeighbors).entries()) {
       const weights = weightsOf(found, this.params.weights);
       const total = weights.reduce((a, b) => a + b, 0);
       const row = probabilities.row(i);
@@ -131,8 +99,7 @@ export class KNeighborsRegressor
     const { targets, samples } = this.fitted;
     checkSamples(x);
     checkWidth(x, samples.cols, this.kind);
-    return Float64Array.from({ length: x.rows }, (_, i) => {
-      const found = nearest(samples, x.row(i), this.params.nNeighbors);
+    return Float64Array.from(nearestOfAll(samples, x, this.params.nNeighbors), (found) => {
       const weights = weightsOf(found, this.params.weights);
       let sum = 0;
       let total = 0;

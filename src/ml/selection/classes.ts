@@ -12,9 +12,13 @@ export function groupByClass(y: Targets): { classes: Float64Array; members: Int3
 
 /** Sorted distinct labels, and each sample's position among them. */
 export function encodeClasses(y: Targets): { classes: Float64Array; codes: Int32Array } {
-  const classes = Float64Array.from(new Set(Array.from(y))).sort();
+  const labels = new Set<number>();
+  for (let i = 0; i < y.length; i++) labels.add(y[i]);
+  const classes = Float64Array.from(labels).sort();
   const position = new Map(Array.from(classes, (label, code) => [label, code]));
-  return { classes, codes: Int32Array.from(y, (label) => position.get(label) ?? -1) };
+  const codes = new Int32Array(y.length);
+  for (let i = 0; i < y.length; i++) codes[i] = position.get(y[i]) as number;
+  return { classes, codes };
 }
 
 /** Like `encodeClasses`, and refuses a target of a single class (`TW_ML_DATA`). */

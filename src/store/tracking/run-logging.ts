@@ -42,14 +42,15 @@ function insertMetrics(runId: string, metrics: readonly LoggedMetric[]): Stateme
   return prepared(
     "log-metrics",
     sql`
-      WITH target AS (SELECT run_id FROM run WHERE run_id = ${runId} AND lifecycle_stage = 'active'),
+      WITH target AS (SELECT run_id, experiment_id FROM run WHERE run_id = ${runId} AND lifecycle_stage = 'active'),
       history AS (
         INSERT INTO run_metric (run_id, key, timestamp_ms, step, value)
         SELECT run_id, m.key, m.timestamp_ms, m.step, m.value FROM target, ${points(metrics)}
         ON CONFLICT DO NOTHING
       ), latest AS (
-        INSERT INTO run_latest_metric AS l (run_id, key, timestamp_ms, step, value)
-        SELECT run_id, m.key, m.timestamp_ms, m.step, m.value FROM target, ${points(lastPoints(metrics))}
+        INSERT INTO run_latest_metric AS l (run_id, experiment_id, key, timestamp_ms, step, value)
+        SELECT run_id, experiment_id, m.key, m.timestamp_ms, m.step, m.value
+        FROM target, ${points(lastPoints(metrics))}
         ON CONFLICT (run_id, key) DO UPDATE
         SET timestamp_ms = excluded.timestamp_ms, step = excluded.step, value = excluded.value
         WHERE (excluded.step, excluded.timestamp_ms, excluded.value) > (l.step, l.timestamp_ms, l.value)

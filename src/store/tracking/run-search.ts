@@ -8,7 +8,14 @@ import { identifier, sql } from "../sql.ts";
 import { stagesOf } from "./experiments.ts";
 import { hexId } from "./ids.ts";
 import { runColumns } from "./runs.ts";
-import { bytewise, comparison, compileSearch, epochMs, type SearchTarget } from "./search-sql.ts";
+import {
+  bytewise,
+  comparison,
+  compileSearch,
+  epochMs,
+  type SearchParts,
+  type SearchTarget,
+} from "./search-sql.ts";
 
 export const runOrder: OrderRules = {
   subject: runSubject,
@@ -55,7 +62,9 @@ export const runTarget: SearchTarget = {
     experiment_id: sql`r.experiment_id`,
   },
   keyed: {
-    metric: keyedBy(identifier("run_latest_metric")),
+    // The experiment with it: the index run_latest_metric_by_value starts with it.
+    metric: (alias, key) => sql`LEFT JOIN run_latest_metric ${alias}
+      ON ${alias}.run_id = r.run_id AND ${alias}.experiment_id = r.experiment_id AND ${alias}.key = ${key}`,
     param: keyedBy(identifier("run_param")),
     tag: keyedBy(identifier("run_tag")),
   },
@@ -83,14 +92,29 @@ export function inStages(view: ViewType): Statement {
 
 /** By the given order, then the newest first. */
 export async function searchRuns(executor: Executor, search: RunSearch): Promise<Slice<RunInfo>> {
-  const { joins, where, orderBy } = compileSearch(runTarget, search.filter, search.order);
+  const { ranked, ...parts } = compileSearch(runTarget, search.filter, search.order);
+  // Of one experiment the best by a metric come out of the index in their order. What has no number of that metric
+  // follows in no index: when the page is not full without it, the whole order is made.
+  if (ranked !== null && search.experimentIds.length === 1) {
+    const best = await pageOfRuns(executor, search, { ...parts, ...ranked });
+    if (best.length > search.limit) return { rows: best.slice(0, search.limit), hasMore: true };
+  }
+  const rows = await pageOfRuns(executor, search, parts);
+  return { rows: rows.slice(0, search.limit), hasMore: rows.length > search.limit };
+}
+
+/** One more than the limit, where there are more. */
+function pageOfRuns(
+  executor: Executor,
+  { experimentIds, view, limit, offset }: RunSearch,
+  { joins, where, orderBy }: Omit<SearchParts, "ranked">,
+): Promise<RunInfo[]> {
   // The page is chosen by id: columns are made ready for its few runs, and not for all that the filter finds.
-  const rows = await executor.rows<RunInfo>(sql`
+  return executor.rows<RunInfo>(sql`
     WITH found AS (
       SELECT r.run_id FROM run r ${joins}
-      WHERE ${ofExperiments(search.experimentIds)} AND ${inStages(search.view)} AND ${where}
-      ORDER BY ${orderBy} r.start_time DESC, r.run_id LIMIT ${search.limit + 1} OFFSET ${search.offset}
+      WHERE ${ofExperiments(experimentIds)} AND ${inStages(view)} AND ${where}
+      ORDER BY ${orderBy} r.start_time DESC, r.run_id LIMIT ${limit + 1} OFFSET ${offset}
     ), page AS MATERIALIZED (SELECT run_id, row_number() OVER () AS position FROM found)
     SELECT ${runColumns} FROM page p JOIN run r ON r.run_id = p.run_id ORDER BY p.position`);
-  return { rows: rows.slice(0, search.limit), hasMore: rows.length > search.limit };
 }

@@ -24,6 +24,11 @@ export interface SearchParts {
   readonly where: Statement;
   /** Expressions with a comma behind each, to stand before the last ones of the order. */
   readonly orderBy: Statement;
+  /**
+   * Where a metric comes first in the order: the same for those alone that have a number of it, in a form that an index
+   * has in order. They come before all others.
+   */
+  readonly ranked: Pick<SearchParts, "where" | "orderBy"> | null;
 }
 
 const empty = sql``;
@@ -136,8 +141,19 @@ export function compileSearch(
 ): SearchParts {
   const compiler = new Compiler(target);
   const where = filter === null ? sql`true` : compiler.filter(filter);
-  const orderBy = order.reduce((all, term) => sql`${all}${compiler.order(term)}`, empty);
-  return { joins: compiler.joins, where, orderBy };
+  const orderBy = orderOf(compiler, order);
+  const [first, ...others] = order;
+  if (first?.entity !== "metric") return { joins: compiler.joins, where, orderBy, ranked: null };
+  const value = compiler.column(first.entity, first.key);
+  const ranked = {
+    where: sql`${value} < 'NaN' AND ${where}`,
+    orderBy: sql`${value} ${first.descending ? sql`DESC` : sql`ASC`}, ${orderOf(compiler, others)}`,
+  };
+  return { joins: compiler.joins, where, orderBy, ranked };
+}
+
+function orderOf(compiler: Compiler, order: readonly OrderTerm[]): Statement {
+  return order.reduce((all, term) => sql`${all}${compiler.order(term)}`, empty);
 }
 
 /** Milliseconds since the epoch of a timestamptz, as a number that filters compare. */

@@ -52,9 +52,10 @@ it("tasks that meet in a study lose nothing and try nothing twice", async () => 
   );
 });
 
-const space = { x: float(-5, 5), y: float(-5, 5) };
+/** The longer name first: draws follow the order of the space, and it is not that of the names. */
+const space = { xx: float(-5, 5), y: float(-5, 5) };
 const bowl = (params: Readonly<Record<string, unknown>>): number =>
-  Number(params["x"]) ** 2 + Number(params["y"]) ** 2;
+  Number(params["xx"]) ** 2 + Number(params["y"]) ** 2;
 
 it("goes on after a process is gone as if it had not been, with the same proposals", async () => {
   const { database } = await freshDatabase();

@@ -287,6 +287,38 @@ describe("search", () => {
     expect(await find(database, ids, "")).toEqual(["three", "two", "one"]);
   });
 
+  test("pages of the best runs by a metric go on with NaN and with what has none", async () => {
+    const { database } = await freshDatabase();
+    const ids: Record<string, string> = {};
+    const values = [3, 1, Number.NaN, 2, null, 2, Number.NEGATIVE_INFINITY, null];
+    for (const [n, value] of values.entries()) {
+      const runId = await addRun(database, { startTime: noon + n });
+      ids[runId] = `${value}#${n}`;
+      if (value !== null) await logMetrics(database, runId, [point("acc", value)]);
+    }
+    const pages = async (order: string, limit: number): Promise<(string | undefined)[]> => {
+      const all: (string | undefined)[] = [];
+      for (let offset = 0; ; offset += limit) {
+        const { rows, hasMore } = await searchRuns(database, {
+          experimentIds: [0],
+          view: "ACTIVE_ONLY",
+          filter: null,
+          order: readOrder([order], runOrder),
+          limit,
+          offset,
+        });
+        all.push(...rows.map(({ runId }) => ids[runId]));
+        if (!hasMore) return all;
+      }
+    };
+    const down = ["3#0", "2#5", "2#3", "1#1", "-Infinity#6", "NaN#2", "null#7", "null#4"];
+    const up = ["-Infinity#6", "1#1", "2#5", "2#3", "3#0", "NaN#2", "null#7", "null#4"];
+    for (const limit of [1, 2, 3, 5, 8, 20]) {
+      expect(await pages("metrics.acc DESC", limit)).toEqual(down);
+      expect(await pages("metrics.acc ASC", limit)).toEqual(up);
+    }
+  });
+
   test("pages, and sees deleted runs only when asked", async () => {
     const { database } = await freshDatabase();
     const ids = await threeRuns(database);
