@@ -141,6 +141,7 @@ test("removes old asset events that nobody waits for, audit entries and ended jo
     runsBefore: noon + day,
     runsPerDag: null,
     auditBefore: noon + day,
+    trafficBefore: null,
   });
   expect(pruned).toMatchObject({ assetEvents: 1, auditEntries: 1, jobs: 1 });
 });

@@ -61,6 +61,7 @@ export const runTarget: SearchTarget = {
     end_time: epochMs(sql`r.end_time`),
     experiment_id: sql`r.experiment_id`,
   },
+  instants: { start_time: sql`r.start_time`, end_time: sql`r.end_time` },
   keyed: {
     // The experiment with it: the index run_latest_metric_by_value starts with it.
     metric: (alias, key) => sql`LEFT JOIN run_latest_metric ${alias}

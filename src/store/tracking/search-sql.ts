@@ -13,6 +13,8 @@ import { identifier, sql } from "../sql.ts";
 export interface SearchTarget {
   /** Attribute → expression over the searched row. */
   readonly attributes: Readonly<Record<string, Statement>>;
+  /** Columns behind attributes that are instants: compared as what they are, for an index serves that and no number. */
+  readonly instants?: Readonly<Record<string, Statement>>;
   /** Keyed table of an entity: a join that gives at most one row, with a column `value`. */
   readonly keyed: Partial<Readonly<Record<TermEntity, (alias: Statement, key: string) => Statement>>>;
   /** Comparisons that are neither: of data sets, of spans. */
@@ -38,7 +40,10 @@ function joined(parts: readonly Statement[], glue: Statement): Statement {
 }
 
 /** No text is cut and nothing is escaped: `\` is a character like others in MLflow's patterns. */
-export function comparison(column: Statement, { operator, value }: Pick<FilterTerm, "operator" | "value">) {
+export function comparison(
+  column: Statement,
+  { operator, value }: Pick<FilterTerm, "operator"> & { readonly value: FilterTerm["value"] | Statement },
+): Statement {
   switch (operator) {
     case "=":
       return sql`${column} = ${value}`;
@@ -75,6 +80,13 @@ function metricComparison(column: Statement, term: FilterTerm): Statement {
   return term.operator.startsWith(">") ? sql`(${compared} AND ${column} <> 'NaN')` : compared;
 }
 
+/** 4713 before Christ to the year 9999: what runs can have, and what PostgreSQL takes. */
+const [firstInstant, lastInstant] = [-210_866_803_200_000, 253_402_300_799_999];
+
+function instantOf(ms: number): Statement {
+  return sql`to_timestamp(${Math.min(Math.max(ms, firstInstant), lastInstant)}::double precision / 1000)`;
+}
+
 class Compiler {
   readonly #target: SearchTarget;
   readonly #joins = new Map<string, { readonly join: Statement; readonly value: Statement }>();
@@ -106,8 +118,12 @@ class Compiler {
   term(term: FilterTerm): Statement {
     const other = this.#target.other?.(term);
     if (other !== undefined && other !== null) return other;
-    const column = this.column(term.entity, term.key);
-    return term.entity === "metric" ? metricComparison(column, term) : comparison(column, term);
+    const { entity, key, operator, value } = term;
+    const instant = entity === "attribute" ? this.#target.instants?.[key] : undefined;
+    if (instant !== undefined && typeof value === "number")
+      return comparison(instant, { operator, value: instantOf(value) });
+    const column = this.column(entity, key);
+    return entity === "metric" ? metricComparison(column, term) : comparison(column, term);
   }
 
   filter(tree: TermFilter): Statement {
