@@ -99,16 +99,9 @@ export function selectTargets(y: Targets, rows: ArrayLike<number>): Float64Array
   return Float64Array.from({ length: rows.length }, (_, i) => y[rows[i] as number] as number);
 }
 
-/** Zero times a number is zero, and times infinity or NaN it is NaN: one sum tells of all of them. */
 function allFinite(data: Float64Array): boolean {
-  let even = 0;
-  let odd = 0;
-  const pairs = data.length - (data.length % 2);
-  for (let i = 0; i < pairs; i += 2) {
-    even += (data[i] as number) * 0;
-    odd += (data[i + 1] as number) * 0;
-  }
-  return even + odd + (data[data.length - 1] as number) * 0 === 0;
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return false;
+  return true;
 }
 
 /**

@@ -114,7 +114,10 @@ const eachLane = (code: (lane: number) => Code): Code =>
 const eachHalf = (code: (half: number) => Code): Code => [...code(0), ...code(1)];
 
 const oneFeature: Code = [
-  ...[...load(panels, 0), ...set(left), ...load(panels, 16), ...set(right)],
+  ...load(panels, 0),
+  ...set(left),
+  ...load(panels, 16),
+  ...set(right),
   ...eachLane((lane) => [
     ...loadTwice(query, 8 * lane),
     ...set(factor),
@@ -152,7 +155,10 @@ const tell: Code = [
 const onePanel: Code = [
   ...eachLane((lane) => eachHalf((half) => [...load(panels, 16 * half), ...set(score(lane, half))])),
   ...plus(panels, blockBytes),
-  ...[...get(queries), ...set(query), ...get(features), ...set(feature)],
+  ...get(queries),
+  ...set(query),
+  ...get(features),
+  ...set(feature),
   ...loop(oneFeature, less(feature)),
   ...when(isNear, tell),
   ...plus(index, 1),
@@ -169,9 +175,12 @@ const text = (name: string): Code => [name.length, ...Array.from(name, (letter) 
 const section = (id: number, content: Code): Code => [id, ...leb(content.length), ...content];
 const declared: Code = [2, integers, int32, vectors, vector, ...body];
 
+/** The magic number and the version. */
+const header: Code = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+
 /** Imports a memory "scan" "memory", exports the function "scan". */
 const binary = Uint8Array.from([
-  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+  ...header,
   ...section(1, [1, 0x60, 6, ...Array<number>(6).fill(int32), 1, int32]),
   ...section(2, [1, ...text("scan"), ...text("memory"), 0x02, 0x00, 1]),
   ...section(3, [1, 0]),

@@ -3,7 +3,7 @@
  * memory they stay from one look to the next, while centres move; where two centres are equally near but for rounding, the
  * distances are measured. So the answer is that of measuring all of them.
  */
-import { Matrix } from "../data/matrix.ts";
+import type { Matrix } from "../data/matrix.ts";
 import { columnMeans } from "./kernels.ts";
 import { blockBytes, hitBytes, lanes, type NearScan, openNearScan } from "./near-scan.ts";
 import {
