@@ -191,6 +191,11 @@ export const errorCatalogue = {
   TW_PLUGIN: { summary: "A plugin of Airflow cannot be loaded.", exitCode: 1, httpStatus: 500 },
   TW_BUNDLE_CONFIG: { summary: "The list of Dag bundles cannot be read.", exitCode: 2, httpStatus: 500 },
   TW_BUNDLE_BUCKET: { summary: "A bundle's bucket cannot be read.", exitCode: 3, httpStatus: 502 },
+  TW_GOOGLE_CREDENTIALS: {
+    summary: "Google cannot be asked with the credentials that were given.",
+    exitCode: 3,
+    httpStatus: 502,
+  },
   TW_BUNDLE_GIT: { summary: "A Git bundle cannot be fetched.", exitCode: 3, httpStatus: 502 },
   TW_CODE_MISSING: {
     summary: "The text of a Dag's version is not where it was kept.",

@@ -23,6 +23,7 @@ import { systemClock } from "../time.ts";
 import { configuredConnections } from "./configured-connections.ts";
 import type { Work } from "./database-command.ts";
 import { openBucket } from "./open-bucket.ts";
+import { openGoogleBucket } from "./open-google-bucket.ts";
 import type { Session } from "./session.ts";
 import { forgetOtherBundles, storeDagSink } from "./store-dag-sink.ts";
 
@@ -47,8 +48,11 @@ export function createDagProcessor(
     bucket: {
       bundlesFolder: config.paths.bundles,
       open: async (spec) => {
-        const found = await resolveConnection(secretSources(session, database), spec.connId);
-        return openBucket(spec, found as ConnectionAnswer | null, config.environment);
+        const sources = secretSources(session, database);
+        const found = (await resolveConnection(sources, spec.connId)) as ConnectionAnswer | null;
+        return spec.maker === "google"
+          ? openGoogleBucket(spec, found, config.environment, systemClock.now)
+          : openBucket(spec, found, config.environment);
       },
     },
     ...(onlyFile === undefined

@@ -1,10 +1,11 @@
-/** Buckets of Dag bundles: access by a connection of the type aws, or by the usual AWS_* variables. */
+/** Buckets of S3 for Dag bundles: access by a connection of the type aws, or by the usual AWS_* variables. */
 import { awsRegion, s3Endpoint } from "../artifacts/aws-environment.ts";
 import { S3ArtifactStore } from "../artifacts/s3-store.ts";
 import type { Bucket } from "../dag-processor/bucket-bundle.ts";
 import type { BucketBundleSpec } from "../dag-processor/bundle-config.ts";
 import { TradewindError } from "../errors.ts";
 import type { ConnectionAnswer } from "../runtime/protocol.ts";
+import { extraOf } from "./connection-extra.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -14,9 +15,7 @@ export function openBucket(
   connection: ConnectionAnswer | null,
   environment: Environment,
 ): Bucket {
-  const extra = extraOf(connection);
-  const text = (name: string): string | undefined =>
-    typeof extra[name] === "string" ? extra[name] : undefined;
+  const { text } = extraOf(connection);
   const region = text("region_name") ?? awsRegion(environment);
   const accessKeyId = connection?.login ?? text("aws_access_key_id") ?? environment["AWS_ACCESS_KEY_ID"];
   const secretAccessKey =
@@ -39,12 +38,4 @@ export function openBucket(
     objects: () => store.objects(),
     read: async (key) => (await store.read(key))?.stream ?? null,
   };
-}
-
-function extraOf(connection: ConnectionAnswer | null): { [key: string]: unknown } {
-  try {
-    return (JSON.parse(connection?.extra ?? "{}") ?? {}) as { [key: string]: unknown };
-  } catch {
-    return {};
-  }
 }

@@ -31,6 +31,12 @@ export interface BucketBundleHost {
   open(spec: BucketBundleSpec): Promise<Bucket>;
 }
 
+const accessHints = {
+  s3: "the connection's login and password (an access key and its secret), or AWS_ACCESS_KEY_ID, do not fit",
+  google:
+    "whoever asks may not read the bucket: keyfile_dict or key_path of the connection, or GOOGLE_APPLICATION_CREDENTIALS, says who",
+} as const;
+
 /** Objects that are read at once. */
 const atOnce = 8;
 
@@ -111,12 +117,12 @@ export class BucketBundle {
 
   #failed(error: unknown): TradewindError {
     const { message } = error as Error;
-    const { bucket, prefix, name } = this.spec;
+    const { bucket, prefix, name, maker } = this.spec;
     const where = `${bucket}${prefix === "" ? "" : `/${prefix}`}`;
-    const hint = /403|AccessDenied|SignatureDoesNotMatch|InvalidAccessKeyId/.test(message)
-      ? "the connection's login and password (an access key and its secret), or AWS_ACCESS_KEY_ID, do not fit"
+    const hint = /40[13]|AccessDenied|SignatureDoesNotMatch|InvalidAccessKeyId/.test(message)
+      ? accessHints[maker]
       : /NoSuchBucket|404/.test(message)
-        ? "bucket_name is the name alone, without s3://"
+        ? "bucket_name is the name alone, without s3:// or gs://"
         : undefined;
     return new TradewindError("TW_BUNDLE_BUCKET", `bundle "${name}": bucket ${where}: ${message}`, {
       cause: error,

@@ -1,6 +1,7 @@
 /**
  * Where Dag files come from: the Dags folder, or the bundles that `dag_processor.dag_bundle_config_list` names, in
- * Airflow's spelling: `[{"name", "classpath", "kwargs"}]` with LocalDagBundle, GitDagBundle and S3DagBundle.
+ * Airflow's spelling: `[{"name", "classpath", "kwargs"}]` with LocalDagBundle, GitDagBundle, S3DagBundle and
+ * GCSDagBundle.
  */
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
@@ -28,6 +29,7 @@ export interface GitBundleSpec {
 
 export interface BucketBundleSpec {
   readonly kind: "bucket";
+  readonly maker: "s3" | "google";
   readonly name: string;
   readonly connId: string;
   readonly bucket: string;
@@ -62,6 +64,14 @@ const kwargsOf = {
   },
   S3DagBundle: {
     aws_conn_id: "text",
+    bucket_name: "text",
+    prefix: "text",
+    refresh_interval: "number",
+    version: "ignored",
+    view_url_template: "ignored",
+  },
+  GCSDagBundle: {
+    gcp_conn_id: "text",
     bucket_name: "text",
     prefix: "text",
     refresh_interval: "number",
@@ -106,10 +116,9 @@ function bundleOf(
     String(classpath ?? "")
       .split(".")
       .at(-1) ?? "";
-  if (kind !== "LocalDagBundle" && kind !== "GitDagBundle" && kind !== "S3DagBundle")
+  if (!isKind(kind))
     throw refuse(
-      `bundle "${name}": expected the classpath of LocalDagBundle, GitDagBundle or S3DagBundle, got ${JSON.stringify(classpath)}`,
-      "GCSDagBundle is not there; sync the bucket into a folder",
+      `bundle "${name}": expected the classpath of LocalDagBundle, GitDagBundle, S3DagBundle or GCSDagBundle, got ${JSON.stringify(classpath)}`,
     );
   const found = checked(name, kind, kwargs);
   const text = (key: string): string | null => (found[key] as string | undefined) ?? null;
@@ -117,7 +126,9 @@ function bundleOf(
     const path = expanded(text("path") ?? dagsFolder, environment);
     return { kind: "local", name, folder: isAbsolute(path) ? path : join(dagsFolder, path) };
   }
-  if (kind === "S3DagBundle") return bucketOf(name, found);
+  if (kind === "S3DagBundle") return bucketOf(name, "s3", text("aws_conn_id") ?? "aws_default", found);
+  if (kind === "GCSDagBundle")
+    return bucketOf(name, "google", text("gcp_conn_id") ?? "google_cloud_default", found);
   const connId = text("git_conn_id");
   const repoUrl = text("repo_url");
   if (connId === null && repoUrl === null)
@@ -136,7 +147,16 @@ function bundleOf(
   };
 }
 
-function bucketOf(name: string, found: { readonly [key: string]: unknown }): BucketBundleSpec {
+function isKind(kind: string): kind is keyof typeof kwargsOf {
+  return Object.hasOwn(kwargsOf, kind);
+}
+
+function bucketOf(
+  name: string,
+  maker: BucketBundleSpec["maker"],
+  connId: string,
+  found: { readonly [key: string]: unknown },
+): BucketBundleSpec {
   const bucket = found["bucket_name"];
   if (typeof bucket !== "string" || bucket === "" || bucket.includes("/"))
     throw refuse(
@@ -144,8 +164,9 @@ function bucketOf(name: string, found: { readonly [key: string]: unknown }): Buc
     );
   return {
     kind: "bucket",
+    maker,
     name,
-    connId: (found["aws_conn_id"] as string | undefined) ?? "aws_default",
+    connId,
     bucket,
     prefix: ((found["prefix"] as string | undefined) ?? "").replaceAll(/^\/+|\/+$/g, ""),
     refreshSeconds: (found["refresh_interval"] as number | undefined) ?? 300,

@@ -12,6 +12,7 @@ import { describeMoto, motoServer } from "../support/moto.ts";
 
 const spec = {
   kind: "bucket",
+  maker: "s3",
   name: "far",
   connId: "aws_default",
   bucket: "bucket",

@@ -41,7 +41,7 @@ describe("dag_bundle_config_list", () => {
     ["[", /expected a JSON list/],
     ["{}", /expected a JSON list/],
     [`[{"name": "a b", "classpath": "${local}"}]`, /expected a name of letters/],
-    [`[{"name": "a", "classpath": "my.GCSDagBundle"}]`, /expected the classpath of LocalDagBundle/],
+    [`[{"name": "a", "classpath": "my.AzureDagBundle"}]`, /expected the classpath of LocalDagBundle/],
     [`[{"name": "a", "classpath": "${s3}"}]`, /expected bucket_name to be the name of a bucket, got null/],
     [`[{"name": "a", "classpath": "${s3}", "kwargs": {"bucket_name": "s3://b"}}]`, /got "s3:\/\/b"/],
     [`[{"name": "a", "classpath": "${git}"}]`, /expected repo_url, or git_conn_id/],
