@@ -37,8 +37,21 @@ export type TimetableQuestion =
     }
   /** Of which partitions of the Dag these events of its assets are. */
   | { ask: "partitions"; events: PartitionEvent[] }
-  /** Which of the Dag's assets have brought all that a partition needs of them. */
-  | { ask: "complete"; partitions: { key: string; events: PartitionEvent[] }[] };
+  /** Which of the Dag's assets have brought all that a partition needs of them; with `describe`, what it needs as well. */
+  | { ask: "complete"; partitions: { key: string; events: PartitionEvent[]; describe: boolean }[] };
+
+/** What a partition needs of one asset of the Dag's schedule. */
+export interface PartitionNeed {
+  name: string;
+  uri: string;
+  /** All keys of a window are wanted; else any one key of the asset is enough. */
+  isRollup: boolean;
+  keys: string[];
+  /** How many of the keys are enough; null where only the policy itself can tell. */
+  enough: number | null;
+  /** Why the mapper cannot tell. */
+  problem?: string;
+}
 
 /** An event of an asset, and the key of the partition that it brings. */
 export interface PartitionEvent {
@@ -55,7 +68,9 @@ export interface TimetableAnswers {
   /** For each event; `problem` says why its key has no partition. */
   partitions: ({ keys: string[] } | { problem: string })[];
   /** For each partition; `problem` says why nobody can tell. */
-  complete: ({ assets: { name: string; uri: string }[] } | { problem: string })[];
+  complete: (({ assets: { name: string; uri: string }[] } | { problem: string }) & {
+    needs?: PartitionNeed[];
+  })[];
 }
 
 export interface TimetableAnswer {

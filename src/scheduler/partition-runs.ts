@@ -8,10 +8,14 @@
 import { assetsSatisfied } from "../core/asset-schedule.ts";
 import { isPartitioned } from "../core/timetable/next-run.ts";
 import { TradewindError } from "../errors.ts";
+import type { TimetableAnswers } from "../executor/timetable-host.ts";
 import { addAuditEntry } from "../store/audit-log.ts";
 import { putWarningsOf } from "../store/dags.ts";
+import { notify } from "../store/notify.ts";
 import {
   keepMapped,
+  keepPartitionAnswers,
+  type PartitionAnswer,
   type PartitionEventRecord,
   unmappedEvents,
   type WaitingPartition,
@@ -114,8 +118,14 @@ export class PartitionRuns {
     const waiting = await waitingPartitions(this.#services.database, [lease.dagId]);
     const expression = lease.schedule?.assets;
     if (waiting.length === 0 || expression == null) return [];
-    const partitions = waiting.map(({ key, events }) => ({ key, events: [...events] }));
+    const partitions = waiting.map(({ key, events, versionId }) => ({
+      key,
+      events: [...events],
+      // What it needs is the mappers', and stays as long as they do.
+      describe: versionId !== version.id,
+    }));
     const answers = await this.#timetables.askDag(version, { ask: "complete", partitions });
+    await this.#keep(version, waiting, answers);
     const problems: string[] = [];
     for (const [index, partition] of waiting.entries()) {
       const answer = answers[index];
@@ -124,6 +134,25 @@ export class PartitionRuns {
       else if (assetsSatisfied(expression, answer.assets)) await this.#make(lease, version, partition);
     }
     return problems;
+  }
+
+  /** For pages. */
+  async #keep(
+    version: DagVersion,
+    waiting: readonly WaitingPartition[],
+    answers: TimetableAnswers["complete"],
+  ): Promise<void> {
+    const { database } = this.#services;
+    const rows = waiting.flatMap(({ id }, index): PartitionAnswer[] => {
+      const answer = answers[index];
+      if (answer === undefined) return [];
+      const isProblem = "problem" in answer;
+      const complete = isProblem ? [] : answer.assets;
+      const problem = isProblem ? answer.problem : null;
+      return [{ id, versionId: version.id, needs: answer.needs ?? null, complete, problem }];
+    });
+    await keepPartitionAnswers(database, rows);
+    await notify(database, [`partitions:${version.dagId}`]);
   }
 
   async #make(lease: LeasedDag, version: DagVersion, partition: WaitingPartition): Promise<void> {

@@ -158,7 +158,7 @@ export class LiveHub {
     const colon = payload.indexOf(":");
     const word = colon < 0 ? payload : payload.slice(0, colon);
     const about = colon < 0 ? null : payload.slice(colon + 1);
-    if (word === "dag") this.#publish("dag", about, { dag_id: about }, ["dags"]);
+    if (word === "dag" || word === "partitions") this.#publish("dag", about, { dag_id: about }, ["dags"]);
     else if (word === "backfill") this.#publish("backfill", about, { dag_id: about }, ["backfills"]);
     else if (word === "questions") this.#publish("questions", about, { dag_id: about }, ["questions"]);
     else if (word === "assets") this.#publish("assets", null, {}, ["assets"]);

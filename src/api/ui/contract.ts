@@ -81,6 +81,8 @@ export interface DagHeader extends DagListItem {
   params: { [name: string]: ParamSpec };
   runCounts: Record<DagRunState, number>;
   hasAssetSchedule: boolean;
+  /** It goes by partitions of its assets. */
+  isPartitioned: boolean;
   warnings: { kind: string; message: string }[];
   taskCount: number;
 }

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { dagRunStates } from "../../core/states.ts";
+import { isPartitioned } from "../../core/timetable/next-run.ts";
 import { countDagRuns } from "../../store/dag-runs.ts";
 import { currentVersion } from "../../store/dag-versions.ts";
 import { getDag, listWarnings } from "../../store/dags.ts";
@@ -134,6 +135,7 @@ async function dagHeader(parts: ApiParts, dagId: string, userId: number | null):
     params: spec?.params ?? {},
     runCounts,
     hasAssetSchedule: spec?.timetable.kind === "asset" || spec?.timetable.kind === "asset-or-time",
+    isPartitioned: spec !== undefined && isPartitioned(spec.timetable),
     warnings: warnings.map(({ kind, message }) => ({ kind, message })),
     taskCount: spec?.tasks.length ?? 0,
   };

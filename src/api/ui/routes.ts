@@ -12,6 +12,7 @@ import { registerLookThrough } from "./look-through.ts";
 import { registerOverview } from "./overview.ts";
 import { registerPageFiles } from "./page-files.ts";
 import { registerPageSession } from "./page-session.ts";
+import { registerPartitions } from "./partitions.ts";
 import { registerRunViews } from "./run-views.ts";
 import { registerTrackingModels } from "./tracking-models.ts";
 import { registerTrackingRuns } from "./tracking-runs.ts";
@@ -27,6 +28,7 @@ export function registerUiRoutes(app: ApiApp, parts: ApiParts): void {
   registerXComFiles(app, parts);
   registerLookThrough(app, parts);
   registerOverview(app, parts);
+  registerPartitions(app, parts);
   registerDeployments(app, parts);
   registerCheckViews(app, parts);
   registerTrackingRuns(app, parts);

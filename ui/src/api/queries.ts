@@ -29,6 +29,15 @@ export const useCalendar = (dagId: string, query: Query) =>
   useAsk<T.CalendarDay[]>(["dag", dagId, "calendar"], `${ofDag(dagId)}/calendar`, query);
 export const useBackfills = (dagId: string) =>
   useAsk<T.BackfillItem[]>(["dag", dagId, "backfills"], `${ofDag(dagId)}/backfills`);
+export const usePartitions = (dagId: string, query: Query) =>
+  useAsk<T.PartitionedDagRuns>(["dag", dagId, "partitions"], "/ui/partitioned_dag_runs", {
+    dag_id: dagId,
+    ...query,
+  });
+export const usePendingPartition = (dagId: string, key: string) =>
+  useAsk<T.PendingPartition>(["dag", dagId, "partition"], `/ui/pending_partitioned_dag_run/${seg(dagId)}`, {
+    partition_key: key,
+  });
 export const useDurations = (dagId: string, query: Query) =>
   useAsk<T.Durations>(["dag", dagId, "durations"], `${ofDag(dagId)}/durations`, query);
 export const useVersions = (dagId: string) =>

@@ -542,4 +542,19 @@ export const fr: { [key: string]: string } = {
   timetables: "timetables",
   "{{number}} left as they are": "{{number}} inchangées",
   "{{source}} cannot be loaded": "{{source}} ne peut pas être chargé",
+  Partitions: "Partitions",
+  "Waiting partitions": "Partitions en attente",
+  "No partition has a run yet": "Aucune partition n'a encore d'exécution",
+  "No partition waits": "Aucune partition n'attend",
+  "A partition waits from the first of its keys that comes until all that it needs is there.":
+    "Une partition attend à partir de la première de ses clés, jusqu'à ce que tout ce qu'il lui faut soit là.",
+  "First key": "Première clé",
+  "Keys that came": "Clés arrivées",
+  "{{came}} of {{wanted}} came": "{{came}} sur {{wanted}} arrivées",
+  "{{number}} are enough": "{{number}} suffisent",
+  "No Dag makes or names this asset any more": "Plus aucun Dag ne produit ni ne nomme cet asset",
+  Came: "Arrivées",
+  "Any key that belongs to the partition is enough; none came yet.":
+    "Toute clé de la partition suffit ; aucune n'est encore arrivée.",
+  "{{number}} more": "{{number}} de plus",
 };

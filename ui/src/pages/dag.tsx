@@ -26,6 +26,9 @@ const views = {
   backfills: lazy(() =>
     import("./dag-backfills.tsx").then(({ DagBackfills }) => ({ default: DagBackfills })),
   ),
+  partitions: lazy(() =>
+    import("./dag-partitions.tsx").then(({ DagPartitions }) => ({ default: DagPartitions })),
+  ),
   code: lazy(() => import("./dag-code.tsx").then(({ DagCode }) => ({ default: DagCode }))),
   events: lazy(() => import("./dag-events.tsx").then(({ DagEvents }) => ({ default: DagEvents }))),
   details: lazy(() => import("./dag-details.tsx").then(({ DagDetails }) => ({ default: DagDetails }))),
@@ -53,7 +56,7 @@ export function View() {
       crumbs={[{ label: t("Dags"), to: paths.dags }]}
       lead={<Lead dag={dag.data} />}
       actions={<Actions dag={dag.data} />}
-      tabs={<DagTabs dagId={dagId} active={id} />}
+      tabs={<DagTabs dag={dag.data} active={id} />}
       fill={filling.has(id)}
     >
       <Suspense fallback={<Loading />}>
@@ -131,7 +134,7 @@ function Actions({ dag }: { dag: DagHeader }) {
   );
 }
 
-function DagTabs({ dagId, active }: { dagId: string; active: TabId }) {
+function DagTabs({ dag: { dagId, isPartitioned }, active }: { dag: DagHeader; active: TabId }) {
   const { t } = useTranslation();
   const names: [TabId, string, Tab["icon"]][] = [
     ["grid", t("Grid"), "grid"],
@@ -141,6 +144,9 @@ function DagTabs({ dagId, active }: { dagId: string; active: TabId }) {
     ["calendar", t("Calendar"), "calendar"],
     ["durations", t("Durations"), "chart"],
     ["backfills", t("Backfills"), "history"],
+    ...(isPartitioned
+      ? [["partitions", t("Partitions"), "assets"] satisfies [TabId, string, Tab["icon"]]]
+      : []),
     ["code", t("Code"), "code"],
     ["events", t("Audit log"), "note"],
     ["details", t("Details"), "info"],

@@ -1,0 +1,130 @@
+/**
+ * Partitions that wait for more of their assets, and those that have their run: `/ui/partitioned_dag_runs` and
+ * `/ui/pending_partitioned_dag_run/{dag_id}` in the shapes that Airflow's page asks its server for.
+ */
+import { z } from "zod";
+import { getDag } from "../../store/dags.ts";
+import type { PartitionNeed } from "../../store/partitions.ts";
+import { listPartitions, type PartitionRow } from "../../store/views/partition-list.ts";
+import { isoDate } from "../airflow/instants.ts";
+import type { ApiApp } from "../app.ts";
+import { can, permittedDagIds } from "../auth/access.ts";
+import { HttpProblem } from "../http-problem.ts";
+import type { ApiParts } from "../parts.ts";
+import { DagParams } from "./dag-list.ts";
+import type {
+  PartitionAsset,
+  PartitionedDagRun,
+  PartitionedDagRuns,
+  PendingPartition,
+} from "./partition-contract.ts";
+
+const mostRows = 1000;
+
+export function registerPartitions(app: ApiApp, parts: ApiParts): void {
+  const { database } = parts;
+  const access = [...can("read", "Assets"), ...can("read", "DAGs")];
+  app.get(
+    "/ui/partitioned_dag_runs",
+    {
+      config: { access },
+      schema: {
+        querystring: z.object({
+          dag_id: z.string().optional(),
+          has_created_dag_run_id: z.boolean().optional(),
+          limit: z.int().min(1).max(mostRows).default(100),
+          offset: z.int().min(0).default(0),
+        }),
+      },
+    },
+    async ({ query, user }): Promise<PartitionedDagRuns> => {
+      const dagIds = await permittedDagIds(user, "read", "DAGs");
+      const { dag_id: dagId, has_created_dag_run_id: hasRun } = query;
+      if (dagId !== undefined) {
+        if (dagIds !== null && !dagIds.includes(dagId))
+          throw new HttpProblem(404, `Dag with id ${dagId} was not found`);
+        await getDag(database, dagId);
+      }
+      const { rows, total } = await listPartitions(database, { dagId, dagIds, hasRun }, query);
+      return { partitioned_dag_runs: rows.map(rowAnswer), total };
+    },
+  );
+  app.get(
+    "/ui/pending_partitioned_dag_run/:dag_id",
+    {
+      config: { access },
+      schema: {
+        params: DagParams,
+        querystring: z.object({ partition_key: z.string() }),
+      },
+    },
+    async ({ params, query }): Promise<PendingPartition> => {
+      const filter = { dagId: params.dag_id, dagIds: null, key: query.partition_key };
+      const find = async (hasRun: boolean): Promise<PartitionRow | undefined> =>
+        (await listPartitions(database, { ...filter, hasRun }, { limit: 1, offset: 0 })).rows[0];
+      // Whoever looks at one that waits is told that it has a run by now, rather than that it is not there.
+      const row = (await find(false)) ?? (await find(true));
+      if (row === undefined)
+        throw new HttpProblem(
+          404,
+          `No PartitionedDagRun for dag=${params.dag_id} partition=${query.partition_key}`,
+        );
+      const { state: _, ...facts } = rowAnswer(row);
+      return { ...facts, assets: assetsOf(row), problem: row.problem };
+    },
+  );
+}
+
+function rowAnswer(row: PartitionRow): PartitionedDagRun {
+  const assets = assetsOf(row);
+  const sum = (of: (asset: PartitionAsset) => number): number =>
+    assets.reduce((all, one) => all + of(one), 0);
+  return {
+    id: row.id,
+    dag_id: row.dagId,
+    partition_key: row.key,
+    created_at: isoDate(row.createdAt),
+    total_received: sum((one) => one.received_count),
+    total_required: sum((one) => one.required_count),
+    state: row.state ?? "pending",
+    created_dag_run_id: row.runId,
+  };
+}
+
+function assetsOf(row: PartitionRow): PartitionAsset[] {
+  return row.assets.map((asset) => {
+    const is = (one: { name: string; uri: string }): boolean =>
+      one.name === asset.name && one.uri === asset.uri;
+    const need = row.needs?.find(is);
+    const counts = countsOf(row.key, need, asset.keys);
+    return {
+      asset_id: asset.id,
+      asset_name: asset.name,
+      asset_uri: asset.uri,
+      received: row.complete.some(is),
+      ...counts,
+      enough_count: need?.enough ?? null,
+      is_rollup: need?.isRollup ?? false,
+      mapper_error: need?.problem !== undefined,
+      mapper_message: need?.problem ?? null,
+      asset_inactive: !asset.isActive,
+    };
+  });
+}
+
+type Counts = Pick<PartitionAsset, "received_count" | "required_count" | "received_keys" | "required_keys">;
+
+/** Any one key is enough of an asset that is not rolled up; one whose mapper fails has brought nothing that counts. */
+function countsOf(key: string, need: PartitionNeed | undefined, came: readonly string[]): Counts {
+  if (need?.problem !== undefined)
+    return { received_count: 0, required_count: 1, received_keys: [], required_keys: [] };
+  const required = need?.isRollup === true ? [...need.keys] : [key];
+  const received = need?.isRollup === true ? came.filter((one) => required.includes(one)) : [...came];
+  const count = need?.isRollup === true ? received.length : Math.min(1, received.length);
+  return {
+    received_count: count,
+    required_count: required.length,
+    received_keys: received,
+    required_keys: required,
+  };
+}
