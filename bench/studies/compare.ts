@@ -1,6 +1,6 @@
 /**
  * Compares our samplers with Optuna's on five problems:
- *   node bench/studies/compare.ts [--sampler tpe] [--seeds 30] [--python PATH] [problem …]
+ *   node bench/studies/compare.ts [--sampler tpe] [--seeds 30] [--trials 50] [--python PATH] [problem …]
  * Prints the median of the best value after so many trials, ours and (with a Python that has Optuna) Optuna's with its
  * quartiles; the last line is JSON.
  */
@@ -14,21 +14,27 @@ const { values, positionals } = parseArgs({
   options: {
     sampler: { type: "string", default: "tpe" },
     seeds: { type: "string", default: "30" },
+    // Budgets beyond it are left out.
+    trials: { type: "string", default: "200" },
     python: { type: "string" },
   },
 });
 const sampler = values.sampler as SamplerKind;
 const seeds = Number(values.seeds);
+const budgetsOf = ({ budgets }: Problem): number[] =>
+  budgets.filter((budget) => budget <= Number(values.trials));
 const names = positionals.length > 0 ? positionals : Object.keys(problems);
 
 /** Best value after each budget, one per seed. */
 async function measure(problem: Problem): Promise<Record<number, number[]>> {
-  const best: Record<number, number[]> = Object.fromEntries(problem.budgets.map((budget) => [budget, []]));
+  const best: Record<number, number[]> = Object.fromEntries(budgetsOf(problem).map((budget) => [budget, []]));
   for (let seed = 0; seed < seeds; seed++) {
     const study = await createStudy({ space: problem.space, sampler, seed });
-    await study.optimize(({ params }) => problem.evaluate(params), { nTrials: Math.max(...problem.budgets) });
+    await study.optimize(({ params }) => problem.evaluate(params), {
+      nTrials: Math.max(...budgetsOf(problem)),
+    });
     const results = (await study.trials()).map((trial) => trial.values?.[0] ?? Number.POSITIVE_INFINITY);
-    for (const budget of problem.budgets) best[budget]?.push(Math.min(...results.slice(0, budget)));
+    for (const budget of budgetsOf(problem)) best[budget]?.push(Math.min(...results.slice(0, budget)));
   }
   return best;
 }
@@ -59,7 +65,7 @@ for (const name of names) {
   if (problem === undefined)
     throw new Error(`no problem ${name}; there are ${Object.keys(problems).join(", ")}`);
   const ours = await measure(problem);
-  for (const budget of problem.budgets) {
+  for (const budget of budgetsOf(problem)) {
     const theirs: number[] = peer?.[name]?.[budget] ?? [];
     const median = quantile(ours[budget] ?? [], 0.5);
     const row = { name, budget, ours: median, optuna: quantile(theirs, 0.5), upper: quantile(theirs, 0.75) };

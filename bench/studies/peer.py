@@ -44,7 +44,8 @@ def mixed(t):
 PROBLEMS = {"branin": (branin, [25, 50, 100]), "hartmann6": (hartmann6, [25, 50, 100]), "rosenbrock2": (rosenbrock(2), [50, 100]),
             "rosenbrock5": (rosenbrock(5), [100, 200]), "mixed": (mixed, [50, 100, 200])}
 sampler, seeds, only = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
-samplers = {"tpe": optuna.samplers.TPESampler, "random": optuna.samplers.RandomSampler, "cma-es": optuna.samplers.CmaEsSampler}
+samplers = {"tpe": optuna.samplers.TPESampler, "random": optuna.samplers.RandomSampler, "cma-es": optuna.samplers.CmaEsSampler,
+            "gp": lambda seed: optuna.samplers.GPSampler(seed=seed)}
 answer = {}
 started = time.perf_counter()
 for name, (objective, budgets) in PROBLEMS.items():

@@ -45,6 +45,7 @@ export {
   type MonitorResult,
   type MonitorTaskOptions,
   monitorTask,
+  type ToldDecay,
 } from "./deployment/monitor-task.ts";
 export { placeTask } from "./deployment/place-task.ts";
 export type { Manifest, PredictionProfile } from "./deployment/prediction-profile.ts";
@@ -78,6 +79,7 @@ export {
   type LabelledPredictions,
   performanceDecay,
 } from "./drift/performance.ts";
+export { driftBySegment, type SegmentDrift, type SegmentOptions } from "./drift/segments.ts";
 export { type StatTest, type StatTestName, statTests } from "./drift/stat-tests.ts";
 export {
   type Classifier,
@@ -155,8 +157,10 @@ export { type MlflowModelOptions, saveMlflowModel } from "./onnx/mlflow-model.ts
 export type { Params } from "./options.ts";
 export { type ColumnStep, ColumnTransformer } from "./preparation/column-transformer.ts";
 export { OneHotEncoder, OrdinalEncoder, TargetEncoder } from "./preparation/encoders.ts";
+export { FrequencyEncoder, HashingEncoder } from "./preparation/hashing.ts";
 export { KNNImputer, SimpleImputer } from "./preparation/imputers.ts";
 export { KBinsDiscretizer, MaxAbsScaler, OutlierClipper, RobustScaler } from "./preparation/scalers.ts";
+export { PowerTransformer, QuantileTransformer } from "./preparation/shapes.ts";
 export type { Encoder } from "./preparation/table-step.ts";
 export { CountVectorizer, type DatePart, DateParts, TfidfVectorizer } from "./preparation/text.ts";
 export { RandomState } from "./random-state.ts";

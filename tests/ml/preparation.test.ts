@@ -8,9 +8,11 @@ import {
   type Dataset,
   DateParts,
   DecisionTreeClassifier,
+  FrequencyEncoder,
   fClassif,
   fRegression,
   GaussianNB,
+  HashingEncoder,
   KBinsDiscretizer,
   KNNImputer,
   LogisticRegression,
@@ -21,7 +23,9 @@ import {
   OneHotEncoder,
   OrdinalEncoder,
   OutlierClipper,
+  PowerTransformer,
   permutationImportance,
+  QuantileTransformer,
   RobustScaler,
   SimpleImputer,
   StandardScaler,
@@ -257,5 +261,57 @@ describe("selection of features", () => {
       seed: 1,
     });
     expect(bred.kept).toContain(3);
+  });
+});
+
+describe("distributions get another shape as in scikit-learn", () => {
+  const every10th = (): Matrix => iris.x.select(Array.from({ length: 15 }, (_, i) => i * 10));
+
+  it.each(["yeo-johnson", "box-cox"] as const)("by the best power: %s", (method) => {
+    const power = new PowerTransformer({ method }).fit(iris.x);
+    expectClose(power.transform(every10th()), goldens.power[method], 1e-6);
+    const { lambdas } = new PowerTransformer({ method }).fit(Matrix.from([[1], [1]]));
+    expect(lambdas[0]).toBe(1);
+  });
+
+  it("refuses numbers that have no logarithm", () => {
+    const power = new PowerTransformer({ method: "box-cox" });
+    expect(() => power.fit(Matrix.from([[1], [0]]))).toThrow(
+      "expected numbers over 0, got 0 in row 1, column 0",
+    );
+  });
+
+  it.each(["uniform", "normal"] as const)("by ranks: %s", (outputDistribution) => {
+    const ranks = new QuantileTransformer({ nQuantiles: 20, outputDistribution }).fit(iris.x);
+    const rows = [...every10th().toArrays(), Array<number>(4).fill(0), Array<number>(4).fill(9)];
+    expectClose(ranks.transform(Matrix.from(rows)), goldens.quantile[outputDistribution], 1e-6);
+  });
+});
+
+describe("categories without a list", () => {
+  it("are numbers by how often they were there", () => {
+    const encoder = new FrequencyEncoder().fit([["a", "b", "a", null]]);
+    expect(encoder.transform([["a", null, "new"]]).data).toEqual(Float64Array.of(0.5, 0.25, 0));
+    expect(encoder.outputNames(["town"])).toEqual(["town_frequency"]);
+  });
+
+  it.each([true, false])("have the place of scikit-learn's hash, alternating sign: %s", (alternateSign) => {
+    const cells: Cells = [...colours, "größer"];
+    const encoder = new HashingEncoder({ nFeatures: 8, alternateSign }).fit([cells]);
+    const name = alternateSign ? "True" : "False";
+    expectClose(encoder.transform([cells]), goldens.hash[name], 0);
+    expect(encoder.transform([[null]]).data).toEqual(new Float64Array(8));
+  });
+
+  it("come back from JSON with the step that they are in", () => {
+    const table = Table.from({ town: ["x", "y", "x"], size: [1, 2, 4] });
+    const steps = new ColumnTransformer([
+      { name: "town", columns: ["town"], encode: new FrequencyEncoder() },
+      { name: "hash", columns: ["town"], encode: new HashingEncoder({ nFeatures: 4 }) },
+      { name: "size", columns: ["size"], transformers: [new PowerTransformer(), new QuantileTransformer()] },
+    ]);
+    const wanted = steps.fitTransform(table);
+    const kept = ColumnTransformer.fromJSON(JSON.parse(JSON.stringify(steps)));
+    expect(kept.transform(table).data).toEqual(wanted.data);
   });
 });

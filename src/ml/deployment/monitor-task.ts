@@ -9,6 +9,7 @@ import type { TaskScope } from "../../sdk/task-scope.ts";
 import { cellsOf, type Table } from "../data/table.ts";
 import { type DriftOptions, detectDrift } from "../drift/drift.ts";
 import { type DecayOptions, type DecayReport, joinLabels, performanceDecay } from "../drift/performance.ts";
+import { driftBySegment, type SegmentDrift } from "../drift/segments.ts";
 import { TrackingClient } from "../tracking/client.ts";
 import { type CheckSubject, driftReport, reportCheck } from "../validation/report-check.ts";
 import { requestFilesOf } from "./request-files.ts";
@@ -41,6 +42,8 @@ export interface MonitorTaskOptions extends TaskOptions {
   /** Fewer rows say nothing. Default 100. */
   minRows?: number;
   drift?: DriftOptions;
+  /** A column: drift within each of its values as well. */
+  segment?: string;
   decay?: DecayCheck;
   /** An asset that gets an event when something is wrong, so that a Dag on it starts: retraining. */
   onAlarm?: Asset;
@@ -55,7 +58,15 @@ export interface MonitorResult {
   driftedColumns: string[];
   /** Whether the answers drift; null where there are none to compare. */
   predictionDrift: boolean | null;
-  decay: DecayReport | null;
+  /** Null where no segment was asked for. */
+  segments: SegmentDrift[] | null;
+  decay: ToldDecay | null;
+}
+
+/** As a result can hold it: what is no number is null. */
+export interface ToldDecay extends Omit<DecayReport, "current" | "loss"> {
+  current: number | null;
+  loss: number | null;
 }
 
 /**
@@ -78,6 +89,7 @@ export function monitorTask(
     variant,
     minRows = 100,
     drift,
+    segment,
     decay,
     onAlarm,
     ...rest
@@ -90,7 +102,7 @@ export function monitorTask(
   const look = async (): Promise<MonitorResult> => {
     const table = await (current ?? (() => requestsOf({ endpoint: endpoint ?? "", hours, variant })))();
     const about = { name: id, ...(endpoint === undefined ? {} : { endpoint }) };
-    const result = await watch(table, { reference, minRows, drift, decay, about });
+    const result = await watch(table, { reference, minRows, drift, segment, decay, about });
     getContext().logger.info(result.reason, { rows: result.rows, driftShare: result.driftShare });
     return result;
   };
@@ -110,7 +122,8 @@ export function monitorTask(
 }
 
 /** As the report of a check has it. */
-function scoresOf(check: DecayCheck, { reference, current, samples }: DecayReport): object {
+function scoresOf(check: DecayCheck, report: DecayReport): object {
+  const { reference, current, samples } = told(report);
   const { greaterIsBetter = true, tolerance = 0.05, minSamples = 30 } = check;
   const rule = { greater_is_better: greaterIsBetter, tolerance, min_samples: minSamples };
   return { metric: "score", reference, current, samples, ...rule };
@@ -119,16 +132,17 @@ function scoresOf(check: DecayCheck, { reference, current, samples }: DecayRepor
 interface Watched extends Pick<MonitorTaskOptions, "reference"> {
   readonly minRows: number;
   readonly drift: DriftOptions | undefined;
+  readonly segment: string | undefined;
   readonly decay: DecayCheck | undefined;
   readonly about: CheckSubject & { readonly name: string };
 }
 
 async function watch(current: Table, options: Watched): Promise<MonitorResult> {
-  const { minRows, drift, decay, about } = options;
+  const { minRows, drift, segment, decay, about } = options;
   const none = { alarm: false, rows: current.rows, drifted: false, driftShare: null, driftedColumns: [] };
   if (current.rows < minRows) {
     const reason = `${current.rows} of ${minRows} rows: too few to say anything`;
-    return { ...none, reason, predictionDrift: null, decay: null };
+    return { ...none, reason, predictionDrift: null, segments: null, decay: null };
   }
   const reference = await options.reference();
   const columns = drift?.columns ?? reference.names.filter((name) => current.names.includes(name));
@@ -139,10 +153,14 @@ async function watch(current: Table, options: Watched): Promise<MonitorResult> {
   const decayed = decay === undefined ? null : await decayOf(current, decay);
   if (decay !== undefined && decayed !== null)
     await reportCheck({ ...about, kind: "performance", report: scoresOf(decay, decayed) });
+  const segments =
+    segment === undefined ? null : driftBySegment(reference, current, segment, { ...drift, columns });
+  const moved = segments?.filter((one) => one.drifted).map((one) => one.segment) ?? [];
   const reasons = [
     ...(report.drifted
       ? [`${driftedColumns.length} of ${columns.length} columns drifted: ${driftedColumns.join(", ")}`]
       : []),
+    ...(moved.length > 0 ? [`drifted where ${segment} is ${moved.join(", ")}`] : []),
     ...(decayed?.decayed === true ? [`the score fell from ${decayed.reference} to ${decayed.current}`] : []),
   ];
   return {
@@ -153,8 +171,14 @@ async function watch(current: Table, options: Watched): Promise<MonitorResult> {
     driftShare: report.driftShare,
     driftedColumns,
     predictionDrift: answers?.drifted ?? null,
-    decay: decayed,
+    segments,
+    decay: decayed === null ? null : told(decayed),
   };
+}
+
+function told(report: DecayReport): ToldDecay {
+  const number = (value: number): number | null => (Number.isFinite(value) ? value : null);
+  return { ...report, current: number(report.current), loss: number(report.loss) };
 }
 
 function requestsOf({

@@ -43,7 +43,7 @@ export function minimize(objective: Objective, start: Float64Array, options: Lbf
       slope < 0
         ? lineSearch(
             (step) => {
-              for (let i = 0; i < x.length; i++) x[i] = from[i] + step * direction[i];
+              for (let i = 0; i < x.length; i++) x[i] = (from[i] as number) + step * (direction[i] as number);
               const there = objective(x, gradient);
               return { value: there, slope: dot(gradient, direction) };
             },
@@ -104,7 +104,7 @@ class History {
   ): void {
     const curvature = (to - from) * step;
     if (curvature <= Number.EPSILON * (-from * step)) return;
-    const change = after.map((value, i) => value - before[i]);
+    const change = after.map((value, i) => value - (before[i] as number));
     this.#steps.push(direction.map((value) => value * step));
     this.#changes.push(change);
     this.#rho.push(1 / curvature);
@@ -120,13 +120,13 @@ class History {
     const q = gradient.map((value) => -value);
     const alpha = new Float64Array(this.#rho.length);
     for (let k = alpha.length - 1; k >= 0; k--) {
-      alpha[k] = this.#rho[k] * dot(this.#steps[k], q);
-      addScaled(q, this.#changes[k], -alpha[k]);
+      alpha[k] = (this.#rho[k] as number) * dot(this.#steps[k] as Float64Array, q);
+      addScaled(q, this.#changes[k] as Float64Array, -(alpha[k] as number));
     }
-    for (let i = 0; i < q.length; i++) q[i] /= this.#theta;
+    for (let i = 0; i < q.length; i++) (q[i] as number) /= this.#theta;
     for (let k = 0; k < alpha.length; k++) {
-      const beta = this.#rho[k] * dot(this.#changes[k], q);
-      addScaled(q, this.#steps[k], alpha[k] - beta);
+      const beta = (this.#rho[k] as number) * dot(this.#changes[k] as Float64Array, q);
+      addScaled(q, this.#steps[k] as Float64Array, (alpha[k] as number) - beta);
     }
     return q;
   }
@@ -134,12 +134,12 @@ class History {
 
 function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
   return sum;
 }
 
 function addScaled(target: Float64Array, addend: Float64Array, factor: number): void {
-  for (let i = 0; i < target.length; i++) target[i] += factor * addend[i];
+  for (let i = 0; i < target.length; i++) (target[i] as number) += factor * (addend[i] as number);
 }
 
 function largest(values: Float64Array): number {

@@ -8,8 +8,10 @@ import type { Cells, Table } from "../data/table.ts";
 import { type ModelJson, modelFormatVersion, type Transformer } from "../estimators/estimator.ts";
 import { modelFromJson } from "../estimators/saved-models.ts";
 import { OneHotEncoder, OrdinalEncoder, TargetEncoder } from "./encoders.ts";
+import { FrequencyEncoder, HashingEncoder } from "./hashing.ts";
 import { KNNImputer, SimpleImputer } from "./imputers.ts";
 import { KBinsDiscretizer, MaxAbsScaler, OutlierClipper, RobustScaler } from "./scalers.ts";
+import { PowerTransformer, QuantileTransformer } from "./shapes.ts";
 import { type Encoder, numberOf, tableCells } from "./table-step.ts";
 import { CountVectorizer, DateParts, TfidfVectorizer } from "./text.ts";
 
@@ -24,6 +26,8 @@ export interface ColumnStep {
 const encoders = {
   CountVectorizer,
   DateParts,
+  FrequencyEncoder,
+  HashingEncoder,
   OneHotEncoder,
   OrdinalEncoder,
   TargetEncoder,
@@ -34,6 +38,8 @@ const numberSteps = {
   KNNImputer,
   MaxAbsScaler,
   OutlierClipper,
+  PowerTransformer,
+  QuantileTransformer,
   RobustScaler,
   SimpleImputer,
 };

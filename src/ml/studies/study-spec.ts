@@ -88,8 +88,9 @@ function checkSettings(spec: StudySpec): void {
   if (!whole(spec.maxRetries, 0)) refuse("maxRetries", "at least 0", spec.maxRetries);
   if (spec.trialTimeout !== null && !(spec.trialTimeout > 0))
     refuse("trialTimeout", "seconds over 0", spec.trialTimeout);
-  if (spec.directions.length > 1 && spec.sampler.kind === "cma-es")
-    refuse("the sampler", "one for several directions, such as nsga2", "cma-es");
+  const { kind } = spec.sampler;
+  if (spec.directions.length > 1 && (kind === "cma-es" || kind === "gp"))
+    refuse("the sampler", "one for several directions, such as nsga2", kind);
   if (spec.directions.length > 1 && spec.pruner.kind !== "none")
     refuse("the pruner", "none with several directions", spec.pruner.kind);
   if (spec.space === null && spec.sampler.kind === "grid") refuse("space", "declared for a grid", null);

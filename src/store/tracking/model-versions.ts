@@ -1,10 +1,12 @@
 /** Versions of registered models: numbers that are never given twice, stages, tags, files. */
+
 import type { ModelStage, ModelVersion } from "../../core/tracking/entities.ts";
 import { modelVersionSubject } from "../../core/tracking/filter-terms.ts";
 import type { KeyValue } from "../../core/tracking/limits.ts";
 import type { OrderRules } from "../../core/tracking/order-by.ts";
 import { TradewindError } from "../../errors.ts";
 import type { Executor, Transactor } from "../connect.ts";
+import { requireNotServed } from "../served-models.ts";
 import { tellServers } from "../serving-news.ts";
 import { instant, sql } from "../sql.ts";
 import { hexId } from "./ids.ts";
@@ -150,7 +152,7 @@ async function archiveOthers(tx: Executor, move: StageMove, now: number): Promis
     );
 }
 
-/** Its aliases go with it. @throws TradewindError TW_TRACKING_NOT_FOUND. */
+/** Its aliases go with it. @throws TradewindError TW_TRACKING_NOT_FOUND; TW_TRACKING_STATE where an endpoint serves it. */
 export async function deleteModelVersion(
   database: Transactor,
   { name, version, actor }: { name: string; version: number; actor: string | null },
@@ -159,6 +161,11 @@ export async function deleteModelVersion(
   return database.transaction(async (tx) => {
     await tx.run(sql`UPDATE registered_model SET last_update_time = ${instant(now)} WHERE name = ${name}`);
     const gone = await getModelVersion(tx, name, version);
+    const references = [
+      `models:/${name}/${version}`,
+      ...gone.aliases.map((alias) => `models:/${name}@${alias}`),
+    ];
+    await requireNotServed(tx, `version ${version} of ${name}`, { references });
     for (const alias of gone.aliases)
       await recordEvent(tx, { name, version, kind: "alias_removed", alias, actor }, now);
     await recordEvent(tx, { name, version, kind: "deleted", previousStage: gone.currentStage, actor }, now);

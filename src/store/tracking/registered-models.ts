@@ -1,4 +1,5 @@
 /** Registered models, their tags and aliases. */
+
 import type { ModelVersion, RegisteredModel, Slice } from "../../core/tracking/entities.ts";
 import { registeredModelSubject, type TermFilter } from "../../core/tracking/filter-terms.ts";
 import type { KeyValue } from "../../core/tracking/limits.ts";
@@ -6,6 +7,7 @@ import type { OrderRules, OrderTerm } from "../../core/tracking/order-by.ts";
 import { TradewindError } from "../../errors.ts";
 import type { Executor, Transactor } from "../connect.ts";
 import { violatedConstraint } from "../database-errors.ts";
+import { requireNotServed } from "../served-models.ts";
 import { tellServers } from "../serving-news.ts";
 import type { Statement } from "../sql.ts";
 import { instant, sql } from "../sql.ts";
@@ -104,13 +106,14 @@ export async function updateRegisteredModel(
   return getRegisteredModel(executor, name);
 }
 
-/** With its versions; what stood where stays in the history. @throws TradewindError TW_TRACKING_NOT_FOUND. */
+/** With its versions; what stood where stays in the history. @throws TradewindError TW_TRACKING_NOT_FOUND; TW_TRACKING_STATE where an endpoint serves it. */
 export async function deleteRegisteredModel(
   database: Transactor,
   name: string,
   { actor, now }: { actor: string | null; now: number },
 ): Promise<void> {
   await database.transaction(async (tx) => {
+    await requireNotServed(tx, `the model ${name}`, { prefixes: [`models:/${name}/`, `models:/${name}@`] });
     await tx.run(sql`
       INSERT INTO model_version_event (happened_at, name, version, kind, previous_stage, actor)
       SELECT ${instant(now)}::timestamptz, name, version, 'deleted', current_stage, ${actor}::text

@@ -5,11 +5,13 @@ import pathlib
 import numpy as np
 import sklearn
 from sklearn.datasets import load_iris
+from sklearn.feature_extraction import FeatureHasher
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.feature_selection import RFE, SequentialFeatureSelector, chi2, f_classif, f_regression
 from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import (KBinsDiscretizer, MaxAbsScaler, OneHotEncoder, OrdinalEncoder, RobustScaler, TargetEncoder)
+from sklearn.preprocessing import (KBinsDiscretizer, MaxAbsScaler, OneHotEncoder, OrdinalEncoder, PowerTransformer, QuantileTransformer,
+                                   RobustScaler, TargetEncoder)
 
 iris = load_iris()
 nan = float("nan")
@@ -38,6 +40,10 @@ answer = {
                for s in ("mean", "median", "most_frequent", "constant")},
     "knn": {w: KNNImputer(n_neighbors=2, weights=w).fit_transform(X) for w in ("uniform", "distance")},
     "robust": RobustScaler().fit_transform(iris.data)[:5], "maxAbs": MaxAbsScaler().fit_transform(iris.data - 3)[:5],
+    "power": {m: PowerTransformer(m).fit(iris.data).transform(iris.data[::10]) for m in ("yeo-johnson", "box-cox")},
+    "quantile": {o: QuantileTransformer(n_quantiles=20, output_distribution=o).fit(iris.data).transform(np.vstack([iris.data[::10], [[0.0] * 4, [9.0] * 4]]))
+                 for o in ("uniform", "normal")},
+    "hash": {str(s): FeatureHasher(8, input_type="dict", alternate_sign=s).transform([{"0": c} for c in [*colours[:, 0], "größer"]]).toarray() for s in (True, False)},
     "bins": {s: KBinsDiscretizer(4, encode="ordinal", strategy=s, quantile_method="linear").fit_transform(iris.data) for s in ("uniform", "quantile")} if True else None,
     "oneHot": OneHotEncoder(sparse_output=False, handle_unknown="ignore").fit(colours).transform([["blue"], ["pink"], ["red"]]),
     "ordinal": OrdinalEncoder().fit_transform(colours),
