@@ -1,7 +1,7 @@
 /**
- * The cells of the grid. Only what is seen is drawn, and scrolling redraws little of it: an element that leaves at one end
- * comes back at the other with another task, a cell is one element, and the names stand in one sticky column, so that
- * the browser moves two layers and not one for each row.
+ * The cells of the grid. Only what is seen is drawn, and scrolling redraws little of it: as many rows are drawn at any time,
+ * so that one that leaves at one end comes back at the other with another task; they move a few at a time; a cell is one
+ * element, and the names stand in one sticky column, so that the browser moves two layers and not one for each row.
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type MouseEvent, memo, useMemo, useRef } from "react";
@@ -9,7 +9,7 @@ import { useTranslation } from "react-i18next";
 import type { DagHeader, DagStructure, GridData } from "../api/types.ts";
 import { Icon } from "../components/icons.tsx";
 import { paths, useGo } from "../components/link.tsx";
-import { useStateName } from "../components/state.tsx";
+import { allStates, useStateName } from "../components/state.tsx";
 import type { Chosen } from "./dag-grid.tsx";
 import { GridHeads, headWidth } from "./grid-heads.tsx";
 import { cellState, type GridRow, gridRows } from "./grid-rows.ts";
@@ -49,7 +49,7 @@ export function GridTable({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 8,
+    overscan: 0,
   });
   const move = (event: KeyboardEvent): void => {
     const next = moved(event.key, chosen, rows, data);
@@ -72,8 +72,14 @@ export function GridTable({
     onChoose({ runId: cell.dataset["run"] ?? null, taskId: cell.dataset["task"] ?? null });
   };
   const name = useCellWords(rows, data);
-  const items = virtual.getVirtualItems();
-  const height = virtual.getTotalSize();
+  const names = useStateNames();
+  virtual.getVirtualItems();
+  const seen = Math.ceil((virtual.scrollRect?.height ?? 0) / rowHeight) + 1;
+  const drawn = Math.min(rows.length, seen + 2 * beyond);
+  const first = Math.max(
+    0,
+    Math.min(rows.length - drawn, Math.floor(((virtual.range?.startIndex ?? 0) - beyond / 2) / step) * step),
+  );
   return (
     <div
       ref={scroller}
@@ -91,44 +97,84 @@ export function GridTable({
     >
       <div className="w-max min-w-full" style={{ paddingBottom: 8 }} role="presentation">
         <GridHeads runs={data.runs} chosen={chosen} />
-        <div className="flex" style={{ height }} role="presentation">
-          <div role="presentation" className={`sticky left-0 z-10 shrink-0 border-r bg-surface ${headWidth}`}>
-            {items.map(({ index, start }) => (
-              <RowHead
-                key={index % drawnAtMost}
-                index={index}
-                top={start}
-                row={rows[index] as GridRow}
-                isChosen={chosen.taskId === rows[index]?.node.id}
-                onFold={onFold}
-              />
-            ))}
-          </div>
-          <div
-            role="presentation"
-            className="relative grow"
-            style={{ minWidth: data.runs.length * cellWidth, contain: "strict", height }}
-          >
-            <ChosenColumn runs={data.runs} runId={chosen.runId} />
-            {items.map(({ index, start }) => (
-              <Row
-                key={index % drawnAtMost}
-                index={index}
-                top={start}
-                row={rows[index] as GridRow}
-                runs={data.runs}
-                isChosen={chosen.taskId === rows[index]?.node.id}
-              />
-            ))}
-          </div>
-        </div>
+        <Body
+          rows={rows}
+          runs={data.runs}
+          first={first}
+          drawn={drawn}
+          chosenRun={chosen.runId}
+          chosenTask={chosen.taskId}
+          names={names}
+          onFold={onFold}
+        />
       </div>
     </div>
   );
 }
 
-/** More rows than a screen has: those that are drawn at once have a key each. */
-const drawnAtMost = 256;
+/** Rows that are drawn beyond the view, at either end. */
+const beyond = 12;
+/** By so many rows the window moves: less often than the view scrolls. */
+const step = 4;
+
+interface BodyProps {
+  rows: readonly GridRow[];
+  runs: GridData["runs"];
+  first: number;
+  drawn: number;
+  chosenRun: string | null;
+  chosenTask: string | null;
+  names: StateNames;
+  onFold: (groupId: string) => void;
+}
+
+/** There are as many keys as rows are drawn: an element takes the next row whose index leaves the same rest. */
+const Body = memo(function Body({
+  rows,
+  runs,
+  first,
+  drawn,
+  chosenRun,
+  chosenTask,
+  names,
+  onFold,
+}: BodyProps) {
+  const height = rows.length * rowHeight;
+  const shown = Array.from({ length: drawn }, (_, place) => {
+    const index = first + place;
+    const row = rows[index] as GridRow;
+    return { index, row, top: index * rowHeight, isChosen: chosenTask === row.node.id };
+  });
+  return (
+    <div className="flex" style={{ height }} role="presentation">
+      <div role="presentation" className={`sticky left-0 z-10 shrink-0 border-r bg-surface ${headWidth}`}>
+        {shown.map((one) => (
+          <RowHead key={one.index % drawn} {...one} onFold={onFold} />
+        ))}
+      </div>
+      <div
+        role="presentation"
+        className="relative grow"
+        style={{ minWidth: runs.length * cellWidth, contain: "strict", height }}
+      >
+        <ChosenColumn runs={runs} runId={chosenRun} />
+        {shown.map((one) => (
+          <Row key={one.index % drawn} {...one} runs={runs} names={names} />
+        ))}
+      </div>
+    </div>
+  );
+});
+
+type StateNames = Readonly<Record<string, string>>;
+
+/** The same object until the language changes: rows need not ask for themselves. */
+function useStateNames(): StateNames {
+  const { i18n } = useTranslation();
+  const name = useStateName();
+  // oxlint-disable-next-line react-hooks/exhaustive-deps -- what it says depends on the language alone
+  return useMemo(() => Object.fromEntries(allStates.map((state) => [state, name(state)])), [i18n.language]);
+}
 
 /** What a pointer is told of a cell, looked up when it is there. */
 function useCellWords(rows: readonly GridRow[], data: GridData): (event: MouseEvent) => void {
@@ -232,14 +278,15 @@ const Row = memo(function Row({
   row,
   runs,
   isChosen,
+  names,
 }: {
   index: number;
   top: number;
   row: GridRow;
   runs: GridData["runs"];
   isChosen: boolean;
+  names: StateNames;
 }) {
-  const name = useStateName();
   return (
     <div
       role="row"
@@ -258,7 +305,7 @@ const Row = memo(function Row({
               ? { className: "grid-cell is-empty" }
               : {
                   className: "grid-cell",
-                  "aria-label": name(state),
+                  "aria-label": names[state],
                   "data-run": run.runId,
                   "data-task": row.node.id,
                   "data-state": state,
