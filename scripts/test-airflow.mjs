@@ -9,7 +9,7 @@ const place = join(root, ".cache", "test-airflow");
 
 /** Path of its interpreter, or null where it is not made. TRADEWIND_TEST_AIRFLOW names another one. */
 export function airflowPython() {
-  return process.env.TRADEWIND_TEST_AIRFLOW || pythonIn(place);
+  return process.env.TRADEWIND_TEST_AIRFLOW || pythonIn(place, packages);
 }
 
 /** Makes it where it is not there. Returns why it could not be, or null. */

@@ -14,7 +14,7 @@ const placeOf = (major) => join(root, ".cache", `test-mlflow-${major}`);
 
 /** Path of the interpreter of that major version, or null where it is not made. TRADEWIND_TEST_MLFLOW_2 and _3 name others. */
 export function mlflowPython(major) {
-  return process.env[`TRADEWIND_TEST_MLFLOW_${major}`] || pythonIn(placeOf(major));
+  return process.env[`TRADEWIND_TEST_MLFLOW_${major}`] || pythonIn(placeOf(major), environments[major]);
 }
 
 /** Makes what is not there. Returns why it could not be, or null. */

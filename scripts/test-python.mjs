@@ -23,6 +23,9 @@ const packages = [
   "papermill",
   "ipykernel",
   "boto3",
+  // S3 and SageMaker for the tests; `moto[server]` would bring what other services need.
+  "moto[s3]",
+  "flask-cors",
   // boto3 takes no later one; said here, it is found at once.
   "python-dateutil<3",
   "onnxruntime",
@@ -35,9 +38,10 @@ const packages = [
 export function testPython() {
   if (process.env.TRADEWIND_TEST_PYTHON) return process.env.TRADEWIND_TEST_PYTHON;
   const place = join(root, ".cache", "test-python");
-  if (pythonIn(place) !== null) return pythonIn(place);
+  const made = pythonIn(place, packages);
+  if (made !== null) return made;
   console.error("Making a Python environment for the tests (once) …");
   const why = makeEnvironment(place, packages);
   if (why !== null) console.error(`There is none: ${why}. Tests that need it are skipped.`);
-  return pythonIn(place);
+  return pythonIn(place, packages);
 }

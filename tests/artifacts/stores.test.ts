@@ -1,45 +1,20 @@
 /**
  * What every artifact store does, tried with each: a folder, and S3 as moto's server speaks it. The latter is skipped by
- * name unless TRADEWIND_TEST_MOTO names a Python with `moto[server]`.
+ * name where there is no moto.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ArtifactStore } from "../../src/artifacts/artifact-store.ts";
 import { openArtifactStore } from "../../src/artifacts/from-settings.ts";
 import { temporaryFolder } from "../examples/temporary-folder.ts";
+import { type Moto, moto, startMoto } from "../support/moto.ts";
 
-const moto = process.env["TRADEWIND_TEST_MOTO"];
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-let s3: { readonly process: ChildProcess; readonly endpoint: string } | null = null;
+let s3: Moto | null = null;
 
 beforeAll(async () => {
-  if (moto === undefined) return;
-  const port = await freePort();
-  const server = spawn(moto, ["-m", "moto.server", "-p", String(port)], { stdio: "ignore" });
-  s3 = { process: server, endpoint: `http://127.0.0.1:${port}` };
-  // The server is up when it makes the bucket.
-  const made = vi.waitUntil(
-    () =>
-      fetch(`${s3?.endpoint}/bucket`, { method: "PUT" }).then(
-        ({ ok }) => ok,
-        () => false,
-      ),
-    { timeout: 50_000 },
-  );
-  await made;
+  if (moto !== null) s3 = await startMoto();
 });
 afterAll(() => s3?.process.kill());
 
@@ -49,8 +24,8 @@ let numbered = 0;
 const stores: readonly (readonly [string, boolean, () => Promise<ArtifactStore>])[] = [
   ["a folder", false, async () => openArtifactStore(join(await temporaryFolder(), "artifacts"), {})],
   [
-    moto === undefined ? "S3 (skipped: TRADEWIND_TEST_MOTO names no Python)" : "S3",
-    moto === undefined,
+    moto === null ? "S3 (skipped: the Python of tests has no moto)" : "S3",
+    moto === null,
     async () =>
       openArtifactStore(`s3://bucket/prefix-${++numbered}`, {
         ...keys,

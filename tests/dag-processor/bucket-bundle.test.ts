@@ -2,13 +2,13 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { openArtifactStore } from "../../src/artifacts/from-settings.ts";
 import { openBucket } from "../../src/cli/open-bucket.ts";
 import { type Bucket, BucketBundle } from "../../src/dag-processor/bucket-bundle.ts";
 import { TradewindError } from "../../src/errors.ts";
 import { temporaryFolder } from "../examples/temporary-folder.ts";
-import { describeMoto, motoServer } from "../support/moto.ts";
+import { describeMoto, startMoto } from "../support/moto.ts";
 
 const spec = {
   kind: "bucket",
@@ -83,7 +83,8 @@ describe("a bucket's bundle", () => {
 
 describeMoto("S3", () => {
   it("is read below the prefix, however deep", { timeout: 90_000 }, async () => {
-    const endpoint = await motoServer();
+    const { endpoint, process: server } = await startMoto();
+    onTestFinished(() => void server.kill());
     const keys = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b", AWS_ENDPOINT_URL: endpoint };
     const store = openArtifactStore("s3://bucket", keys);
     const put = (path: string, body: string) => store.write(path, Readable.from([body]), body.length);

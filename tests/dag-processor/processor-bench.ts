@@ -1,12 +1,13 @@
 /** A Dags folder, a processor on it with real importing processes, and a sink that tests can wait on. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { watch } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { DagProcessor, type DagProcessorOptions } from "../../src/dag-processor/dag-processor.ts";
 import type { DagSink, FileOutcome, ImportedDag, ImportProblem } from "../../src/dag-processor/outcome.ts";
 import { silentLog } from "../../src/log.ts";
-import { systemClock } from "../../src/time.ts";
+import { type Clock, systemClock, type Timer } from "../../src/time.ts";
 
 /** Keeps what the database would: current versions, import errors, and which Dags are stale. */
 export class MemorySink implements DagSink {
@@ -47,6 +48,41 @@ export class MemorySink implements DagSink {
   #wake(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
+}
+
+/** From here on a timer is a limit, and not a pause between two things. */
+const limitMs = 1000;
+
+/** Limits are over when the test says so: a slow machine is no file that hangs. */
+export class PatientClock implements Clock {
+  readonly #limits = new Map<object, { readonly ms: number; readonly callback: () => void }>();
+
+  now(): number {
+    return systemClock.now();
+  }
+
+  after(ms: number, callback: () => void): Timer {
+    if (ms < limitMs) return systemClock.after(ms, callback);
+    const limit = {};
+    this.#limits.set(limit, { ms, callback });
+    return { cancel: () => void this.#limits.delete(limit) };
+  }
+
+  /** All limits of that length that were set and not cancelled. */
+  pass(ms: number): void {
+    for (const [limit, one] of this.#limits) {
+      if (one.ms !== ms) continue;
+      this.#limits.delete(limit);
+      one.callback();
+    }
+  }
+}
+
+/** Resolves when the file is there. */
+export async function appearance(folder: string, name: string): Promise<void> {
+  const changes = watch(folder);
+  if (existsSync(join(folder, name))) return;
+  for await (const { filename } of changes) if (filename === name) return;
 }
 
 export interface Bench {

@@ -1,17 +1,15 @@
 /**
- * SQL over files and tables. Skipped by name where `@duckdb/node-api` is not installed, and S3 where TRADEWIND_TEST_MOTO names no
- * Python with `moto[server]`.
+ * SQL over files and tables. Skipped by name where `@duckdb/node-api` is not installed, and S3 where there is no moto.
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { afterAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { writeParquet } from "../../src/ml/data/parquet.ts";
 import { cellsOf, Table } from "../../src/ml/data/table.ts";
 import { querySql, readFrame } from "../../src/ml/frames/query.ts";
 import { temporaryFolder } from "../examples/temporary-folder.ts";
+import { moto, startMoto } from "../support/moto.ts";
 
 const duckdb = "@duckdb/node-api";
 const isThere = await import(duckdb).then(
@@ -71,28 +69,14 @@ describe.skipIf(!isThere)(isThere ? "frames" : "frames (skipped: @duckdb/node-ap
   });
 });
 
-const moto = process.env["TRADEWIND_TEST_MOTO"];
-const withS3 = isThere && moto !== undefined;
+const withS3 = isThere && moto !== null;
 
 describe.skipIf(!withS3)(withS3 ? "frames on S3" : "frames on S3 (skipped: no moto, or no DuckDB)", () => {
-  let server: ChildProcess | undefined;
-  afterAll(() => server?.kill());
-
   it("reads objects by name and by pattern, with the names of their partitions", async () => {
-    const port = await new Promise<number>((resolve) => {
-      const probe = createServer().listen(0, "127.0.0.1", () => {
-        const { port: free } = probe.address() as { port: number };
-        probe.close(() => resolve(free));
-      });
-    });
-    const endpoint = `http://127.0.0.1:${port}`;
-    server = spawn(moto as string, ["-m", "moto.server", "-p", String(port)], { stdio: "ignore" });
-    const put = (path: string, body?: Uint8Array) =>
-      fetch(`${endpoint}/${path}`, { method: "PUT", ...(body === undefined ? {} : { body }) }).then(
-        ({ ok }) => ok,
-        () => false,
-      );
-    await vi.waitUntil(() => put("lake"), { timeout: 50_000 });
+    const { endpoint, process: server } = await startMoto();
+    onTestFinished(() => void server.kill());
+    const put = async (path: string, body: Uint8Array) =>
+      (await fetch(`${endpoint}/bucket/${path}`, { method: "PUT", body })).ok;
     vi.stubEnv("AWS_ACCESS_KEY_ID", "a");
     vi.stubEnv("AWS_SECRET_ACCESS_KEY", "b");
     vi.stubEnv("AWS_ENDPOINT_URL", endpoint);
@@ -101,15 +85,15 @@ describe.skipIf(!withS3)(withS3 ? "frames on S3" : "frames on S3 (skipped: no mo
     for (const day of ["01", "02"]) {
       await writeParquet(join(folder, `${day}.parquet`), Table.from({ n: [Number(day)] }));
       const bytes = new Uint8Array(await readFile(join(folder, `${day}.parquet`)));
-      expect(await put(`lake/sales/day=${day}/x.parquet`, bytes)).toBe(true);
+      expect(await put(`sales/day=${day}/x.parquet`, bytes)).toBe(true);
     }
     const found = await querySql("SELECT n, day FROM sales ORDER BY n", {
-      sales: "s3://lake/sales/*/x.parquet",
+      sales: "s3://bucket/sales/*/x.parquet",
     });
     expect(cells(found, "n")).toEqual([1, 2]);
-    expect(cells(await readFrame("s3://lake/sales/day=02/x.parquet"), "n")).toEqual([2]);
-    await expect(readFrame("s3://lake/none/*.parquet")).rejects.toThrow(
-      "expected an object at s3://lake/none",
+    expect(cells(await readFrame("s3://bucket/sales/day=02/x.parquet"), "n")).toEqual([2]);
+    await expect(readFrame("s3://bucket/none/*.parquet")).rejects.toThrow(
+      "expected an object at s3://bucket/none",
     );
     vi.unstubAllEnvs();
   });

@@ -20,6 +20,12 @@ export function requirePython(): string {
   return python;
 }
 
+/** Whether a package is installed there; nothing is imported. */
+export function isInstalled(interpreter: string, name: string): boolean {
+  const look = "import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)";
+  return spawnSync(interpreter, ["-c", look, name]).status === 0;
+}
+
 /** Whether the interpreter can import all of these. */
 export function hasPackages(...names: readonly string[]): boolean {
   if (python === null) return false;

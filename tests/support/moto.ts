@@ -1,13 +1,20 @@
-/** S3 as moto's server speaks it; skipped by name unless TRADEWIND_TEST_MOTO names a Python with `moto[server]`. */
-import { spawn } from "node:child_process";
+/**
+ * S3 as moto's server speaks it: of the Python that tests use, or of the one that TRADEWIND_TEST_MOTO names. Skipped by name
+ * where that has no moto.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
-import { describe, onTestFinished, vi } from "vitest";
+import { describe, vi } from "vitest";
+import { isInstalled, python } from "../python/find-python.ts";
 
-const moto = process.env["TRADEWIND_TEST_MOTO"];
+const candidate = process.env["TRADEWIND_TEST_MOTO"] ?? python;
+
+/** The Python that has it, else null. */
+export const moto: string | null = candidate !== null && isInstalled(candidate, "moto") ? candidate : null;
 
 export const describeMoto: (name: string, body: () => void) => void =
-  moto === undefined
-    ? (name, body) => void describe.skip(`${name} (skipped: TRADEWIND_TEST_MOTO names no Python)`, body)
+  moto === null
+    ? (name, body) => void describe.skip(`${name} (skipped: the Python of tests has no moto)`, body)
     : (name, body) => void describe(name, body);
 
 function freePort(): Promise<number> {
@@ -19,11 +26,16 @@ function freePort(): Promise<number> {
   });
 }
 
-/** Its address, with a bucket named "bucket"; it ends with the test. */
-export async function motoServer(): Promise<string> {
+export interface Moto {
+  readonly endpoint: string;
+  readonly process: ChildProcess;
+}
+
+/** With a bucket named "bucket". Whoever starts it ends its process. */
+export async function startMoto(): Promise<Moto> {
+  if (moto === null) throw new Error("this test needs a Python with moto");
   const port = await freePort();
-  const server = spawn(moto ?? "", ["-m", "moto.server", "-p", String(port)], { stdio: "ignore" });
-  onTestFinished(() => void server.kill());
+  const process = spawn(moto, ["-m", "moto.server", "-p", String(port)], { stdio: "ignore" });
   const endpoint = `http://127.0.0.1:${port}`;
   // The server is up when it makes the bucket.
   const made = (): Promise<boolean> =>
@@ -31,6 +43,6 @@ export async function motoServer(): Promise<string> {
       ({ ok }) => ok,
       () => false,
     );
-  await vi.waitUntil(made, { timeout: 60_000, interval: 200 });
-  return endpoint;
+  await vi.waitUntil(made, { timeout: 60_000, interval: 100 });
+  return { endpoint, process };
 }
