@@ -80,6 +80,26 @@ class Partitions(unittest.TestCase):
             self.assertTrue(policy.is_satisfied(enough, 7), policy)
             self.assertFalse(policy.is_satisfied(short, 7), policy)
 
+    def test_what_a_partition_needs_is_told_for_each_asset(self) -> None:
+        from tradewind.airflow_compat.assets import Asset
+        from tradewind.airflow_compat.partitions import PartitionedAssetTimetable
+        from tradewind.partition_answers import complete
+
+        world, prices, days = Asset("world"), Asset("prices"), Asset("days")
+        regions = mappers.RollupMapper(
+            upstream_mapper=mappers.FixedKeyMapper("all"), window=windows.SegmentWindow(["us", "eu"]), wait_policy=windows.MinimumCount(1)
+        )
+        broken = mappers.RollupMapper(upstream_mapper=mappers.StartOfDayMapper(), window=windows.DayWindow())
+        timetable = PartitionedAssetTimetable(assets=world & prices & days, partition_mapper_config={world: regions, days: broken})
+        waiting = {"key": "all", "events": [{"name": "world", "uri": "world", "key": "us"}], "describe": True}
+        told, short = complete(timetable, [waiting, {**waiting, "describe": False}])
+        self.assertEqual(told["assets"], [{"name": "world", "uri": "world"}])
+        self.assertNotIn("needs", short)
+        needs = {one["name"]: one for one in told["needs"]}
+        self.assertEqual([needs["world"][part] for part in ("isRollup", "keys", "enough")], [True, ["eu", "us"], 1])
+        self.assertEqual([needs["prices"][part] for part in ("isRollup", "keys", "enough")], [False, ["all"], 1])
+        self.assertRegex(needs["days"]["problem"], "^ValueError: ")
+
 
 if __name__ == "__main__":
     unittest.main()

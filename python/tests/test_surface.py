@@ -239,6 +239,36 @@ class Real(unittest.TestCase):
                 file.write("from airflow.models import BaseOperator\nclass KubernetesPodOperator(BaseOperator):\n    real = True\n")
             self.assertEqual(run_python(code, folder), "True True airflow.providers.cncf.kubernetes.operators.pod")
 
+    def test_what_installed_providers_and_decorators_build_on_is_there(self):
+        import airflow
+        from airflow import DeprecatedImportWarning, version
+        from airflow.decorators.python import _PythonDecoratedOperator
+        from airflow.sdk import DAG
+        from airflow.sdk.bases.decorator import task_decorator_factory
+        from airflow.sdk.lineage import get_hook_lineage_collector
+        from airflow.utils.process_utils import patch_environ
+
+        class Said(_PythonDecoratedOperator):
+            custom_operator_name = "@task.said"
+
+            def __init__(self, word, op_args, op_kwargs, **kwargs):
+                super().__init__(op_args=op_args, op_kwargs=op_kwargs, **kwargs)
+                self.word = word
+
+            def execute(self, context):
+                return f"{self.word} {super().execute(context)}"
+
+        with DAG("d", schedule=None) as dag:
+            task_decorator_factory(python_callable=lambda x: x + 1, decorated_operator_class=Said, word="is", task_id="said")(2)
+        self.assertEqual(dag.get_task("said").execute({}), "is 3")
+        self.assertEqual(version.version, airflow.__version__)
+        self.assertTrue(issubclass(DeprecatedImportWarning, FutureWarning))
+        made = get_hook_lineage_collector().create_asset(scheme="s3", asset_kwargs={"bucket": "b", "key": "k"})
+        self.assertEqual(made.uri, "s3://b/k")
+        with patch_environ({"TW_FOR_A_WHILE": "1"}):
+            self.assertEqual(os.environ["TW_FOR_A_WHILE"], "1")
+        self.assertNotIn("TW_FOR_A_WHILE", os.environ)
+
     def test_a_folder_named_airflow_that_holds_no_airflow_is_not_taken_for_it(self):
         with tempfile.TemporaryDirectory() as folder:
             os.makedirs(os.path.join(folder, "airflow", "utils"))

@@ -52,6 +52,8 @@ class HookLineageCollector:
 
     def __init__(self) -> None:
         self._seen: List[Use] = []
+        # Providers look for it, and lay a collector of their own over one without.
+        self._extra: Dict[str, Any] = {}
 
     def clear(self) -> None:
         self._seen.clear()
@@ -75,6 +77,16 @@ class HookLineageCollector:
 
     def add_output_dataset(self, context: Any = None, scheme: Optional[str] = None, uri: Optional[str] = None, dataset_kwargs: Optional[Dict[str, Any]] = None, dataset_extra: Optional[Dict[str, Any]] = None) -> None:
         self._add("output", scheme, uri, dataset_kwargs, dataset_extra)
+
+    def create_asset(
+        self, *, scheme: Optional[str] = None, uri: Optional[str] = None, name: Optional[str] = None, group: Optional[str] = None,
+        asset_kwargs: Optional[Dict[str, Any]] = None, asset_extra: Optional[Dict[str, Any]] = None,
+    ) -> Any:
+        """What `add_output_asset` would tell, as an Asset; None where the parts do not name a place."""
+        from .airflow_compat.assets import Asset
+
+        place = uri or _uri_of(scheme, asset_kwargs or {})
+        return None if place is None else Asset(name=name or place, uri=place, group=group or "asset", extra=asset_extra)
 
     def add_extra(self, *_: Any, **__: Any) -> None:
         """Free words of hooks, which no lineage is made of."""

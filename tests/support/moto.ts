@@ -31,11 +31,11 @@ export interface Moto {
   readonly process: ChildProcess;
 }
 
-/** With a bucket named "bucket". Whoever starts it ends its process. */
-export async function startMoto(): Promise<Moto> {
-  if (moto === null) throw new Error("this test needs a Python with moto");
+/** With a bucket named "bucket". Whoever starts it ends its process. @param python One that has moto. */
+export async function startMoto(python = moto): Promise<Moto> {
+  if (python === null) throw new Error("this test needs a Python with moto");
   const port = await freePort();
-  const process = spawn(moto, ["-m", "moto.server", "-p", String(port)], { stdio: "ignore" });
+  const process = spawn(python, ["-m", "moto.server", "-p", String(port)], { stdio: "ignore" });
   const endpoint = `http://127.0.0.1:${port}`;
   // The server is up when it makes the bucket.
   const made = (): Promise<boolean> =>

@@ -53,6 +53,7 @@ _DEFAULTS: Dict[str, Dict[str, str]] = {
         "default_task_retries": "0",
         "dags_are_paused_at_creation": "True",
         "unit_test_mode": "False",
+        "enable_xcom_pickling": "False",
         "xcom_backend": "airflow.models.xcom.BaseXCom",
         "simple_auth_manager_users": "admin:admin",
         # Where Airflow 1 had them.
@@ -70,7 +71,7 @@ _DEFAULTS: Dict[str, Dict[str, str]] = {
         "dagbag_import_timeout": "30",
         "sql_alchemy_conn": "",
     },
-    "logging": {"base_log_folder": os.path.join(AIRFLOW_HOME, "logs"), "remote_logging": "False", "logging_level": "INFO"},
+    "logging": {"base_log_folder": os.path.join(AIRFLOW_HOME, "logs"), "remote_logging": "False", "logging_level": "INFO", "simple_log_format": "%(asctime)s %(levelname)s - %(message)s"},
     "scheduler": {
         "catchup_by_default": "False",
         "job_heartbeat_sec": "5",

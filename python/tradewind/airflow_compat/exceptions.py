@@ -362,6 +362,10 @@ class AirflowInactiveAssetAddedToAssetAliasException(AirflowFailException):
     pass
 
 
+class DeprecatedImportWarning(FutureWarning):
+    """Of modules of Airflow that have moved."""
+
+
 class RemovedInAirflow3Warning(DeprecationWarning):
     """Something of Airflow 2 that Airflow 3 removed; it works here."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import getpass
 import importlib
@@ -16,7 +17,7 @@ import subprocess
 import sys
 from datetime import date, datetime
 from tempfile import TemporaryDirectory  # noqa: F401 - part of the surface
-from typing import Any, Callable, Dict, Generator, Iterable, List, NamedTuple, Optional, TypeVar
+from typing import Any, Callable, Dict, Generator, Iterable, Iterator, List, NamedTuple, Optional, TypeVar
 
 from .exceptions import AirflowException
 from .node import validate_key  # noqa: F401 - part of the surface
@@ -189,6 +190,21 @@ def execute_in_subprocess(cmd: List[str], cwd: Optional[str] = None, **_: Any) -
             log.info("%s", line.rstrip())
     if process.returncode != 0:
         raise subprocess.CalledProcessError(process.returncode, cmd)
+
+
+@contextlib.contextmanager
+def patch_environ(new_env_variables: Dict[str, str]) -> Iterator[None]:
+    """Sets variables of the environment for a while."""
+    before = {name: os.environ.get(name) for name in new_env_variables}
+    os.environ.update(new_env_variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def get_hostname() -> str:

@@ -47,9 +47,9 @@ class _Loader(importlib.abc.Loader):
         module.__all__ = sorted(name for name in module._surface_names if not name.startswith("_"))
 
 
-# Providers whose classes others extend by their inner parts (GKE, EKS and Spark on Kubernetes): where the real one is
-# installed, it is taken, and ours is for interpreters without it.
-_REAL_FIRST = ("airflow.providers.cncf.kubernetes.",)
+# Providers whose classes others extend by their inner parts (GKE, EKS and Spark on Kubernetes; all of AWS on one hook): where
+# the real one is installed, it is taken, and ours is for interpreters without it.
+_REAL_FIRST = ("airflow.providers.cncf.kubernetes.", "airflow.providers.amazon.")
 
 
 class SurfaceFinder(importlib.abc.MetaPathFinder):

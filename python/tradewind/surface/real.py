@@ -45,7 +45,7 @@ def name_of_real_module(fullname: str, name: str) -> Any:
 
     The file runs under a name of its own, so that what it imports from `airflow` is ours.
     """
-    if name.startswith("_") or "." not in fullname:
+    if name.startswith("__") or "." not in fullname:
         return ABSENT
     path = module_file(fullname)
     if path is None:

@@ -125,3 +125,12 @@ def python_task(*args: Any, **kwargs: Any) -> Any:
     from ..airflow_compat.decorators import task
 
     return task.python(*args, **kwargs)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "_PythonDecoratedOperator":
+        # Decorators of other packages extend what `@task` places.
+        from ..airflow_compat.taskflow_variants import operator_class
+
+        return operator_class("task")
+    raise AttributeError(name)

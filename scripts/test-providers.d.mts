@@ -1,0 +1,2 @@
+export function providersPython(): string | null;
+export function makeProviders(): string | null;
