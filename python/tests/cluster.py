@@ -222,11 +222,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Kubelet:
-    """Plays a node for all pods of the API. `hold` keeps pods pending, with this reason of their container."""
+    """Plays a node for all pods of the API. `hold` keeps pods pending, with this reason of their container; `node` is the
+    name of one that pods are bound to and that nobody reaches (a real API answers for an unbound pod that its log is empty)."""
 
-    def __init__(self, core, hold=None, pods=None):
+    def __init__(self, core, hold=None, pods=None, node=None):
         self.core = core
         self.hold = hold
+        self.node = node
         self.pods = pods
         self.files = {}
         self.outputs = {}
@@ -275,6 +277,10 @@ class Kubelet:
         if self.hold is not None:
             self._report(key, "Pending", {base.name: {"waiting": {"reason": self.hold, "message": f"cannot pull {base.image}"}}})
             return
+        if self.node is not None:
+            target = {"target": {"apiVersion": "v1", "kind": "Node", "name": self.node}, "metadata": {"name": key[1]}}
+            # The client cannot read the answer, which has no target.
+            self.core.create_namespaced_pod_binding(key[1], key[0], target, _preload_content=False)
         folder = self.files[key] = os.path.join(self._folder.name, key[1])
         os.makedirs(folder)
         running = {"running": {"startedAt": instant()}}
@@ -289,10 +295,10 @@ class Kubelet:
 
     def _process(self, key, command, env, folder):
         command = [one.replace(XCOM_FOLDER, folder).replace("/tmp/script", f"{folder}/script") for one in command]
-        process = subprocess.Popen(command, env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        for line in process.stdout:
-            self.outputs[key].append(f"{now().strftime('%Y-%m-%dT%H:%M:%S.%f')}000Z ".encode() + line)
-        return process.wait()
+        with subprocess.Popen(command, env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+            for line in process.stdout:
+                self.outputs[key].append(f"{now().strftime('%Y-%m-%dT%H:%M:%S.%f')}000Z ".encode() + line)
+        return process.returncode
 
     # --- what an API server asks of a kubelet -----------------------------------------------------
 

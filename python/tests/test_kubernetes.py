@@ -57,7 +57,8 @@ def cluster(config=None, hold=None, has_logs=True):
             config = file.name
         with mock.patch.dict(os.environ, {"KUBECONFIG": config}):
             core = KubernetesHook(None, config_file=config).core_v1_client
-            kubelet = stack.enter_context(Kubelet(core, hold, pods))
+            node = "unreachable" if pods is None and not has_logs else None
+            kubelet = stack.enter_context(Kubelet(core, hold, pods, node))
             yield config, kubelet, pods
 
 
