@@ -261,13 +261,13 @@ describe.skipIf(browserPath === null)(`experiments in the page${withoutBrowser}`
     const width = (): Promise<number> =>
       image.evaluate((node) => (node as unknown as { naturalWidth: number }).naturalWidth);
     await expect.poll(width, { timeout: patience }).toBe(1);
-    await page.getByRole("button", { name: /paper\.pdf/ }).click();
+    await page.getByRole("button", { name: /weights\.bin/ }).click();
     await page.getByText("This file is not shown here").waitFor();
     const [download] = await Promise.all([
       page.waitForEvent("download"),
       page.getByRole("link", { name: "Download" }).click(),
     ]);
-    expect(download.suggestedFilename()).toBe("paper.pdf");
+    expect(download.suggestedFilename()).toBe("weights.bin");
   });
 
   it("let a run be described, tagged and registered", async () => {
