@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { getContext } from "tradewind";
 import {
   accuracyScore,
+  isTracked,
   loadIris,
   loadModel,
   RandomForestClassifier,
@@ -11,6 +12,7 @@ import {
   saveModel,
   type Table,
   trainTestIndices,
+  withRun,
   writeCsv,
 } from "tradewind/ml";
 
@@ -60,7 +62,18 @@ export async function evaluateModel({
   const file = join(await runFolder(), "accuracy.txt");
   await writeFile(file, `Accuracy: ${accuracy}\n`);
   getContext().logger.info(`accuracy ${accuracy}`, { samples: x.rows });
+  if (isTracked()) await track(forest, { accuracy });
   return { accuracy, file };
+}
+
+/** Under a server that keeps track: the run, and the model as a version of `iris`. */
+async function track(forest: RandomForestClassifier, figures: { accuracy: number }): Promise<void> {
+  await withRun({ experiment: "iris", name: getContext().runId }, async (run) => {
+    await run.logParams(forest.params);
+    run.logMetrics(figures);
+    const features = ["sepal_length", "sepal_width", "petal_length", "petal_width"];
+    await run.logModel(forest, { name: "forest", features, registeredModelName: "iris" });
+  });
 }
 
 async function readSamples(path: string) {

@@ -1,20 +1,25 @@
 /** What the tasks of the ad-click pipeline do. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { getContext } from "tradewind";
+import { getContext, SkipException } from "tradewind";
 import {
   accuracyScore,
   confusionMatrix,
   generateAdClicks,
+  isTracked,
   LogisticRegression,
   loadModel,
   MinMaxScaler,
+  Pipeline,
   readCsv,
   rocAucScore,
   StandardScaler,
   saveModel,
+  selectTargets,
+  snapshotOf,
   Table,
   trainTestIndices,
+  withRun,
   writeCsv,
 } from "tradewind/ml";
 
@@ -92,6 +97,35 @@ export async function loadAndScoreModel({
   const auc = rocAucScore(y, loaded.predictProba(x).column(1));
   getContext().logger.info("scored the model", { accuracy, auc, confusion: confusionMatrix(y, predicted) });
   return { accuracy, auc };
+}
+
+/**
+ * Keeps the run with its figures, and scaling and model as one pipeline, so that what serves it takes what visitors send.
+ * With the param `wandb` the run is written for Weights & Biases as well. Returns where the model is.
+ */
+export async function trackModel({
+  data,
+  scored,
+}: {
+  data: string;
+  scored: { accuracy: number; auc: number };
+}): Promise<string> {
+  if (!isTracked()) throw new SkipException("nothing keeps track here: there is no API server");
+  const table = await readCsv(data);
+  const rows = trainTestIndices(table.rows, { testSize: 0.3, seed: 42 }).train;
+  const pipeline = new Pipeline([
+    ["minmax", new MinMaxScaler()],
+    ["standard", new StandardScaler()],
+    ["model", new LogisticRegression()],
+  ]).fit(table.matrix(features).select(rows), selectTargets(table.numbers(target), rows));
+  const { params, runId } = getContext();
+  const wandb = params["wandb"] === true && { project: "ad_clicks", folder: await runFolder() };
+  return withRun({ experiment: "ad_click_rate", name: runId, wandb }, async (run) => {
+    await run.logParams({ rows: table.rows, testSize: 0.3 });
+    run.logMetrics(scored);
+    await run.setTags({ data: snapshotOf(table).digest });
+    return (await run.logModel(pipeline, { name: "clicks", features })).modelUri;
+  });
 }
 
 async function save(name: string, table: Table): Promise<string> {

@@ -255,7 +255,7 @@ export {
 } from "./studies/views.ts";
 export { type AutologOptions, autolog, logGridSearch } from "./tracking/autolog.ts";
 export { TrackingClient } from "./tracking/client.ts";
-export type { TrackingServer } from "./tracking/environment.ts";
+export { isTracked, type TrackingServer } from "./tracking/environment.ts";
 export { type LogInputOptions, logInput } from "./tracking/log-input.ts";
 export type { LoggedModel, LogModelOptions } from "./tracking/model-files.ts";
 export type { ActiveRun, MetricOptions, RunEnd } from "./tracking/run.ts";
