@@ -1,6 +1,7 @@
 /**
  * Hyper-parameters as a study: each trial is an instance of a mapped task, four at a time; the winner is trained on
  * everything. The study is in the database: look at it with GET /api/studies, or go on with it under a name of its own.
+ * Where a server keeps track, the study is a run of the experiment "iris forest", and each trial a child of that run.
  */
 import { Dag } from "tradewind";
 import {
@@ -23,6 +24,7 @@ const tuned = studyTasks(
     space: { maxDepth: int(1, 6), nEstimators: int(5, 40, { step: 5 }), maxFeatures: float(0.25, 0.99) },
     nTrials: 12,
     seed: 1,
+    experiment: "iris forest",
     trial: { retries: 1, retryDelay: { seconds: 1 } },
   },
   async ({ params }) => {

@@ -3,6 +3,7 @@ import { dag } from "../../examples/11_study.ts";
 import { Dag } from "../../src/index.ts";
 import { float, type StudyResult, studyTasks, TrialPruned } from "../../src/ml/index.ts";
 import { testDag } from "../../src/testing/index.ts";
+import { runningWorld } from "./running-world.ts";
 
 describe("the study example", () => {
   it("tries twelve trials as instances of one task and trains with the best", async () => {
@@ -16,6 +17,37 @@ describe("the study example", () => {
       crossValidated: best.bestValue,
     });
   });
+});
+
+interface Found {
+  runs: {
+    info: { run_id: string; run_name: string; status: string };
+    data: { metrics: { key: string; value: number }[]; params: { key: string; value: string }[] };
+  }[];
+}
+
+it("a study under a server is a run, and its trials are children of it", { timeout: 120_000 }, async () => {
+  const world = await runningWorld(["study"], {}, { api: true });
+  const run = await world.run("study");
+  expect(run.state).toBe("success");
+  const search = async (filter: string): Promise<Found["runs"]> => {
+    const asked = { experiment_ids: ["1"], filter };
+    const { body } = await world.call<Found>("POST", "/api/2.0/mlflow/runs/search", asked);
+    return body.runs;
+  };
+  const [parent, ...others] = await search("tags.`study.sampler` = 'tpe'");
+  expect(others).toEqual([]);
+  expect(parent?.info).toMatchObject({ run_name: `study.tune.${run.runId}`, status: "FINISHED" });
+  const children = await search(`tags.\`mlflow.parentRunId\` = '${parent?.info.run_id}'`);
+  expect(children).toHaveLength(12);
+  const values = children.map(({ data }) => data.metrics.find(({ key }) => key === "value")?.value ?? 0);
+  const best = parent?.data.metrics.find(({ key }) => key === "best_value")?.value;
+  expect(best).toBe(Math.max(...values));
+  expect(children[0]?.data.params.map(({ key }) => key).sort()).toEqual([
+    "maxDepth",
+    "maxFeatures",
+    "nEstimators",
+  ]);
 });
 
 const space = { x: float(-1, 1) };

@@ -7,10 +7,12 @@ import { getClient, getContext, type TaskContext } from "../../sdk/context.ts";
 import type { TaskOptions } from "../../sdk/task-options.ts";
 import type { TaskScope } from "../../sdk/task-scope.ts";
 import type { TaskRef } from "../../sdk/value-ref.ts";
+import { isTracked } from "../tracking/environment.ts";
 import type { ParamValues } from "./space.ts";
 import { createStudy, openStudy, RunningTrial, type Study, TrialPruned } from "./study.ts";
 import type { StudyOptions } from "./study-spec.ts";
 import { TaskStudyStorage } from "./task-storage.ts";
+import { beginParent, endParent, parentOf, tracked } from "./tracked-trials.ts";
 import type { Trial } from "./trial.ts";
 
 export interface StudyTaskOptions extends StudyOptions {
@@ -19,6 +21,11 @@ export interface StudyTaskOptions extends StudyOptions {
   nJobs?: number;
   /** Options of the trials' task: `pool`, `retries`, `executionTimeout`, … */
   trial?: TaskOptions;
+  /**
+   * Keeps the study as a tracked run and each trial as its child, with parameters, reports and values, in the experiment of
+   * this name. What the objective logs goes to the trial's run. Without a server nothing is kept.
+   */
+  experiment?: string;
 }
 
 export interface StudyResult {
@@ -39,7 +46,7 @@ export interface TrialResult {
   values: number[] | null;
 }
 
-type TrialObjective = (
+export type TrialObjective = (
   trial: RunningTrial,
 ) => number | readonly number[] | Promise<number | readonly number[]>;
 
@@ -60,19 +67,21 @@ export function studyTasks(
   options: StudyTaskOptions,
   objective: TrialObjective,
 ): TaskRef<StudyResult> {
-  const { nTrials, nJobs = 4, trial: trialOptions = {}, ...rest } = options;
+  const { nTrials, nJobs = 4, trial: trialOptions = {}, experiment, ...rest } = options;
   const group = dag.taskGroup(id);
   const nameOf = (context: TaskContext): string => rest.name ?? `${context.dag.dagId}.${id}.${context.runId}`;
   const create = group.task("create", async () => {
     const storage = new TaskStudyStorage(getClient());
-    await createStudy({ ...rest, name: nameOf(getContext()), storage, loadIfExists: true });
+    const study = await createStudy({ ...rest, name: nameOf(getContext()), storage, loadIfExists: true });
+    if (experiment !== undefined && isTracked()) await beginParent(study, experiment);
     return Array.from({ length: nTrials }, (_, slot) => slot);
   });
   const trial = group.task(
     "trial",
     async ({ slot }: { slot: number }) => {
       const study = await openStudy(nameOf(getContext()), new TaskStudyStorage(getClient()));
-      return runTrial(study, slot, objective);
+      const parent = await parentOf(`${group.groupId}.create`);
+      return runTrial(study, slot, parent === null ? objective : tracked(objective, parent, study));
     },
     { maxActiveTisPerDagrun: nJobs, ...trialOptions },
   );
@@ -81,7 +90,9 @@ export function studyTasks(
     async () => {
       const context = getContext();
       const study = await openStudy(nameOf(context), new TaskStudyStorage(getClient()));
-      return summary(study, `${context.runId}/`);
+      const parent = await parentOf(`${group.groupId}.create`);
+      const best = () => summary(study, `${context.runId}/`);
+      return parent === null ? best() : endParent(parent, best);
     },
     { triggerRule: "all_done" },
   );
