@@ -89,7 +89,7 @@ describe.runIf(isThere)(
       );
       await expect(load()).rejects.toMatchObject({
         code: "TW_MODEL_PACKAGE",
-        message: expect.stringMatching(/opset 99/),
+        message: expect.stringMatching(/Opset 99/),
       });
       await writeFile(file, "this is no ONNX");
       await expect(load()).rejects.toMatchObject({ code: "TW_MODEL_PACKAGE" });
