@@ -122,16 +122,22 @@ export function killWorkers(runFolder: string, name: string): void {
     if (record.name !== name || !isWorkerAlive(record)) continue;
     // First the one that would start new ones.
     process.kill(record.worker.pid, "SIGKILL");
-    for (const child of record.children) signalFamily(child.pid, "SIGKILL");
+    for (const child of record.children) if (!isAnothers(child)) signalFamily(child.pid, "SIGKILL");
   }
+}
+
+/**
+ * Whether the pid was given out again. Then nobody of the leader's family is left, since a pid is not given out while
+ * a group or session of that number has members.
+ */
+function isAnothers({ pid, startTime }: ProcessIdentity): boolean {
+  const now = readProcess(pid);
+  return now !== null && now.startTime !== startTime;
 }
 
 async function endLeftFamily(leader: ProcessIdentity): Promise<void> {
   for (let waited = 0; waited < killPatienceMs; waited += killPollMs) {
-    const now = readProcess(leader.pid);
-    // The pid is another's by now: then nobody of the family is left, since a pid is not given out while a group
-    // or session of that number has members.
-    if (now !== null && now.startTime !== leader.startTime) return;
+    if (isAnothers(leader)) return;
     if (familyOf(leader.pid, scanProcesses()).length === 0) return;
     signalFamily(leader.pid, "SIGKILL");
     await delay(killPollMs);
