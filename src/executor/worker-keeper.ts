@@ -34,8 +34,8 @@ const adoptionLookMs = 20;
 const lookMs = 100;
 const firstPauseMs = 50;
 const longestPauseMs = 10_000;
-/** A worker that lived this long was in order. */
-const settledMs = 10_000;
+/** A worker that lived this long was in order: one that cannot run, or that its first task takes down, dies before. */
+const settledMs = 2000;
 
 export class WorkerKeeper {
   readonly #options: KeeperOptions;
