@@ -59,6 +59,11 @@ export function instant(ms: number | null | undefined): string | null {
   return ms === null || ms === undefined ? null : new Date(ms).toISOString();
 }
 
+/** For ILIKE: texts that hold this one, whose `%` and `_` are letters; null for no text, or an empty one. */
+export function containing(text: string | null | undefined): string | null {
+  return text === null || text === undefined || text === "" ? null : `%${text.replace(/[\\%_]/g, "\\$&")}%`;
+}
+
 /** For `unnest(${instants(list)}::timestamptz[])`. */
 export function instants(list: readonly (number | null)[]): (string | null)[] {
   return list.map((ms) => instant(ms));

@@ -10,6 +10,7 @@ from ..errors import TradewindError
 from ..operators.base import BaseOperator
 from ..sensors.base import BaseSensorOperator, PokeReturnValue
 from ..xcom import decode_value
+from . import wording
 
 #: A frame, the path of a file, or a function that is called in the task and returns one of them.
 TableSource = Union[str, Callable[[], Any], Any]
@@ -18,14 +19,16 @@ _PACKAGE = "tradewind/ml"
 
 
 class ModelTask:
-    """Mixed into the operators: `ml_task` names the task, `ml_options` and `ml_inputs` say what it is given."""
+    """Mixed into the operators: `ml_task` names the task, `ml_option_names` and `ml_inputs` say what it is given."""
 
     ml_task = ""
+    #: Attributes that are options of the task under the same name, in TypeScript's spelling.
+    ml_option_names: Sequence[str] = ()
     #: Attributes that hold what other tasks made; rendered as templates are.
     ml_inputs: Dict[str, str] = {}
 
     def ml_options(self) -> Dict[str, Any]:
-        raise NotImplementedError
+        return wording.given(**{name: getattr(self, name) for name in self.ml_option_names})
 
     def ml_tables(self) -> Dict[str, Any]:
         return {}

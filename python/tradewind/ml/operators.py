@@ -18,6 +18,7 @@ class RegisterModelOperator(ModelOperator):
     """
 
     ml_task = "register"
+    ml_option_names: Sequence[str] = ("model", "description", "tags")
     template_fields: Sequence[str] = ("model", "source", "mlflow_run_id", "description", "tags")
     ml_inputs = {"source": "source", "runId": "mlflow_run_id"}
 
@@ -38,9 +39,6 @@ class RegisterModelOperator(ModelOperator):
         self.description = description
         self.tags = tags
 
-    def ml_options(self) -> Dict[str, Any]:
-        return wording.given(model=self.model, description=self.description, tags=self.tags)
-
 
 class GateOperator(ModelOperator):
     """Lets a candidate through when it is good enough, and better than the champion, both scored on `hold_out` now.
@@ -51,6 +49,7 @@ class GateOperator(ModelOperator):
     """
 
     ml_task = "gate"
+    ml_option_names: Sequence[str] = ("metrics", "target", "no_champion", "digest", "alias", "on_failure")
     template_fields: Sequence[str] = ("candidate", "hold_out", "target", "alias", "digest")
     ml_inputs = {"candidate": "candidate"}
 
@@ -78,16 +77,6 @@ class GateOperator(ModelOperator):
         self.digest = digest
         self.alias = alias
         self.on_failure = on_failure
-
-    def ml_options(self) -> Dict[str, Any]:
-        return wording.given(
-            metrics=self.metrics,
-            target=self.target,
-            no_champion=self.no_champion,
-            digest=self.digest,
-            alias=self.alias,
-            on_failure=self.on_failure,
-        )
 
     def ml_tables(self) -> Dict[str, Any]:
         return {"holdOut": self.hold_out}
@@ -137,6 +126,7 @@ class CanaryOperator(WaitingModelOperator):
     """
 
     ml_task = "canary"
+    ml_option_names: Sequence[str] = ("endpoint", "variant", "steps", "guardrails", "request_log", "on_rollback")
     template_fields: Sequence[str] = ("version", "endpoint", "variant")
     ml_inputs = {"model": "version"}
 
@@ -163,16 +153,6 @@ class CanaryOperator(WaitingModelOperator):
         self.request_log = request_log
         self.on_rollback = on_rollback
 
-    def ml_options(self) -> Dict[str, Any]:
-        return wording.given(
-            endpoint=self.endpoint,
-            variant=self.variant,
-            steps=self.steps,
-            guardrails=self.guardrails,
-            request_log=self.request_log,
-            on_rollback=self.on_rollback,
-        )
-
 
 class ABTestOperator(WaitingModelOperator):
     """Gives a version `split` percent of the traffic, waits until both sides have `min_samples` outcomes of `metric`, and
@@ -180,6 +160,7 @@ class ABTestOperator(WaitingModelOperator):
     """
 
     ml_task = "ab_test"
+    ml_option_names: Sequence[str] = ("endpoint", "metric", "min_samples", "split", "variant", "significance", "greater_is_better", "test")
     template_fields: Sequence[str] = ("version", "endpoint", "metric", "variant")
     ml_inputs = {"model": "version"}
 
@@ -208,18 +189,6 @@ class ABTestOperator(WaitingModelOperator):
         self.greater_is_better = greater_is_better
         self.test = test
 
-    def ml_options(self) -> Dict[str, Any]:
-        return wording.given(
-            endpoint=self.endpoint,
-            metric=self.metric,
-            min_samples=self.min_samples,
-            split=self.split,
-            variant=self.variant,
-            significance=self.significance,
-            greater_is_better=self.greater_is_better,
-            test=self.test,
-        )
-
 
 class PromoteOperator(ModelOperator):
     """Moves the alias, and with `endpoint` all of its traffic, in one transaction; with the `verdict` of a gate only from
@@ -227,6 +196,7 @@ class PromoteOperator(ModelOperator):
     """
 
     ml_task = "promote"
+    ml_option_names: Sequence[str] = ("alias", "endpoint")
     template_fields: Sequence[str] = ("version", "verdict", "alias", "endpoint")
     ml_inputs = {"model": "version", "verdict": "verdict"}
 
@@ -239,14 +209,12 @@ class PromoteOperator(ModelOperator):
         self.alias = alias
         self.endpoint = endpoint
 
-    def ml_options(self) -> Dict[str, Any]:
-        return wording.given(alias=self.alias, endpoint=self.endpoint)
-
 
 class RollbackOperator(ModelOperator):
     """Goes back at once to what served before: the alias of `model`, the traffic of `endpoint`, or both."""
 
     ml_task = "rollback"
+    ml_option_names: Sequence[str] = ("model", "alias", "endpoint", "reason")
     template_fields: Sequence[str] = ("model", "alias", "endpoint", "reason")
 
     def __init__(
@@ -265,9 +233,6 @@ class RollbackOperator(ModelOperator):
         self.alias = alias
         self.endpoint = endpoint
         self.reason = reason
-
-    def ml_options(self) -> Dict[str, Any]:
-        return wording.given(model=self.model, alias=self.alias, endpoint=self.endpoint, reason=self.reason)
 
 
 class BatchPredictOperator(ModelOperator):
@@ -338,6 +303,7 @@ class MonitorOperator(ModelOperator):
     """
 
     ml_task = "monitor"
+    ml_option_names: Sequence[str] = ("endpoint", "hours", "variant", "min_rows", "drift", "segment", "decay")
     template_fields: Sequence[str] = ("endpoint", "current", "reference", "variant")
 
     def __init__(
@@ -372,17 +338,6 @@ class MonitorOperator(ModelOperator):
         self.on_alarm = on_alarm
         if on_alarm is not None:
             self.add_outlets(on_alarm)
-
-    def ml_options(self) -> Dict[str, Any]:
-        return wording.given(
-            endpoint=self.endpoint,
-            hours=self.hours,
-            variant=self.variant,
-            min_rows=self.min_rows,
-            drift=self.drift,
-            segment=self.segment,
-            decay=self.decay,
-        )
 
     def ml_tables(self) -> Dict[str, Any]:
         return {"reference": self.reference, "current": self.current, "labels": self.labels}

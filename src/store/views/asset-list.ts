@@ -1,6 +1,6 @@
 /** Assets with who makes and who waits for them, as the list shows them. */
 import type { Executor } from "../connect.ts";
-import { sql } from "../sql.ts";
+import { containing, sql } from "../sql.ts";
 import { asRunId } from "../tracking/ids.ts";
 
 export interface AssetListRow {
@@ -52,7 +52,7 @@ export async function searchEverything(
   { dagIds: permitted, experiments, models }: SearchScope,
   text: string,
 ): Promise<SearchRow[]> {
-  const part = `%${text.replace(/[\\%_]/g, "\\$&")}%`;
+  const part = containing(text);
   const order = sql`position(lower(${text}) IN lower(label)), length(label), label`;
   const runId = asRunId(text);
   const may = sql`(${permitted}::text[] IS NULL OR d.dag_id = ANY (${permitted}))`;

@@ -3,7 +3,7 @@ import type { DagRunState, DagRunType } from "../../core/states.ts";
 import type { Executor } from "../connect.ts";
 import type { DagRow } from "../dags.ts";
 import type { Statement } from "../sql.ts";
-import { sql } from "../sql.ts";
+import { containing, sql } from "../sql.ts";
 
 export interface DagListFilter {
   /** Null: all of them. */
@@ -30,10 +30,6 @@ export const dagListOrders = {
 
 export type DagListOrder = keyof typeof dagListOrders;
 
-/** `%` and `_` of a user are letters, not wildcards. */
-const contains = (text: string | null | undefined): string | null =>
-  text === null || text === undefined || text === "" ? null : `%${text.replace(/[\\%_]/g, "\\$&")}%`;
-
 /** The newest run of each Dag is looked for only where somebody asks for it: it costs more than all the rest. */
 const newestRun = sql`
   LEFT JOIN LATERAL (
@@ -41,7 +37,7 @@ const newestRun = sql`
   ) last ON true`;
 
 function from(f: DagListFilter, orderBy: DagListOrder): Statement {
-  const search = contains(f.search);
+  const search = containing(f.search);
   const lastState = f.lastState ?? null;
   const needsRun = lastState !== null || orderBy === "last" || orderBy === "-last";
   return sql`

@@ -4,10 +4,10 @@
  * through from the newest on, a growing window at a time, until there are enough rows or the answer is due; whoever
  * wants more goes on from `next` (ADR 150).
  */
-import type { TaskInstanceState } from "../../core/states.ts";
 import type { Executor } from "../connect.ts";
 import type { Statement } from "../sql.ts";
-import { instant, sql } from "../sql.ts";
+import { containing, instant, sql } from "../sql.ts";
+import { type InstanceViewRow, instanceViewColumns } from "./run-views.ts";
 
 export interface RunsLookedThrough {
   /** Null: of all Dags. */
@@ -66,9 +66,6 @@ const largestWindow = 1024;
 /** With more Dags than this the runs of all are read in the order of time, and those of others passed over. */
 const dagsAtOnce = 20;
 
-const contains = (text: string | null | undefined): string | null =>
-  text === null || text === undefined || text === "" ? null : `%${text.replace(/[\\%_]/g, "\\$&")}%`;
-
 /** The rows that `read` finds in runs, run by run. `read` answers at most `limit` rows. */
 async function lookThrough<Row extends Keyed & { readonly key?: string }>(
   executor: Executor,
@@ -104,7 +101,7 @@ function ofRun(run: RunRow | undefined): OfRun {
 
 /** Null: all. Dags are few; their runs are many. */
 async function dagsOf(executor: Executor, runs: RunsLookedThrough): Promise<readonly string[] | null> {
-  const dag = contains(runs.dag);
+  const dag = containing(runs.dag);
   if (dag === null) return runs.permitted;
   const rows = await executor.rows<{ id: string }>(sql`
     SELECT dag_id AS id FROM dag
@@ -123,7 +120,7 @@ function runsBehind(
   limit: number,
 ): Promise<RunRow[]> {
   const columns = sql`r.id, r.dag_id AS "dagId", r.run_id AS "runId", r.run_after AS "runAfter"`;
-  const run = contains(runs.run);
+  const run = containing(runs.run);
   const where = sql`
     ${behind(after)}
     AND (${instant(runs.from)}::timestamptz IS NULL OR r.run_after >= ${instant(runs.from)})
@@ -149,21 +146,7 @@ function behind(after: LookedTo | null): Statement {
     : sql`(r.run_after, r.id) <= (${at}, ${after.runPk}::bigint)`;
 }
 
-export interface FoundInstance extends Keyed, OfRun {
-  readonly renderedMapIndex: string | null;
-  readonly state: TaskInstanceState | null;
-  readonly tryNumber: number;
-  readonly maxTries: number;
-  readonly operator: string;
-  readonly pool: string;
-  readonly queue: string;
-  readonly scheduledAt: number | null;
-  readonly queuedAt: number | null;
-  readonly startDate: number | null;
-  readonly endDate: number | null;
-  readonly hostname: string | null;
-  readonly note: string | null;
-}
+export type FoundInstance = InstanceViewRow & Keyed & OfRun;
 
 export interface InstanceLookFilter extends RunsLookedThrough {
   /** "none" is no state yet. */
@@ -181,15 +164,12 @@ export function lookForInstances(
   look: Look,
 ): Promise<Found<FoundInstance>> {
   const { states = null } = filter;
-  const [task, operator] = [contains(filter.task), contains(filter.operator)];
+  const [task, operator] = [containing(filter.task), containing(filter.operator)];
   return lookThrough(executor, filter, look, (runPks, after, limit) =>
     executor.rows(sql`
       SELECT t.* FROM unnest(${runPks}::bigint[]) WITH ORDINALITY AS u (run_pk, place)
       CROSS JOIN LATERAL (
-        SELECT run_pk AS "runPk", task_id AS "taskId", map_index AS "mapIndex", rendered_map_index AS "renderedMapIndex",
-          state, try_number AS "tryNumber", max_tries AS "maxTries", operator, pool, queue,
-          scheduled_at AS "scheduledAt", queued_at AS "queuedAt", start_date AS "startDate", end_date AS "endDate",
-          hostname, note
+        SELECT run_pk AS "runPk", ${instanceViewColumns}
         FROM task_instance i
         WHERE i.run_pk = u.run_pk
           AND (${after?.row?.taskId ?? null}::text IS NULL OR i.run_pk <> ${after?.runPk ?? null}::bigint
@@ -222,7 +202,7 @@ export function lookForXComs(
   filter: XComLookFilter,
   look: Look & { readonly previewLength: number },
 ): Promise<Found<FoundXCom>> {
-  const [task, key] = [contains(filter.task), contains(filter.key)];
+  const [task, key] = [containing(filter.task), containing(filter.key)];
   return lookThrough(executor, filter, look, (runPks, after, limit) =>
     executor.rows(sql`
       SELECT t.* FROM unnest(${runPks}::bigint[]) WITH ORDINALITY AS u (run_pk, place)

@@ -2,7 +2,7 @@
 import type { DagRunState, TaskInstanceState } from "../../core/states.ts";
 import type { Executor } from "../connect.ts";
 import type { Statement } from "../sql.ts";
-import { instant, sql } from "../sql.ts";
+import { containing, instant, sql } from "../sql.ts";
 
 export interface InstanceViewRow {
   readonly taskId: string;
@@ -22,7 +22,8 @@ export interface InstanceViewRow {
   readonly note: string | null;
 }
 
-const columns = sql`
+/** Of `task_instance`. */
+export const instanceViewColumns = sql`
   task_id AS "taskId", map_index AS "mapIndex", rendered_map_index AS "renderedMapIndex", state,
   try_number AS "tryNumber", max_tries AS "maxTries", operator, pool, queue, scheduled_at AS "scheduledAt",
   queued_at AS "queuedAt", start_date AS "startDate", end_date AS "endDate", hostname, note`;
@@ -34,7 +35,7 @@ export interface InstanceViewFilter {
 }
 
 function where(runPk: number, f: InstanceViewFilter): Statement {
-  const search = f.search ? `%${f.search.replace(/[\\%_]/g, "\\$&")}%` : null;
+  const search = containing(f.search);
   return sql`run_pk = ${runPk}
     AND (${f.taskId ?? null}::text IS NULL OR task_id = ${f.taskId ?? null})
     AND (${f.states ?? null}::text[] IS NULL OR coalesce(state, 'none') = ANY (${f.states ?? null}))
@@ -58,7 +59,7 @@ export async function instancesOfRun(
   page: { limit: number; offset: number; orderBy: InstanceViewOrder },
 ): Promise<{ rows: InstanceViewRow[]; total: number }> {
   const rows = await executor.rows<InstanceViewRow & { total: number }>(sql`
-    SELECT ${columns}, count(*) OVER () AS total FROM task_instance WHERE ${where(runPk, filter)}
+    SELECT ${instanceViewColumns}, count(*) OVER () AS total FROM task_instance WHERE ${where(runPk, filter)}
     ORDER BY ${instanceOrders[page.orderBy]} LIMIT ${page.limit} OFFSET ${page.offset}`);
   return { rows, total: rows[0]?.total ?? 0 };
 }

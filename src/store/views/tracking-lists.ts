@@ -3,7 +3,7 @@ import type { LifecycleStage } from "../../core/tracking/entities.ts";
 import type { Executor } from "../connect.ts";
 import type { Listing } from "../page.ts";
 import type { Statement } from "../sql.ts";
-import { sql } from "../sql.ts";
+import { containing, sql } from "../sql.ts";
 import { hexId } from "../tracking/ids.ts";
 
 export interface ListQuery {
@@ -13,9 +13,6 @@ export interface ListQuery {
   readonly limit: number;
   readonly offset: number;
 }
-
-const part = (text: string | null): string | null =>
-  text === null || text === "" ? null : `%${text.replace(/[\\%_]/g, "\\$&")}%`;
 
 export interface ExperimentRow {
   readonly experimentId: string;
@@ -47,7 +44,7 @@ export async function listExperimentsForPage(
   executor: Executor,
   query: ListQuery & { sort: keyof typeof experimentSorts; stage: LifecycleStage | null; id: number | null },
 ): Promise<Listing<ExperimentRow>> {
-  const words = part(query.search);
+  const words = containing(query.search);
   const rows = await executor.rows<ExperimentRow & { total: number }>(sql`
     SELECT e.experiment_id::text AS "experimentId", e.name, e.artifact_location AS "artifactLocation",
       e.lifecycle_stage AS "lifecycleStage", e.creation_time AS "creationTime", e.last_update_time AS "lastUpdateTime",
@@ -99,7 +96,7 @@ export async function listModelsForPage(
   executor: Executor,
   query: ListQuery & { sort: keyof typeof modelSorts },
 ): Promise<Listing<ModelRow>> {
-  const words = part(query.search);
+  const words = containing(query.search);
   const rows = await executor.rows<ModelRow & { total: number }>(sql`
     SELECT m.name, m.description, m.creation_time AS "creationTime", m.last_update_time AS "lastUpdateTime",
       coalesce((SELECT json_agg(json_build_object('key', t.key, 'value', t.value) ORDER BY t.key)

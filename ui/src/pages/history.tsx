@@ -5,8 +5,9 @@ import type { useLook } from "../api/look-through.ts";
 import { useMay } from "../api/session.ts";
 import { Button } from "../components/button.tsx";
 import { SearchField, TextFilter } from "../components/field.tsx";
-import { paths, useAddress } from "../components/link.tsx";
+import { Link, paths, useAddress } from "../components/link.tsx";
 import { Empty, Failure, Loading, Tabs } from "../components/page.tsx";
+import type { Column } from "../components/table.tsx";
 import { useFormat } from "../components/time.tsx";
 
 const needed = { runs: "DAG Runs", instances: "Task Instances", xcoms: "XComs" } as const;
@@ -123,4 +124,28 @@ export function LookedThrough<Row>({
       </div>
     </>
   );
+}
+
+/** The Dag of a row, below what the row is about. */
+export function DagLine({ dagId }: { dagId: string }) {
+  return (
+    <div className="text-xs text-faint">
+      <Link to={paths.dag(dagId)} className="break-all hover:text-ink hover:underline">
+        {dagId}
+      </Link>
+    </div>
+  );
+}
+
+export function runColumn(label: string): Column<{ dagId: string; runId: string }> {
+  return {
+    id: "run",
+    label,
+    wide: true,
+    cell: ({ dagId, runId }) => (
+      <Link to={paths.run(dagId, runId)} className="link font-mono text-xs break-all">
+        {runId}
+      </Link>
+    ),
+  };
 }

@@ -4,6 +4,7 @@ import { clearRun, deleteRun, markRun } from "../api/actions.ts";
 import { useAct, useRunList } from "../api/queries.ts";
 import { useMay } from "../api/session.ts";
 import type { RunListItem } from "../api/types.ts";
+import { BulkBar } from "../components/bulk-bar.tsx";
 import { Button } from "../components/button.tsx";
 import { Link, paths, useAddress } from "../components/link.tsx";
 import { Empty, Loaded } from "../components/page.tsx";
@@ -134,27 +135,17 @@ function Bulk({ selected, onDone }: { selected: ReadonlySet<string>; onDone: () 
   );
   const remove = useAct(() => each(deleteRun), t("They were deleted"));
   return (
-    <div className="mb-3 flex flex-wrap items-center gap-2 rounded-lg bg-accent-soft px-3 py-2">
-      <span className="mr-2 font-medium text-accent-text">
-        {t("{{count}} runs", { count: selected.size })}
-      </span>
-      <Button small icon="retry" onClick={() => clear.mutate(undefined)}>
-        {t("Clear")}
-      </Button>
-      <Button small icon="check" onClick={() => mark.mutate("success")}>
-        {t("Mark as success")}
-      </Button>
-      <Button small icon="cross" onClick={() => mark.mutate("failed")}>
-        {t("Mark as failed")}
-      </Button>
+    <BulkBar
+      title={t("{{count}} runs", { count: selected.size })}
+      onClear={() => clear.mutate(undefined)}
+      onMark={mark.mutate}
+      onUnselect={onDone}
+    >
       {may("delete", "DAG Runs") ? (
         <Button small kind="danger" icon="trash" onClick={() => remove.mutate(undefined)}>
           {t("Delete")}
         </Button>
       ) : null}
-      <Button small kind="ghost" onClick={onDone}>
-        {t("Unselect")}
-      </Button>
-    </div>
+    </BulkBar>
   );
 }

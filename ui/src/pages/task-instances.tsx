@@ -6,14 +6,14 @@ import { useLook } from "../api/look-through.ts";
 import { useAct, useRest } from "../api/queries.ts";
 import { useMay } from "../api/session.ts";
 import type { AnyInstance } from "../api/types.ts";
-import { Button } from "../components/button.tsx";
+import { BulkBar } from "../components/bulk-bar.tsx";
 import { FilterMenu, TextFilter } from "../components/field.tsx";
 import { Link, paths, useAddress } from "../components/link.tsx";
 import { Page } from "../components/page.tsx";
 import { allStates, StateBadge, useStateName } from "../components/state.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { Duration, Time } from "../components/time.tsx";
-import { HistoryTabs, instantOf, LookedThrough, LookFilters } from "./history.tsx";
+import { DagLine, HistoryTabs, instantOf, LookedThrough, LookFilters, runColumn } from "./history.tsx";
 
 const keyOf = (one: AnyInstance): string => [one.dagId, one.runId, one.taskId, one.mapIndex].join("\n");
 
@@ -113,24 +113,11 @@ function InstancesTable({
               <span className="ml-1 text-faint">[{one.renderedMapIndex ?? one.mapIndex}]</span>
             )}
           </Link>
-          <div className="text-xs text-faint">
-            <Link to={paths.dag(one.dagId)} className="break-all hover:text-ink hover:underline">
-              {one.dagId}
-            </Link>
-          </div>
+          <DagLine dagId={one.dagId} />
         </div>
       ),
     },
-    {
-      id: "run",
-      label: t("Run"),
-      wide: true,
-      cell: (one) => (
-        <Link to={paths.run(one.dagId, one.runId)} className="link font-mono text-xs break-all">
-          {one.runId}
-        </Link>
-      ),
-    },
+    runColumn(t("Run")),
     {
       id: "operator",
       label: t("Operator"),
@@ -205,22 +192,11 @@ function Bulk({ chosen, onDone }: { chosen: readonly AnyInstance[]; onDone: () =
     onDone();
   }, t("The states were changed"));
   return (
-    <div className="mb-3 flex flex-wrap items-center gap-2 rounded-lg bg-accent-soft px-3 py-2">
-      <span className="mr-2 font-medium text-accent-text">
-        {t("{{count}} task instances", { count: chosen.length })}
-      </span>
-      <Button small icon="retry" onClick={() => clear.mutate(undefined)}>
-        {t("Clear")}
-      </Button>
-      <Button small icon="check" onClick={() => mark.mutate("success")}>
-        {t("Mark as success")}
-      </Button>
-      <Button small icon="cross" onClick={() => mark.mutate("failed")}>
-        {t("Mark as failed")}
-      </Button>
-      <Button small kind="ghost" onClick={onDone}>
-        {t("Unselect")}
-      </Button>
-    </div>
+    <BulkBar
+      title={t("{{count}} task instances", { count: chosen.length })}
+      onClear={() => clear.mutate(undefined)}
+      onMark={mark.mutate}
+      onUnselect={onDone}
+    />
   );
 }

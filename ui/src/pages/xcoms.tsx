@@ -9,7 +9,7 @@ import { bytesText } from "../components/numbers.ts";
 import { Page } from "../components/page.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
-import { HistoryTabs, instantOf, LookedThrough, LookFilters } from "./history.tsx";
+import { DagLine, HistoryTabs, instantOf, LookedThrough, LookFilters, runColumn } from "./history.tsx";
 
 const keyOf = (one: AnyXCom): string => [one.dagId, one.runId, one.taskId, one.mapIndex, one.key].join("\n");
 
@@ -61,24 +61,11 @@ function XComTable({ rows }: { rows: readonly AnyXCom[] }) {
             {one.taskId}
             {one.mapIndex < 0 ? null : <span className="ml-1 text-faint">[{one.mapIndex}]</span>}
           </span>
-          <div className="text-xs text-faint">
-            <Link to={paths.dag(one.dagId)} className="break-all hover:text-ink hover:underline">
-              {one.dagId}
-            </Link>
-          </div>
+          <DagLine dagId={one.dagId} />
         </div>
       ),
     },
-    {
-      id: "run",
-      label: t("Run"),
-      wide: true,
-      cell: (one) => (
-        <Link to={paths.run(one.dagId, one.runId)} className="link font-mono text-xs break-all">
-          {one.runId}
-        </Link>
-      ),
-    },
+    runColumn(t("Run")),
     { id: "value", label: t("Value"), cell: (one) => <Preview of={one} /> },
     { id: "at", label: t("Written"), wide: true, cell: (one) => <Time at={one.createdAt} /> },
   ];
