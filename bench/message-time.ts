@@ -1,6 +1,8 @@
 /**
  * What the machine takes to hand a message to another process and to get one back: the floor under each step from
- * the scheduler to a worker to a task. Run as a program it is the other side.
+ * the scheduler to a worker to a task.
+ *
+ *     node bench/message-time.ts      # prints it; with the path of a socket it is the other side
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -55,8 +57,14 @@ async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
 }
 
-if (import.meta.main) {
-  const socket = createConnection(process.argv[2] ?? "");
+function answer(path: string): void {
+  const socket = createConnection(path);
   socket.on("data", (data) => socket.write(data));
   socket.on("error", () => process.exit(1));
+}
+
+if (import.meta.main) {
+  const path = process.argv[2];
+  if (path === undefined) console.log(`${(await messageMicroseconds()).toFixed(1)} µs there and back`);
+  else answer(path);
 }

@@ -5,13 +5,12 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { DagProcessor } from "../dag-processor/dag-processor.ts";
-import type { IgnoreSyntax } from "../dag-processor/ignore-rules.ts";
 import type { DagSink, FileOutcome } from "../dag-processor/outcome.ts";
 import { TradewindError } from "../errors.ts";
 import { pythonSideSettings } from "../executor/from-config.ts";
 import { silentLog } from "../log.ts";
 import { isPythonFile, pythonArguments, pythonSettings } from "../runtime/python-command.ts";
-import { systemClock } from "../time.ts";
+import { dagProcessorSettings } from "./dag-processor-settings.ts";
 import type { Session } from "./session.ts";
 
 export interface CheckedImport {
@@ -79,24 +78,10 @@ async function importAll({ config }: Session, folder: string): Promise<FileOutco
   };
   const processor = new DagProcessor({
     dagsFolder: folder,
-    versionsFolder: config.paths.versions,
     sink,
-    clock: systemClock,
     log: silentLog(),
-    environment: config.environment,
-    importTimeout: config.core.dagImportTimeout,
-    pollSeconds: config.dagProcessor.pollSeconds,
-    idleSeconds: config.dagProcessor.idleSeconds,
-    filesPerChild: config.dagProcessor.filesPerChild,
-    parallelism: config.dagProcessor.parallelism,
-    ignoreSyntax: config.dagProcessor.ignoreFileSyntax as IgnoreSyntax,
-    python: {
-      ...pythonSideSettings(config),
-      interpreter: config.python.interpreter,
-      idleSeconds: config.python.idleSeconds,
-      // No database is asked: a variable that is not in the environment is not there.
-      answer: async () => null,
-    },
+    // No database is asked: a variable that is not in the environment is not there.
+    ...dagProcessorSettings(config, async () => null),
   });
   try {
     await processor.runOnce();

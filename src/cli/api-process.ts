@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import type { FirstAdmin } from "../api/auth/first-admin.ts";
 import { type ErrorCode, TradewindError } from "../errors.ts";
+import { RestartPause } from "../executor/restart-pause.ts";
 import { delay, systemClock } from "../time.ts";
 import type { Session } from "./session.ts";
 
@@ -19,9 +20,7 @@ export interface ApiProcess {
 }
 
 const program = join(import.meta.dirname, "../../bin/tradewind.mjs");
-const firstPauseMs = 100;
-const longestPauseMs = 10_000;
-const settledMs = 10_000;
+const pauses = { firstMs: 100, longestMs: 10_000, settledMs: 10_000 };
 const stopMs = 7000;
 
 /** @throws TradewindError what the child could not do, as TW_API_PORT. */
@@ -33,16 +32,14 @@ export async function startApiProcess(session: Session, databaseUrl: string): Pr
   // A free port that was chosen once stays: pages that are open find the next process there.
   port = new URL(child.address).port || port;
   const watch = async (): Promise<void> => {
-    let pause = firstPauseMs;
-    let startedAt = systemClock.now();
+    const pause = new RestartPause(systemClock, pauses);
+    pause.started();
     while (!stopping.signal.aborted) {
       const how = await child.ended;
       if (stopping.signal.aborted) return;
       log.error({ how }, "the API server ended; starting it again");
-      if (systemClock.now() - startedAt > settledMs) pause = firstPauseMs;
-      await delay(pause, stopping.signal);
-      pause = Math.min(longestPauseMs, pause * 2);
-      startedAt = systemClock.now();
+      await delay(pause.afterDeath(), stopping.signal);
+      pause.started();
       const next = stopping.signal.aborted ? null : await begin(session, databaseUrl, port).catch(() => null);
       if (next !== null) child = next;
     }

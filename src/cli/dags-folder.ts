@@ -5,7 +5,6 @@ import type { Config } from "../config.ts";
 import type { Json } from "../core/dag-model.ts";
 import { type BundleSpec, bundlesOf, dagsFolderBundle } from "../dag-processor/bundle-config.ts";
 import { DagBundles } from "../dag-processor/bundles.ts";
-import type { IgnoreSyntax } from "../dag-processor/ignore-rules.ts";
 import type { ReportedPlugin } from "../dag-processor/plugin-report.ts";
 import { PluginWatch } from "../dag-processor/plugin-watch.ts";
 import { TradewindError } from "../errors.ts";
@@ -21,6 +20,7 @@ import { type PluginRow, putPlugins } from "../store/plugins.ts";
 import { loadSecrets } from "../store/secrets.ts";
 import { systemClock } from "../time.ts";
 import { configuredConnections } from "./configured-connections.ts";
+import { dagProcessorSettings } from "./dag-processor-settings.ts";
 import type { Work } from "./database-command.ts";
 import { openBucket } from "./open-bucket.ts";
 import { openGoogleBucket } from "./open-google-bucket.ts";
@@ -60,7 +60,7 @@ export function createDagProcessor(
       : {}),
     sink: (bundle) => storeDagSink(database, config, bundle),
     processor: ({ folder, sink, ownerElsewhere }) => ({
-      ...processorSettings(session, database),
+      ...dagProcessorSettings(config, answersForImports(session, database)),
       ...(onlyFile === undefined ? {} : { onlyFile }),
       log,
       dagsFolder: folder,
@@ -94,27 +94,6 @@ function pluginRow(plugin: ReportedPlugin): PluginRow {
 /** @throws TradewindError TW_BUNDLE_CONFIG. */
 export function configuredBundles(config: Config): BundleSpec[] {
   return bundlesOf(config.dagProcessor.dagBundleConfigList, config.paths.dagsFolder, config.environment);
-}
-
-function processorSettings(session: Session, database: Database) {
-  const { config } = session;
-  return {
-    versionsFolder: config.paths.versions,
-    clock: systemClock,
-    environment: config.environment,
-    importTimeout: config.core.dagImportTimeout,
-    pollSeconds: config.dagProcessor.pollSeconds,
-    idleSeconds: config.dagProcessor.idleSeconds,
-    filesPerChild: config.dagProcessor.filesPerChild,
-    parallelism: config.dagProcessor.parallelism,
-    ignoreSyntax: config.dagProcessor.ignoreFileSyntax as IgnoreSyntax,
-    python: {
-      ...pythonSideSettings(config),
-      interpreter: config.python.interpreter,
-      idleSeconds: config.python.idleSeconds,
-      answer: answersForImports(session, database),
-    },
-  };
 }
 
 function secretSources(session: Session, database: Database) {

@@ -21,6 +21,7 @@ import type {
   TriggererMessage,
 } from "../runtime/protocol.ts";
 import type { Clock, Timer } from "../time.ts";
+import { RestartPause } from "./restart-pause.ts";
 import { describeExit } from "./worker/attempt-failure.ts";
 import { type ProcessCommand, type ProcessExit, TaskProcess } from "./worker/task-process.ts";
 import { inheritFromDeadWorkers, WorkerRecordFile } from "./worker/worker-record.ts";
@@ -59,10 +60,7 @@ export interface TriggererHostOptions {
   readonly idleMs?: number;
 }
 
-const firstPauseMs = 100;
-const longestPauseMs = 10_000;
-/** A process that lived this long was in order. */
-const settledMs = 10_000;
+const pauses = { firstMs: 100, longestMs: 10_000, settledMs: 10_000 };
 const recordName = "triggerer";
 
 type TriggererProcess = TaskProcess<TriggererEvent, TriggererMessage>;
@@ -73,8 +71,7 @@ export class TriggererHost {
   readonly #triggers = new Map<string, WaitingTrigger>();
   #process: TriggererProcess | null = null;
   #record: WorkerRecordFile | null = null;
-  #startedAt = 0;
-  #pauseMs = firstPauseMs;
+  readonly #pause: RestartPause;
   #timer: Timer | null = null;
   #idleTimer: Timer | null = null;
   #stopped = false;
@@ -84,6 +81,7 @@ export class TriggererHost {
   constructor(options: TriggererHostOptions, events: TriggererEvents) {
     this.#options = options;
     this.#events = events;
+    this.#pause = new RestartPause(options.clock, pauses);
   }
 
   /** Ends what a killed scheduler's triggerer may have left behind. */
@@ -145,7 +143,7 @@ export class TriggererHost {
   #spawn(): void {
     const { clock, runFolder, sensitiveNames = [], command } = this.#options;
     this.#timer = null;
-    this.#startedAt = clock.now();
+    this.#pause.started();
     const onExit = (exit: ProcessExit): void => this.#ended(triggerer, exit);
     const triggerer: TriggererProcess = new TaskProcess(command, {
       clock,
@@ -173,13 +171,11 @@ export class TriggererHost {
     if (this.#process === triggerer) this.#process = null;
     if (!wanted) return;
     const { clock, log } = this.#options;
-    if (clock.now() - this.#startedAt > settledMs) this.#pauseMs = firstPauseMs;
     log.error(
       { triggers: this.#triggers.size, how: describeExit(exit, null) },
       "the triggerer died and is started again",
     );
-    this.#timer = clock.after(this.#pauseMs, () => this.#spawn());
-    this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs * 2);
+    this.#timer = clock.after(this.#pause.afterDeath(), () => this.#spawn());
   }
 
   #message(triggerer: TriggererProcess, message: TriggererEvent): void {

@@ -15,6 +15,7 @@ import { ownFile } from "../own-file.ts";
 import { environmentForTasks } from "../runtime/environment.ts";
 import { type Clock, delay, type Timer } from "../time.ts";
 import { isAlive, type ProcessIdentity, signal } from "./process-table.ts";
+import { RestartPause } from "./restart-pause.ts";
 import type { WorkerSettings } from "./worker/settings.ts";
 import { inheritFromDeadWorkers, isWorkerAlive, readWorkerRecords } from "./worker/worker-record.ts";
 
@@ -32,10 +33,8 @@ const startMs = 30_000;
 const startTries = 3;
 const adoptionLookMs = 20;
 const lookMs = 100;
-const firstPauseMs = 50;
-const longestPauseMs = 10_000;
-/** A worker that lived this long was in order: one that cannot run, or that its first task takes down, dies before. */
-const settledMs = 2000;
+/** A worker that lived for two seconds was in order: one that cannot run, or that its first task takes down, dies before. */
+const pauses = { firstMs: 50, longestMs: 10_000, settledMs: 2000 };
 
 export class WorkerKeeper {
   readonly #options: KeeperOptions;
@@ -46,13 +45,13 @@ export class WorkerKeeper {
   /** Resolved when the first worker died too often before it greeted. */
   readonly #failed = Promise.withResolvers<void>();
   #deaths = 0;
-  #startedAt = 0;
-  #pauseMs = firstPauseMs;
+  readonly #pause: RestartPause;
   #timer: Timer | null = null;
   #closed = false;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    this.#pause = new RestartPause(options.clock, pauses);
   }
 
   get name(): string {
@@ -128,8 +127,8 @@ export class WorkerKeeper {
   }
 
   #spawn(): void {
-    const { settings, clock } = this.#options;
-    this.#startedAt = clock.now();
+    const { settings } = this.#options;
+    this.#pause.started();
     mkdirSync(settings.logFolder, { recursive: true });
     const output = openSync(this.#logPath(), "a");
     try {
@@ -152,14 +151,12 @@ export class WorkerKeeper {
     if (this.#closed) return;
     if (++this.#deaths >= startTries) this.#failed.resolve();
     const { log, clock, settings } = this.#options;
-    if (clock.now() - this.#startedAt > settledMs) this.#pauseMs = firstPauseMs;
     log.error(
       { worker: settings.name, how, hint: this.#lastWords() },
       "a worker died; the next one is started",
     );
     this.#timer?.cancel();
-    this.#timer = clock.after(this.#pauseMs, () => this.#spawn());
-    this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs * 2);
+    this.#timer = clock.after(this.#pause.afterDeath(), () => this.#spawn());
   }
 
   /** An adopted worker is not our child: its death shows when it hung up and is no more. */

@@ -1,22 +1,9 @@
 /** States as single letters, for answers with tens of thousands of them. The page has the same table. */
 
+import { taskInstanceStates } from "../../core/states.ts";
+
 /** A letter's state; the place in this list is the letter's place after "a". */
-export const lettered = [
-  "none",
-  "scheduled",
-  "queued",
-  "running",
-  "success",
-  "failed",
-  "skipped",
-  "upstream_failed",
-  "up_for_retry",
-  "up_for_reschedule",
-  "deferred",
-  "restarting",
-  "removed",
-  "awaiting_input",
-] as const;
+export const lettered = ["none", ...taskInstanceStates] as const;
 
 /** A task that the run does not have. */
 export const noCell = ".";
