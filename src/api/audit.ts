@@ -8,6 +8,7 @@ import { SecretMasker } from "../logs/secret-masker.ts";
 import { addAuditEntry } from "../store/audit-log.ts";
 import type { ApiApp } from "./app.ts";
 import type { ApiParts } from "./parts.ts";
+import { moreSecretNames } from "./secret-names.ts";
 
 const changing = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 /** Of a body, in characters of JSON. */
@@ -15,8 +16,7 @@ const mostExtra = 4000;
 
 /** @param usual Whether routes that say nothing about it are audited. */
 export function auditChanges(app: ApiApp, { database, clock, config }: ApiParts, usual: boolean): void {
-  const names = config.core.sensitiveNames.toLowerCase().split(",");
-  const masker = new SecretMasker(names.map((name) => name.trim()).filter((name) => name !== ""));
+  const masker = new SecretMasker(moreSecretNames(config));
   app.addHook("onSend", async (request, reply) => {
     const { audit = usual } = request.routeOptions.config;
     if (!audit || !changing.has(request.method) || reply.statusCode >= 400) return;

@@ -20,6 +20,8 @@ export type Behaviour =
   | { do: "print"; text: string; encoding?: "latin1"; error?: string }
   | { do: "flood"; bytes: number; lineLength: number }
   | { do: "log"; message: string; mask?: string[] }
+  /** Tells what its fields became, hides what it is told to hide, then fails with the message. */
+  | { do: "fail"; fields: { [name: string]: Json }; message: string; mask: string[] }
   | { do: "allocate" }
   /** Leaves a process behind, in its group or in a session of its own; asks for "orphan:<pid>". */
   | { do: "orphan"; escape: boolean; afterwards: "succeed" | "exit" | "wait" }

@@ -495,6 +495,36 @@ export function executorConformance(
       expect(written(await under.log(work.logPath))[0]?.message).toBe('the value is "***"');
     });
 
+    it("hides in rendered fields and in errors what the log hides", async ({ start }) => {
+      const { executor, scheduler } = await start();
+      const asked: unknown[] = [];
+      scheduler.onRequest = async (_attemptId, request) => {
+        asked.push(request);
+        return null;
+      };
+      const fields = { bash_command: "login hunter2222", env: { DB_PASSWORD: "short", HOME: "/root" } };
+      const work = workload({ do: "fail", fields, message: "no entry for hunter2222", mask: ["hunter2222"] });
+      executor.dispatch(work);
+      const { end } = await scheduler.wait("finished", work.attemptId);
+      expect(JSON.stringify([asked, end])).not.toContain("hunter2222");
+      expect(asked).toContainEqual(
+        expect.objectContaining({
+          params: {
+            fields: { bash_command: "login ***", env: { DB_PASSWORD: "***", HOME: "/root" } },
+            mapIndexLabel: "no entry for ***",
+          },
+        }),
+      );
+      expect(end.result).toMatchObject({
+        outcome: "failed",
+        error: {
+          message: "no entry for ***",
+          stack: "at no entry for ***",
+          causes: [{ message: "no entry for ***" }],
+        },
+      });
+    });
+
     it.for([100, 50_000_000])(
       "survives 100 MB of output in lines of %i bytes; the log is cut",
       async (lineLength, { start }) => {

@@ -1,12 +1,13 @@
 /** /variables. Values under names that mean secrets are written, and never shown. */
 import { z } from "zod";
 import type { Json } from "../../core/dag-model.ts";
-import { isSensitiveName } from "../../logs/secret-masker.ts";
+import { maskedValue } from "../../logs/secret-masker.ts";
 import { listVariablePage, variableListColumns } from "../../store/lists/configuration.ts";
 import { deleteVariable, getVariable, setVariable, type Variable } from "../../store/variables.ts";
 import type { ApiApp } from "../app.ts";
 import { can } from "../auth/access.ts";
 import { HttpProblem } from "../http-problem.ts";
+import { isSecretName } from "../secret-names.ts";
 import { registerBulk } from "./bulk.ts";
 import type { AirflowContext } from "./context.ts";
 import { OrderedQuery, type Orders, pageOf } from "./list-page.ts";
@@ -68,7 +69,7 @@ function registerReads(app: ApiApp, context: AirflowContext): void {
       const filter = { pattern: query.variable_key_pattern, prefix: query.variable_key_prefix_pattern };
       const { database, parts } = context;
       const { rows, total } = await listVariablePage(database, parts.secrets, filter, pageOf(query, orders));
-      return { variables: rows.map(variableAnswer), total_entries: total };
+      return { variables: rows.map((row) => variableAnswer(context, row)), total_entries: total };
     },
   );
 
@@ -78,7 +79,7 @@ function registerReads(app: ApiApp, context: AirflowContext): void {
       config: { access: can("read", "Variables") },
       schema: { operationId: "get_variable", tags, params: KeyPath, response: { 200: VariableResponse } },
     },
-    async ({ params }) => variableAnswer(await knownVariable(context, params.variable_key)),
+    async ({ params }) => variableAnswer(context, await knownVariable(context, params.variable_key)),
   );
 }
 
@@ -94,7 +95,7 @@ function registerWrites(app: ApiApp, context: AirflowContext): void {
       if ((await getVariable(database, parts.secrets, body.key)) !== null)
         throw new HttpProblem(409, `The Variable with key: \`${body.key}\` already exists`);
       reply.code(201);
-      return variableAnswer(await put(context, body.key, body));
+      return variableAnswer(context, await put(context, body.key, body));
     },
   );
 
@@ -114,7 +115,7 @@ function registerWrites(app: ApiApp, context: AirflowContext): void {
     async ({ params, body, query }) => {
       if (body.key !== params.variable_key)
         throw new HttpProblem(400, "Invalid body, key from request body doesn't match uri parameter");
-      return variableAnswer(await change(context, body, query.update_mask));
+      return variableAnswer(context, await change(context, body, query.update_mask));
     },
   );
 
@@ -158,7 +159,10 @@ async function knownVariable({ database, parts }: AirflowContext, key: string): 
   return found;
 }
 
-export function variableAnswer({ key, value, description }: Variable): z.output<typeof VariableResponse> {
-  const shown = isSensitiveName(key) && value !== "" ? "***" : value;
+function variableAnswer(
+  { parts }: AirflowContext,
+  { key, value, description }: Variable,
+): z.output<typeof VariableResponse> {
+  const shown = isSecretName(parts.config, key) && value !== "" ? maskedValue : value;
   return { key, value: shown, description, is_encrypted: true, team_name: null };
 }

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { isFinished } from "../../core/states.ts";
 import { TradewindError } from "../../errors.ts";
+import { maskedValue } from "../../logs/secret-masker.ts";
 import { getDagRun } from "../../store/dag-runs.ts";
 import { findVersionById } from "../../store/dag-versions.ts";
 import { getDag } from "../../store/dags.ts";
@@ -13,6 +14,7 @@ import type { ApiApp } from "../app.ts";
 import { can } from "../auth/access.ts";
 import { linksOf } from "../instance-links.ts";
 import type { ApiParts } from "../parts.ts";
+import { isSecretName } from "../secret-names.ts";
 import { causeOf, logPage } from "./attempt-log.ts";
 import type * as page from "./contract.ts";
 import { unmetOf } from "./explain-instance.ts";
@@ -56,6 +58,7 @@ export function registerInstanceViews(app: ApiApp, parts: ApiParts): void {
       const items = await listXComs(database, { runPk, taskId, mapIndex });
       return Promise.all(
         items.map(async (item) => {
+          if (isSecretName(parts.config, item.key)) return { ...item, value: maskedValue, ref: null };
           const found =
             item.ref === null ? await findXCom(database, { runPk, taskId, mapIndex, key: item.key }) : null;
           return { ...item, value: found?.value ?? null };

@@ -1,8 +1,10 @@
 /** Task instances and XComs of all runs. An answer comes soon, with what was found until then. */
 import { z } from "zod";
 import { isFinished, taskInstanceStates } from "../../core/states.ts";
+import { maskedValue } from "../../logs/secret-masker.ts";
 import {
   type Found,
+  type FoundXCom,
   type Look,
   type LookedTo,
   lookForInstances,
@@ -12,6 +14,7 @@ import type { ApiApp } from "../app.ts";
 import { can, permittedDagIds } from "../auth/access.ts";
 import { HttpProblem } from "../http-problem.ts";
 import type { ApiParts } from "../parts.ts";
+import { isSecretName } from "../secret-names.ts";
 import type * as page from "./look-contract.ts";
 
 /** Milliseconds that a date can hold. */
@@ -55,11 +58,15 @@ export function registerLookThrough(app: ApiApp, parts: ApiParts): void {
     { config: { access: can("read", "XComs") }, schema: { querystring: XComsQuery } },
     async ({ user, query }): Promise<page.XComLook> => {
       const permitted = await permittedDagIds(user, "read", "XComs");
-      return answer(
-        await lookForXComs(database, { ...query, permitted }, { ...lookOf(parts, query), previewLength }),
-      );
+      const look = { ...lookOf(parts, query), previewLength };
+      const found = await lookForXComs(database, { ...query, permitted }, look);
+      return answer({ ...found, rows: found.rows.map((row) => withoutSecret(parts, row)) });
     },
   );
+}
+
+function withoutSecret({ config }: ApiParts, row: FoundXCom): FoundXCom {
+  return isSecretName(config, row.key) ? { ...row, preview: JSON.stringify(maskedValue), ref: null } : row;
 }
 
 /** A run ends when what its tasks do has, so that is in runs under way; one that had to give up leaves tasks without a state. */

@@ -10,6 +10,7 @@ import type { ApiApp } from "../app.ts";
 import { can } from "../auth/access.ts";
 import { HttpProblem } from "../http-problem.ts";
 import type { ApiParts } from "../parts.ts";
+import { isSecretName } from "../secret-names.ts";
 import { RunParams } from "./run-views.ts";
 
 export function registerXComFiles(app: ApiApp, parts: ApiParts): void {
@@ -23,6 +24,11 @@ export function registerXComFiles(app: ApiApp, parts: ApiParts): void {
       },
     },
     async ({ params, query }, reply) => {
+      if (isSecretName(parts.config, query.key))
+        throw new HttpProblem(
+          403,
+          `XCom entry with key: \`${query.key}\` is hidden: its key is the name of a secret`,
+        );
       const run = await getDagRun(parts.database, params.dag_id, params.dag_run_id);
       const at = { runPk: run.id, taskId: params.task_id, mapIndex: query.map_index, key: query.key };
       const found = await findXCom(parts.database, at);

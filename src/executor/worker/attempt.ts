@@ -16,6 +16,7 @@ import type { Workload } from "../executor.ts";
 import type { EndReport } from "../link.ts";
 import { describeExit, failedResult } from "./attempt-failure.ts";
 import { writeEnd, writeOpening, writeOutcome } from "./attempt-lines.ts";
+import { hideInRequest, hideInResult } from "./hide-secrets.ts";
 import type { ProcessExit, TaskProcess } from "./task-process.ts";
 
 /** The child keeps its own time first; this is how much longer it has to say so. */
@@ -47,6 +48,7 @@ export class Attempt {
   readonly #host: AttemptHost;
   readonly #failure: Error | null;
   readonly #log: AttemptLog;
+  readonly #masker: SecretMasker;
   #timer: Timer | null = null;
   /** Why the process is being ended. */
   #ending: { report: EndReport } | null = null;
@@ -58,6 +60,7 @@ export class Attempt {
     this.process = acquired instanceof Error ? null : acquired;
     this.#failure = acquired instanceof Error ? acquired : null;
     this.memoryLimitMb = workload.start.memoryLimitMb ?? host.memoryLimitMb;
+    this.#masker = masker;
     masker.addFrom(workload.env as { [name: string]: string });
     this.#log = new AttemptLog(host.logFolder, workload.logPath, {
       clock: host.clock,
@@ -153,7 +156,7 @@ export class Attempt {
 
   #request(message: Extract<ChildMessage, { type: "request" }>): void {
     const { id, method, params } = message;
-    const request = { method, params } as ChildRequest;
+    const request = hideInRequest({ method, params } as ChildRequest, this.#masker);
     const work = this.#host.request(this.id, request).then((answer) => {
       this.#maskSecretsOf(request, answer);
       return answer;
@@ -163,15 +166,16 @@ export class Attempt {
 
   /** What the task was told as a secret is hidden in its log, whether or not the child says so. */
   #maskSecretsOf(request: ChildRequest, answer: Json): void {
-    if (request.method === "connection.get") this.process?.masker.addFrom(answer);
-    if (request.method === "variable.get") this.process?.masker.addFrom({ [request.params.key]: answer });
+    if (request.method === "connection.get") this.#masker.addFrom(answer);
+    if (request.method === "variable.get") this.#masker.addFrom({ [request.params.key]: answer });
   }
 
   #result(message: Extract<ChildMessage, { type: "result" }>): void {
-    const { attemptId, result, xcoms, length, keys, uses, looked, leaked = [], heapMb = 0 } = message;
+    const { attemptId, xcoms, length, keys, uses, looked, leaked = [], heapMb = 0 } = message;
     // A late result of another attempt says that the process is not in order.
     if (attemptId !== this.id || !this.began) return void this.process?.kill();
     if (this.#ending !== null) return;
+    const result = hideInResult(message.result, this.#masker);
     const end = {
       result,
       xcoms,
@@ -206,7 +210,7 @@ export class Attempt {
 
   #reportOf(exit: ProcessExit): EndReport {
     if (exit.error !== null && this.began) return this.#failed(exit.error);
-    const why = describeExit(exit, this.memoryLimitMb);
+    const why = this.#masker.mask(describeExit(exit, this.memoryLimitMb));
     const report = this.#lost(why, exit);
     this.#log.conclude("error", "worker", why);
     return report;
