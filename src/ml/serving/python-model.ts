@@ -139,6 +139,7 @@ class RunningChild {
         reject(
           new TradewindError("TW_MODEL_RUNTIME", `${interpreter} could not be started: ${cause.message}`, {
             cause,
+            hint: "name one that is there as python.interpreter",
           }),
         ),
       );
@@ -158,7 +159,7 @@ function startError(
   if (missing === undefined)
     return new TradewindError("TW_MODEL_FAILED", `the model could not be loaded: ${error}`);
   return new TradewindError("TW_MODEL_RUNTIME", `serving a Python model needs ${missing} in ${interpreter}`, {
-    hint: `${interpreter} -m pip install ${missing}`,
+    hint: `${interpreter} -m pip install ${missing}, or name a Python that has it as python.interpreter`,
   });
 }
 

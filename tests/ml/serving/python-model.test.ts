@@ -94,7 +94,11 @@ describe.runIf(has)(`Python models${has ? "" : " (skipped: no Python with mlflow
   it("says what the interpreter lacks", async () => {
     await expect(
       loadServedModel(join(folder, "good"), { pythonInterpreter: "/no/python", environment: process.env }),
-    ).rejects.toMatchObject({ code: "TW_MODEL_RUNTIME", message: expect.stringContaining("/no/python") });
+    ).rejects.toMatchObject({
+      code: "TW_MODEL_RUNTIME",
+      message: expect.stringContaining("/no/python"),
+      hint: expect.stringContaining("python.interpreter"),
+    });
   });
 
   it("ends its process when it is closed", async () => {
