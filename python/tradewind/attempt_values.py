@@ -1,12 +1,15 @@
-"""The XComs of one attempt: what it pushed (committed with its end) and what it asks of others."""
+"""The XComs of one attempt: what it pushed and what it asks of others."""
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from . import xcom_backend
-from .supervisor import Supervisor
+from .supervisor import RequestRefused, Supervisor
 from .xcom import ValueStore, decode_value, encode_value
+
+log = logging.getLogger("airflow.task")
 
 Found = Tuple[str, int, Callable[[], Any]]
 
@@ -19,7 +22,14 @@ class AttemptValues:
         self.pushed: Dict[str, Dict[str, Any]] = {}
 
     def push(self, key: str, value: Any) -> None:
-        self.pushed[key] = encode_value(xcom_backend.store(value, key, self._start["task"]), key, f'the value of the key "{key}"', self._store)
+        """Others read it when this returns."""
+        encoded = encode_value(xcom_backend.store(value, key, self._start["task"]), key, f'the value of the key "{key}"', self._store)
+        self.pushed.pop(key, None)
+        self.pushed[key] = encoded
+        try:
+            self._supervisor.request("xcom.set", {"key": key, "value": encoded})
+        except RequestRefused as error:
+            log.warning("the value of the key %r is written when the task ends: %s", key, error)
 
     def pull(
         self,

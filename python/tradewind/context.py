@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import inspect
 from collections.abc import MutableMapping
@@ -284,6 +285,16 @@ def set_current(context: Optional[Context]) -> None:
     _current.clear()
     if context is not None:
         _current.append(context)
+
+
+@contextlib.contextmanager
+def set_current_context(context: Context) -> Iterator[Context]:
+    """For code that calls operators itself: what `get_current_context` gives meanwhile."""
+    _current.append(context)
+    try:
+        yield context
+    finally:
+        _current.pop()
 
 
 def is_running() -> bool:

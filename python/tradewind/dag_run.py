@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
-from . import client, time_values
+from . import client, era, time_values
 from .airflow_compat.constants import DagRunState, DagRunType
 from .airflow_compat.exceptions import AirflowException
 from .airflow_compat.fields import Field, plain
@@ -13,6 +13,12 @@ from .airflow_compat.fields import Field, plain
 def instant(text: Optional[str]) -> Any:
     """Of the protocol; a date of pendulum where it is installed."""
     return None if text is None else time_values.pendulum_or_plain(time_values.parse_instant(text))
+
+
+def logical_date_of(answer: Dict[str, Any]) -> Any:
+    """Of a run or of what belongs to one. In Airflow 2 each has one: else it is the instant that the run was made for."""
+    text = answer.get("logicalDate")
+    return instant(answer.get("runAfter") if text is None and era.current() == 2 else text)
 
 
 class DagRun:
@@ -37,7 +43,7 @@ class DagRun:
         self.run_id = self.id = str(fields["runId"])
         self.run_type = _run_type(fields.get("runType"))
         self.state = _state(fields.get("state") or "running")
-        self.logical_date = self.execution_date = instant(fields.get("logicalDate"))
+        self.logical_date = self.execution_date = logical_date_of(fields)
         self.data_interval_start = instant(fields.get("dataIntervalStart"))
         self.data_interval_end = instant(fields.get("dataIntervalEnd"))
         self.run_after = instant(fields.get("runAfter"))

@@ -12,6 +12,8 @@ from .supervisor import Supervisor
 Key = Tuple[str, int, str]
 # Fields of a ConnectionAnswer that a connection in JSON calls otherwise.
 _NAMES = {"connType": "conn_type"}
+_XCOM_FILTERS = {"dagIds": "dagId", "runIds": "runId", "taskIds": "taskId", "keys": "key"}
+_POOL = {"slots": 128, "description": None, "includeDeferred": False}
 _FILTERS = {"dagIds": "dagId", "runIds": "runId", "taskIds": "taskId", "states": "state"}
 
 
@@ -29,6 +31,7 @@ class LocalWorld(Supervisor):
         self.xcoms: Dict[Key, Dict[str, Any]] = {}
         self.states: Dict[Tuple[str, ...], Dict[str, Any]] = {}
         self.instances: Dict[Tuple[str, int], Dict[str, Any]] = {}
+        self.pools: Dict[str, Dict[str, Any]] = {"default_pool": {"name": "default_pool", **_POOL}}
         self.run: Dict[str, Any] = {}
         """A DagRunAnswer of the one run that there is."""
 
@@ -89,7 +92,26 @@ class LocalWorld(Supervisor):
             return [self.run] if params.get("dagId") in (None, self.run["dagId"]) and self.run["state"] in params.get("states", [self.run["state"]]) else []
         if method == "dag-run.get":
             return self.run if (params["dagId"], params["runId"]) == (self.run["dagId"], self.run["runId"]) else None
-        if method in ("connection.get", "dag.get", "dag.set-paused", "xcom.set", "xcom.delete", "rendered-fields.set"):
+        if method in ("xcom.set", "xcom.delete"):
+            at = (self.start or {})["task"]
+            key = (at["taskId"], at["mapIndex"], params["key"])
+            self.xcoms.pop(key, None)
+            if method == "xcom.set":
+                self.xcoms[key] = params["value"]
+            return None
+        if method == "dag-run.xcoms":
+            return [one for one in self._all_xcoms() if all(one[field] in params.get(name, [one[field]]) for name, field in _XCOM_FILTERS.items())]
+        if method == "dag-run.delete-xcoms":
+            return sum(self.xcoms.pop((one["taskId"], one["mapIndex"], one["key"]), None) is not None for one in params["entries"])
+        if method == "pool.list":
+            return list(self.pools.values())
+        if method == "pool.set":
+            self.pools[params["name"]] = {**_POOL, **params}
+            return None
+        if method == "pool.delete":
+            self.pools.pop(params["name"], None)
+            return None
+        if method in ("connection.get", "dag.get", "dag.set-paused", "rendered-fields.set"):
             return None
         if method in ("asset-events.get", "dag.list"):
             return []
@@ -98,6 +120,15 @@ class LocalWorld(Supervisor):
             f'"{method}" needs a scheduler, and dag.test() has none',
             hint="run it with `tradewind dags test`",
         )
+
+    def _all_xcoms(self) -> List[Dict[str, Any]]:
+        """As XComs of the one run, what was pushed last first."""
+        names = {name: self.run[name] for name in ("dagId", "runId", "logicalDate")}
+        at = self.run["startDate"] or self.run["runAfter"]
+        return [
+            {**names, "taskId": task_id, "mapIndex": index, "key": key, "value": value, "createdAt": at}
+            for (task_id, index, key), value in reversed(self.xcoms.items())
+        ]
 
     def _state(self, method: str, params: Dict[str, Any]) -> Any:
         """Of the state stores. Nothing expires: the process lives as long as the run."""

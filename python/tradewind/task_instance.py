@@ -80,6 +80,26 @@ class TaskInstance:
         return getattr(self.task, "pool", "default_pool")
 
     @property
+    def priority_weight(self) -> int:
+        return getattr(self.task, "priority_weight", 1)
+
+    @property
+    def executor_config(self) -> Dict[str, Any]:
+        return getattr(self.task, "executor_config", None) or {}
+
+    @property
+    def job_id(self) -> None:
+        return None
+
+    @property
+    def queued_dttm(self) -> Optional[dt.datetime]:
+        return self.start_date
+
+    @property
+    def is_premature(self) -> bool:
+        return False
+
+    @property
     def prev_attempted_tries(self) -> int:
         return self.try_number - 1
 
@@ -131,7 +151,7 @@ class TaskInstance:
         return self.try_number <= self.max_tries
 
     def xcom_push(self, key: str, value: Any, execution_date: Any = None, session: Any = None) -> None:
-        """Committed with the end of the attempt, also when it fails."""
+        """Other tasks and the API see the value when this returns; it stays when the attempt fails."""
         self._values.push(key, value)
 
     def adopt_xcoms(self, xcoms: Iterable[Dict[str, Any]]) -> None:
@@ -191,6 +211,31 @@ class TaskInstance:
         context = self.context
         finder = getattr(context, "previous_dag_run", None)
         return finder(state) if callable(finder) else None
+
+    def get_previous_ti(self, state: Optional[str] = None, session: Any = None) -> Any:
+        """The same task's instance in the run before this one."""
+        run = self.get_previous_dagrun(state)
+        return None if run is None else run.get_task_instance(self.task_id, map_index=self.map_index)
+
+    @property
+    def previous_ti(self) -> Any:
+        return self.get_previous_ti()
+
+    @property
+    def previous_ti_success(self) -> Any:
+        return self.get_previous_ti(state="success")
+
+    def get_num_running_task_instances(self, session: Any = None, **_: Any) -> int:
+        """Of this task, in all runs."""
+        from .airflow_compat.task_instance_row import instances_of
+        from .client import request
+
+        return len(instances_of(lambda method, asked: request(method, **asked), dagIds=[self.dag_id], taskIds=[self.task_id], states=["running"]))
+
+    def are_dependents_done(self, session: Any = None) -> bool:
+        """Whether every task directly after this one succeeded, was skipped or failed."""
+        states = {one.task_id: one.state for one in self.dag_run.get_task_instances()}
+        return all(states.get(after) in ("success", "skipped", "failed", "upstream_failed") for after in self.task.downstream_task_ids)
 
     def get_previous_start_date(self, state: Optional[str] = None, session: Any = None) -> Any:
         run = self.get_previous_dagrun(state)

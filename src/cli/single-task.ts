@@ -175,6 +175,8 @@ async function answer(work: Work, run: DagRunRow | null, request: ChildRequest):
     case "dag-run.list":
     case "dag.list":
     case "connection.list":
+    case "pool.list":
+    case "dag-run.xcoms":
     case "task-instance.list":
     case "task-instance.states":
     case "asset-events.get":

@@ -38,7 +38,7 @@ export interface ClientPort {
 export class AttemptClient implements TaskClient {
   readonly #port: ClientPort;
   readonly #store: ValueStore;
-  /** Pushed by this attempt; committed with its end, and seen by itself at once. */
+  /** Pushed by this attempt: others see them at once, too, and its end names them once more. */
   readonly pushed = new Map<string, XComValue>();
   /** What the handler told of data and models; committed with its end. */
   readonly uses: LineageUse[] = [];
@@ -122,7 +122,10 @@ export class AttemptClient implements TaskClient {
     }
     if (value === undefined)
       throw new TradewindError("TW_XCOM_VALUE", `expected a value for the key "${key}", got undefined`);
-    this.pushed.set(key, await encodeValue(value, key, `the value of the key "${key}"`, this.#store));
+    const encoded = await encodeValue(value, key, `the value of the key "${key}"`, this.#store);
+    this.pushed.set(key, encoded);
+    // A scheduler that cannot write now gets it with the attempt's end.
+    await this.#ask("xcom.set", { key, value: encoded }).catch(() => undefined);
   }
 
   async pullXComs(query: Omit<XComPullOptions, "default">): Promise<unknown[]> {

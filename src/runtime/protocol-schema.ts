@@ -5,7 +5,7 @@
  * Built with zod, which only development installs: nothing that runs imports this file.
  */
 import { z } from "zod";
-import type { Json, TriggerSpec } from "../core/dag-model.ts";
+import type { Json, TimetableSpec, TriggerSpec } from "../core/dag-model.ts";
 import { usedKinds } from "../core/lineage.ts";
 import type {
   AssetEventAnswer,
@@ -165,6 +165,11 @@ const connectionAnswer = z.object({
   description: text.nullable(),
 });
 
+const xcomName = { dagId: text, runId: text, taskId: text, mapIndex: whole, key: text };
+/** As the importer serialised it; its kinds are told by `dag-model.ts`. */
+const timetable = jsonObject as unknown as z.ZodType<TimetableSpec>;
+const interval = z.object({ start: instant, end: instant });
+
 const requestParams = {
   "xcom.get": z.object({
     dagId: text.optional(),
@@ -214,6 +219,34 @@ const requestParams = {
     states: z.array(text).optional(),
     limit: whole.optional(),
   }),
+  "dag-run.xcoms": z.object({
+    dagIds: z.array(text).optional(),
+    runIds: z.array(text).optional(),
+    taskIds: z.array(text).optional(),
+    keys: z.array(text).optional(),
+    limit: whole.optional(),
+    values: z.boolean().optional(),
+  }),
+  "dag-run.delete-xcoms": z.object({ entries: z.array(z.object(xcomName)) }),
+  "pool.list": z.object({}),
+  "pool.set": z.object({
+    name: text,
+    slots: whole,
+    description: text.nullish(),
+    includeDeferred: z.boolean().optional(),
+  }),
+  "pool.delete": z.object({ name: text }),
+  timetable: z.discriminatedUnion("ask", [
+    z.object({
+      ask: one("next"),
+      timetable,
+      last: interval.nullable(),
+      start: instant.nullable(),
+      end: instant.nullable(),
+      catchup: z.boolean(),
+    }),
+    z.object({ ask: one("manual"), timetable, runAfter: instant }),
+  ]),
   "dag.get": z.object({ dagId: text }),
   "dag.list": z.object({}),
   "dag.set-paused": z.object({ dagId: text, isPaused: z.boolean() }),
@@ -251,12 +284,24 @@ const dagRunAnswer = z.object({
   runType: text,
   state: text,
   logicalDate: instant.nullable(),
+  runAfter: instant.nullable(),
   dataIntervalStart: instant.nullable(),
   dataIntervalEnd: instant.nullable(),
   startDate: instant.nullable(),
   endDate: instant.nullable(),
 });
 const dagAnswer = z.object({ dagId: text, isPaused: z.boolean() });
+const poolAnswer = z.object({
+  name: text,
+  slots: whole,
+  description: text.nullable(),
+  includeDeferred: z.boolean(),
+  runningSlots: whole,
+  queuedSlots: whole,
+  scheduledSlots: whole,
+  deferredSlots: whole,
+  occupiedSlots: whole,
+});
 const taskInstanceAnswer = z.object({
   dagId: text,
   runId: text,
@@ -269,6 +314,7 @@ const taskInstanceAnswer = z.object({
   pool: text,
   queue: text,
   logicalDate: instant.nullable(),
+  runAfter: instant.nullable(),
   startDate: instant.nullable(),
   endDate: instant.nullable(),
 });
@@ -306,6 +352,20 @@ const childAnswers = z.object({
   "dag-run.list": z.array(dagRunAnswer),
   "task-instance.states": z.record(text, z.record(text, text.nullable())),
   "task-instance.list": z.array(taskInstanceAnswer),
+  "dag-run.xcoms": z.array(
+    z.object({
+      ...xcomName,
+      logicalDate: instant.nullable(),
+      runAfter: instant,
+      createdAt: instant,
+      value: xcomValue.nullable(),
+    }),
+  ),
+  "dag-run.delete-xcoms": whole,
+  "pool.list": z.array(poolAnswer),
+  "pool.set": z.null(),
+  "pool.delete": z.null(),
+  timetable: z.object({ runAfter: instant, start: instant, end: instant }).nullable(),
   "dag.get": dagAnswer.nullable(),
   "dag.list": z.array(dagAnswer),
   "dag.set-paused": z.null(),

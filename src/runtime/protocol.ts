@@ -9,6 +9,7 @@
  */
 import type { DagRunHook, Json, TriggerSpec } from "../core/dag-model.ts";
 import type { LineageUse } from "../core/lineage.ts";
+import type { KnownAnswer, KnownQuestion } from "../core/timetable/known-answers.ts";
 
 export const protocolVersion = 1;
 
@@ -152,6 +153,7 @@ export type ChildRequest =
         item?: number;
       };
     }
+  /** Of the instance that asks; others read it as soon as it is answered. The attempt's end names the value once more. */
   | { method: "xcom.set"; params: { key: string; value: XComValue } }
   | { method: "xcom.delete"; params: { key: string } }
   | { method: "variable.get"; params: { key: string } }
@@ -198,6 +200,27 @@ export type ChildRequest =
       method: "task-instance.list";
       params: { dagIds?: string[]; runIds?: string[]; taskIds?: string[]; states?: string[]; limit?: number };
     }
+  /** Values of any runs; a filter that is absent takes all. Without `values` only what they are of. */
+  | {
+      method: "dag-run.xcoms";
+      params: {
+        dagIds?: string[];
+        runIds?: string[];
+        taskIds?: string[];
+        keys?: string[];
+        limit?: number;
+        values?: boolean;
+      };
+    }
+  | { method: "dag-run.delete-xcoms"; params: { entries: XComName[] } }
+  | { method: "pool.list"; params: { [name: string]: never } }
+  | {
+      method: "pool.set";
+      params: { name: string; slots: number; description?: string | null; includeDeferred?: boolean };
+    }
+  | { method: "pool.delete"; params: { name: string } }
+  /** When runs of a timetable are that the scheduler knows. */
+  | { method: "timetable"; params: KnownQuestion }
   | { method: "dag.get"; params: { dagId: string } }
   | { method: "dag.list"; params: { [name: string]: never } }
   | { method: "dag.set-paused"; params: { dagId: string; isPaused: boolean } }
@@ -245,6 +268,14 @@ export interface ChildAnswers {
   /** By run id, then by task id: `task`, or `task[3]` for an instance of a mapped task. */
   "task-instance.states": { [runId: string]: { [taskId: string]: string | null } };
   "task-instance.list": TaskInstanceAnswer[];
+  /** The newest first. */
+  "dag-run.xcoms": (XComName & { logicalDate: string | null; runAfter: string; createdAt: string; value: XComValue | null })[];
+  /** How many there were. */
+  "dag-run.delete-xcoms": number;
+  "pool.list": PoolAnswer[];
+  "pool.set": null;
+  "pool.delete": null;
+  timetable: KnownAnswer | null;
   "dag.get": DagAnswer | null;
   "dag.list": DagAnswer[];
   "dag.set-paused": null;
@@ -277,6 +308,28 @@ export interface CachedStep {
   outletEvents?: OutletEvent[];
 }
 
+/** Which value it is. */
+export interface XComName {
+  dagId: string;
+  runId: string;
+  taskId: string;
+  mapIndex: number;
+  key: string;
+}
+
+export interface PoolAnswer {
+  name: string;
+  /** -1 is without limit. */
+  slots: number;
+  description: string | null;
+  includeDeferred: boolean;
+  runningSlots: number;
+  queuedSlots: number;
+  scheduledSlots: number;
+  deferredSlots: number;
+  occupiedSlots: number;
+}
+
 export interface DagAnswer {
   dagId: string;
   isPaused: boolean;
@@ -294,6 +347,7 @@ export interface TaskInstanceAnswer {
   pool: string;
   queue: string;
   logicalDate: string | null;
+  runAfter: string | null;
   startDate: string | null;
   endDate: string | null;
 }
@@ -317,6 +371,8 @@ export interface DagRunAnswer {
   runType: string;
   state: string;
   logicalDate: string | null;
+  /** When it was due; null where nobody knows. */
+  runAfter: string | null;
   dataIntervalStart: string | null;
   dataIntervalEnd: string | null;
   startDate: string | null;

@@ -3,6 +3,7 @@
  * in which it can happen; a second one changes nothing. Ends are acknowledged once they are committed, or when
  * nobody will ever want them.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { Command } from "../core/facts.ts";
 import { setState } from "../core/facts.ts";
 import type { Instance } from "../core/instances.ts";
@@ -108,7 +109,7 @@ export class Attempts {
   #applyFinished(
     work: Work,
     attemptId: string,
-    { run, instance }: Attempt,
+    { run, instance, pushed }: Attempt,
     end: AttemptEnd,
     triggerId: number | null,
   ): void {
@@ -121,7 +122,7 @@ export class Attempts {
     if (commands.length === 0) return;
     const before = instance.state;
     for (const { key, value } of pushedValues(end, task.spec.doXcomPush)) {
-      work.batch.xcoms.push({ ...ref, key, value });
+      if (!isDeepStrictEqual(pushed?.get(key), value)) work.batch.xcoms.push({ ...ref, key, value });
       if (key === "return_value") {
         const isSource = run.version.mapSources.has(instance.task);
         xcoms.put(ref.runPk, ref.taskId, ref.mapIndex, key, value, isSource);

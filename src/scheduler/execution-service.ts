@@ -60,13 +60,16 @@ export class ExecutionService {
       case "xcom.get":
         return (await this.#reads.get(this.#attempt(attemptId), request.params)) as unknown as Json;
       case "xcom.set":
-        return this.#write(attemptId, request.params.key, (work, at) => {
+        return this.#write(attemptId, request.params.key, (work, at, attempt) => {
           const { key, value } = request.params;
           work.batch.xcoms.push({ ...at, key, value });
+          attempt.pushed ??= new Map();
+          attempt.pushed.set(key, value);
         });
       case "xcom.delete":
-        return this.#write(attemptId, request.params.key, (work, at) => {
+        return this.#write(attemptId, request.params.key, (work, at, attempt) => {
           work.batch.xcomDeletes.push({ ...at, key: request.params.key });
+          attempt.pushed?.delete(request.params.key);
         });
       case "rendered-fields.set":
         return this.#write(attemptId, null, (work, at) => {
@@ -94,8 +97,11 @@ export class ExecutionService {
   }
 
   /** Requests that have nothing to do with an attempt: triggers make them, and callbacks of runs that have ended. */
-  outside(request: OutsideRequest): Promise<Json> {
-    return this.#outside.answer(request);
+  async outside(request: OutsideRequest): Promise<Json> {
+    const answer = await this.#outside.answer(request);
+    // Which of them were at hand nobody knows; what is not gone is read from the store again.
+    if (request.method === "dag-run.delete-xcoms") this.#services.xcoms.clear();
+    return answer;
   }
 
   #state(attemptId: string, request: StateRequest): Promise<Json> {
@@ -119,7 +125,7 @@ export class ExecutionService {
   #write(
     attemptId: string,
     key: string | null,
-    apply: (work: Work, at: ReturnType<typeof refOf>) => void,
+    apply: (work: Work, at: ReturnType<typeof refOf>, attempt: Attempt) => void,
   ): Promise<null> {
     const { engine, xcoms } = this.#services;
     return new Promise((resolve, reject) => {
@@ -137,7 +143,7 @@ export class ExecutionService {
           }
           const at = refOf(attempt.run, attempt.instance);
           if (key !== null) xcoms.forget(at.runPk, at.taskId, at.mapIndex, key);
-          apply(work, at);
+          apply(work, at, attempt);
         },
         committed: () => (problem === null ? resolve(null) : reject(problem)),
         failed: reject,

@@ -9,6 +9,7 @@ import type { LineageUse } from "../core/lineage.ts";
 import { RunValues } from "../core/run-values.ts";
 import { ReadyQueue } from "../core/slots.ts";
 import type { DagRunState, TaskInstanceState, TriggeredBy } from "../core/states.ts";
+import type { XComValue } from "../runtime/protocol.ts";
 import type { PastRunView } from "./past-run.ts";
 import type { Schedule } from "./schedule.ts";
 import type { KnownStep } from "./step-cache.ts";
@@ -178,6 +179,8 @@ export interface BackfillState {
 export interface Attempt {
   readonly run: ActiveRun;
   readonly instance: Instance;
+  /** What it pushed while it ran, by key: written by then, and not once more with its end. */
+  pushed?: Map<string, XComValue>;
 }
 
 export class Memory {

@@ -4,12 +4,13 @@
  */
 import type { Json } from "../core/dag-model.ts";
 import type { DagRunState } from "../core/states.ts";
+import { answerKnown } from "../core/timetable/known-answers.ts";
 import { instantFromIso } from "../core/timetable/next-run.ts";
 import { assertNever, TradewindError } from "../errors.ts";
-import type { ChildRequest } from "../runtime/protocol.ts";
+import type { ChildRequest, XComValue } from "../runtime/protocol.ts";
 import { listAssetEvents } from "../store/asset-events.ts";
 import { ChangedSubjects } from "../store/changed-subjects.ts";
-import type { Database } from "../store/connect.ts";
+import type { Database, Executor } from "../store/connect.ts";
 import { deleteConnection, listConnections, putConnection } from "../store/connections.ts";
 import {
   type DagRunOrder,
@@ -21,6 +22,7 @@ import {
 import { findDag, listDags, setPaused } from "../store/dags.ts";
 import { resolveConnection, resolveVariable, type SecretSources } from "../store/environment-secrets.ts";
 import { notify } from "../store/notify.ts";
+import { deletePool, listPoolUsage, setPool } from "../store/pools.ts";
 import {
   listTaskInstances,
   readStates,
@@ -28,6 +30,7 @@ import {
   type TaskInstanceRow,
 } from "../store/task-instances.ts";
 import { deleteVariable, setVariable } from "../store/variables.ts";
+import { deleteXComs, findXComs, type XComRow } from "../store/xcoms.ts";
 import { systemClock } from "../time.ts";
 import { answerAboutStudy } from "./study-answers.ts";
 
@@ -108,6 +111,18 @@ export class OutsideAnswers {
       }
       case "dag-run.list":
         return this.#listRuns(request.params);
+      case "dag-run.xcoms":
+        return this.#listXComs(request.params);
+      case "dag-run.delete-xcoms":
+        return deleteXComs(database, request.params.entries);
+      case "pool.list":
+        return (await listPoolUsage(database)).map(({ openSlots: _, ...pool }) => ({ ...pool }));
+      case "pool.set":
+        return this.#changePools((tx) => setPool(tx, request.params));
+      case "pool.delete":
+        return this.#changePools((tx) => deletePool(tx, request.params.name));
+      case "timetable":
+        return answerKnown(request.params, systemClock.now());
       case "task-instance.states":
         return this.#states(request.params);
       case "task-instance.list":
@@ -159,6 +174,25 @@ export class OutsideAnswers {
     return rows.map(runAnswer);
   }
 
+  async #listXComs({ limit = mostRows, values = true, ...filter }: Params<"dag-run.xcoms">): Promise<Json> {
+    const rows = await findXComs(this.#database, filter, limit);
+    return rows.map(({ dagId, runId, taskId, mapIndex, key, ...row }) => {
+      const value: XComValue | null = values ? valueOf(row) : null;
+      const names = { dagId, runId, taskId, mapIndex, key };
+      const { logicalDate, runAfter, createdAt } = row;
+      const dates = { logicalDate: iso(logicalDate), runAfter: iso(runAfter), createdAt: iso(createdAt) };
+      return { ...names, ...dates, value: value as Json };
+    });
+  }
+
+  async #changePools(change: (tx: Executor) => Promise<unknown>): Promise<null> {
+    await this.#database.transaction(async (tx) => {
+      await change(tx);
+      await notify(tx, ["pools"]);
+    });
+    return null;
+  }
+
   async #listInstances(params: Params<"task-instance.list">): Promise<Json> {
     const { limit = mostRows, ...filter } = params;
     const { rows } = await listTaskInstances(this.#database, filter as TaskInstanceFilter, { limit });
@@ -196,6 +230,10 @@ export class OutsideAnswers {
   }
 }
 
+function valueOf({ value, ref }: Pick<XComRow, "value" | "ref">): XComValue {
+  return ref === null ? { json: value } : { ref };
+}
+
 const missing = new Set(["TW_VARIABLE_NOT_FOUND", "TW_CONNECTION_NOT_FOUND"]);
 
 function ignoreMissing(error: unknown): void {
@@ -228,6 +266,7 @@ function instanceAnswer(row: TaskInstanceRow): { [key: string]: Json } {
     pool,
     queue,
     logicalDate: iso(row.logicalDate),
+    runAfter: iso(row.runAfter),
     startDate: iso(row.startDate),
     endDate: iso(row.endDate),
   };
@@ -240,6 +279,7 @@ function runAnswer(run: DagRunRow): { [key: string]: Json } {
     runType: run.runType,
     state: run.state,
     logicalDate: iso(run.logicalDate),
+    runAfter: iso(run.runAfter),
     dataIntervalStart: iso(run.dataIntervalStart),
     dataIntervalEnd: iso(run.dataIntervalEnd),
     startDate: iso(run.startDate),

@@ -110,3 +110,48 @@ export async function deleteXCom(executor: Executor, at: XComKey): Promise<boole
     WHERE run_pk = ${at.runPk} AND task_id = ${at.taskId} AND map_index = ${at.mapIndex} AND key = ${at.key}`);
   return count === 1;
 }
+
+/** A value with the names of what it belongs to. */
+export interface NamedXCom extends XComRow {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly logicalDate: number | null;
+  readonly runAfter: number;
+}
+
+/** Values of any runs, the newest first. A filter that is absent takes all. */
+export function findXComs(
+  executor: Executor,
+  filter: {
+    readonly dagIds?: readonly string[] | undefined;
+    readonly runIds?: readonly string[] | undefined;
+    readonly taskIds?: readonly string[] | undefined;
+    readonly keys?: readonly string[] | undefined;
+  },
+  limit: number,
+): Promise<NamedXCom[]> {
+  const { dagIds = null, runIds = null, taskIds = null, keys = null } = filter;
+  return executor.rows(sql`
+    SELECT r.dag_id AS "dagId", r.run_id AS "runId", r.logical_date AS "logicalDate",
+      r.run_after AS "runAfter", ${columns}
+    FROM dag_run r JOIN xcom x ON x.run_pk = r.id
+    WHERE (${dagIds}::text[] IS NULL OR r.dag_id = ANY (${dagIds}))
+      AND (${runIds}::text[] IS NULL OR r.run_id = ANY (${runIds}))
+      AND (${taskIds}::text[] IS NULL OR x.task_id = ANY (${taskIds}))
+      AND (${keys}::text[] IS NULL OR x.key = ANY (${keys}))
+    ORDER BY x.created_at DESC, r.id DESC, x.task_id, x.map_index, x.key LIMIT ${limit}`);
+}
+
+/** How many there were. */
+export function deleteXComs(
+  executor: Executor,
+  entries: readonly { dagId: string; runId: string; taskId: string; mapIndex: number; key: string }[],
+): Promise<number> {
+  return executor.run(sql`
+    DELETE FROM xcom x USING dag_run r, unnest(
+      ${entries.map((one) => one.dagId)}::text[], ${entries.map((one) => one.runId)}::text[],
+      ${entries.map((one) => one.taskId)}::text[], ${entries.map((one) => one.mapIndex)}::int[],
+      ${entries.map((one) => one.key)}::text[]) AS u (dag_id, run_id, task_id, map_index, key)
+    WHERE r.dag_id = u.dag_id AND r.run_id = u.run_id AND x.run_pk = r.id AND x.task_id = u.task_id
+      AND x.map_index = u.map_index AND x.key = u.key`);
+}

@@ -1,6 +1,7 @@
 /** What tasks can ask for, in memory: XComs, variables, connections and runs of other Dags. */
 
 import type { TaskInstanceState } from "../core/states.ts";
+import { answerKnown } from "../core/timetable/known-answers.ts";
 import { assertNever } from "../errors.ts";
 import type {
   AssetEventAnswer,
@@ -10,6 +11,7 @@ import type {
   DagRunAnswer,
   XComValue,
 } from "../runtime/protocol.ts";
+import { systemClock } from "../time.ts";
 import { MemoryStates } from "./memory-states.ts";
 import { MemoryStudies } from "./memory-studies.ts";
 import type { Json, OutletEventJson } from "./test-types.ts";
@@ -159,8 +161,16 @@ export class MemoryWorld {
         return this.#taskStates(request.params);
       case "task-instance.list":
       case "dag.list":
+      case "pool.list":
+      case "dag-run.xcoms":
         return [];
+      case "dag-run.delete-xcoms":
+        return 0;
+      case "timetable":
+        return answerKnown(request.params, systemClock.now());
       case "dag.set-paused":
+      case "pool.set":
+      case "pool.delete":
         return null;
       case "dag.get":
         return { dagId: request.params.dagId, isPaused: false };
@@ -267,6 +277,7 @@ function asDagRun(run: NonNullable<WorldOptions["dagRuns"]>[number]): DagRunAnsw
   return {
     runType: "manual",
     logicalDate: null,
+    runAfter: null,
     dataIntervalStart: null,
     dataIntervalEnd: null,
     startDate: null,

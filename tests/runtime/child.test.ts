@@ -320,6 +320,7 @@ describe("what a handler asks", () => {
       runType: "manual",
       state: "success",
       logicalDate: null,
+      runAfter: null,
       dataIntervalStart: null,
       dataIntervalEnd: null,
       startDate: null,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import datetime
 import itertools
 import os
 from typing import Any, Dict, Iterable, List, Optional, Set
@@ -13,19 +12,20 @@ from tradewind import era, time_values
 from . import dag_arguments as arguments
 from .call_site import call_site
 from .current import DagContext, TaskGroupContext
+from .dag_runs import DagRuns
 from .exceptions import AirflowDagCycleException, DuplicateTaskIdFound, FailFastDagInvalidTriggerRule, TaskNotFound
 from .node import validate_key
 from .not_set import NOTSET
 from .param import DagParam, ParamsDict
 from .taskgroup import TaskGroup
-from .timetables import timetable_of
+from .timetables import PRESETS, timetable_of
 
 _sequence = itertools.count()
 
 __all__ = ["DAG", "DagContext", "dag"]
 
 
-class DAG:
+class DAG(DagRuns):
     """A set of tasks and when to run them."""
 
     def __init__(
@@ -186,6 +186,14 @@ class DAG:
         return self._dag_display_name or self.dag_id
 
     @property
+    def _dag_id(self) -> str:
+        return self.dag_id
+
+    @property
+    def safe_dag_id(self) -> str:
+        return self.dag_id.replace(".", "__dot__")
+
+    @property
     def filepath(self) -> str:
         return self.fileloc
 
@@ -198,16 +206,21 @@ class DAG:
         return self.schedule
 
     @property
+    def normalized_schedule_interval(self) -> Any:
+        """A preset as its cron expression."""
+        return PRESETS.get(self.schedule, self.schedule) if isinstance(self.schedule, str) else self.schedule
+
+    @property
     def concurrency(self) -> int:
         return self.max_active_tasks
 
     @property
-    def owner(self) -> str:
-        return ", ".join(sorted({task.owner for task in self.tasks}))
+    def task_count(self) -> int:
+        return len(self.task_dict)
 
     @property
-    def latest_execution_date(self) -> None:
-        return None
+    def owner(self) -> str:
+        return ", ".join(sorted({task.owner for task in self.tasks}))
 
     @property
     def deadline_callbacks(self) -> List[Any]:
@@ -391,9 +404,6 @@ class DAG:
         for task in self.tasks:
             task.resolve_template_files()
 
-    def get_is_paused(self, **_: Any) -> Optional[bool]:
-        return None
-
     def clear(self, *_: Any, **__: Any) -> None:
         raise NotImplementedError(f"dag.clear() is not there; use `tradewind tasks clear {self.dag_id}`")
 
@@ -415,12 +425,6 @@ class DAG:
     @property
     def subdags(self) -> List[Any]:
         return []
-
-    def iter_dagrun_infos_between(self, *_: Any, **__: Any) -> Any:
-        raise NotImplementedError("the times of a Dag's runs are known to the scheduler: `tradewind dags next-execution`")
-
-    def get_run_dates(self, *_: Any, **__: Any) -> List[datetime.datetime]:
-        return list(self.iter_dagrun_infos_between())
 
 
 def dag(*args: Any, **kwargs: Any) -> Any:

@@ -39,10 +39,14 @@ class Combined:
 
     def __init__(self, together: Callable[[Iterable[bool]], bool], parts: List[Any]) -> None:
         self._together = together
-        self._parts = parts
+        self.parts = parts
+
+    @property
+    def is_conjunction(self) -> bool:
+        return self._together is all
 
     def holds(self, row: Any) -> bool:
-        return self._together(part.holds(row) for part in self._parts)
+        return self._together(part.holds(row) for part in self.parts)
 
     def __and__(self, other: Any) -> "Combined":
         return Combined(all, [self, other])

@@ -262,3 +262,13 @@ def should_hide_value_for_key(name: Any) -> bool:
     from ..supervisor import is_sensitive
 
     return isinstance(name, str) and is_sensitive(name)
+
+
+class Resources:
+    """What `resources=` of an operator says; nothing is reserved by it, as in Airflow."""
+
+    def __init__(self, cpus: Any = 1, ram: Any = 512, disk: Any = 512, gpus: Any = 0, **_: Any) -> None:
+        self.cpus, self.ram, self.disk, self.gpus = cpus, ram, disk, gpus
+
+    def to_dict(self) -> Dict[str, Any]:
+        return dict(vars(self))

@@ -5,48 +5,14 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, Iterable, List, Optional
 
 from .. import client
-from ..dag_run import DagRun, listed, runs_of
+from ..dag_run import DagRun, runs_of
+from .configuration import conf
 from .exceptions import AirflowException
 from .fields import Condition, Field
+from .pool_model import Pool
 from .task_instance_row import TaskInstance, instances_of
-
-
-class XCom:
-    """`get_one` and `get_many` of Airflow 2's model, and its fields for filters of queries."""
-
-    dag_id: Any = Field("dag_id")
-    task_id: Any = Field("task_id")
-    run_id: Any = Field("run_id")
-    key: Any = Field("key")
-    map_index: Any = Field("map_index")
-    execution_date: Any = Field("logical_date")
-
-    @classmethod
-    def get_one(cls, *, key: str = "return_value", task_id: Optional[str] = None, dag_id: Optional[str] = None, run_id: Optional[str] = None, map_index: Optional[int] = None, include_prior_dates: bool = False, **_: Any) -> Any:
-        from ..context import get_current_context
-
-        ti = get_current_context()["ti"]
-        return ti.xcom_pull(
-            task_ids=task_id, dag_id=dag_id, key=key, run_id=run_id, map_indexes=map_index, include_prior_dates=include_prior_dates
-        )
-
-    get_value = get_one
-
-    @classmethod
-    def get_many(cls, *, key: str = "return_value", task_ids: Any = None, dag_ids: Any = None, run_id: Optional[str] = None, **_: Any) -> Any:
-        from ..context import get_current_context
-
-        ti = get_current_context()["ti"]
-        dag_id = dag_ids if isinstance(dag_ids, str) or dag_ids is None else list(dag_ids)[0]
-        return ti.xcom_pull(task_ids=listed(task_ids), dag_id=dag_id, key=key, run_id=run_id)
-
-    @staticmethod
-    def serialize_value(value: Any, **_: Any) -> Any:
-        return value
-
-    @staticmethod
-    def deserialize_value(result: Any) -> Any:
-        return getattr(result, "value", result)
+from .xcom_model import XCom
+from .xcom_model import rows as xcom_rows
 
 
 class DagModel:
@@ -83,14 +49,13 @@ class DagModel:
 
 
 class DagBag:
-    """The Dags of one file or folder, imported in this process (for tests of Dag files)."""
+    """The Dags of one file or folder, without one of the Dags folder, imported in this process."""
 
     def __init__(self, dag_folder: Any = None, include_examples: Any = None, **_: Any) -> None:
         self.dags: Dict[str, Any] = {}
         self.import_errors: Dict[str, str] = {}
-        self.dag_folder = dag_folder
-        if dag_folder is not None:
-            self.collect_dags(dag_folder)
+        self.dag_folder = dag_folder if dag_folder is not None else conf.get("core", "dags_folder")
+        self.collect_dags()
 
     def collect_dags(self, dag_folder: Any = None, **_: Any) -> None:
         from .dagbag import collect
@@ -118,19 +83,104 @@ class DagBag:
         return len(self.dags)
 
 
-class Pool:
-    """A pool's name and slots; pools are made with `tradewind pools set`."""
+def find(models: Iterable[Any], conditions: List[Any]) -> List[Any]:
+    """Rows of one model, at least those that fulfil the conditions. AirflowException for a model that is not known."""
+    from ..connection import Connection
+    from ..variable import Variable
 
-    DEFAULT_POOL_NAME = "default_pool"
+    model = next(iter(models))
+    finders: Dict[Any, Callable[[Dict[str, List[Any]]], List[Any]]] = {
+        Connection: _connections,
+        Variable: _variables,
+        DagRun: lambda equal: runs_of(equal.get("dag_id"), equal.get("state")),
+        TaskInstance: _instances,
+        DagModel: lambda equal: [DagModel(one["dagId"], one["isPaused"]) for one in client.request("dag.list") or []],
+        XCom: xcom_rows,
+        Pool: lambda equal: Pool.get_pools(),
+    }
+    finder = finders.get(model)
+    if finder is None:
+        name = getattr(model, "__name__", model)
+        raise AirflowException(f"a query of {name} in Airflow's own database cannot be answered here; ask the API instead")
+    equal = {one.field: one.equal for one in conditions if isinstance(one, Condition) and one.equal is not None}
+    return finder(equal)
 
-    def __init__(self, pool: str = "", slots: int = 0, description: str = "", include_deferred: bool = False) -> None:
-        self.pool = pool
-        self.slots = slots
-        self.description = description
-        self.include_deferred = include_deferred
 
-    def __str__(self) -> str:
-        return self.pool
+def key_field(model: Any) -> str:
+    """The field by which `session.get(model, key)` finds a row."""
+    return {"Connection": "conn_id", "Variable": "key", "DagModel": "dag_id"}.get(getattr(model, "__name__", ""), "id")
+
+
+def _connections(equal: Dict[str, List[Any]]) -> List[Any]:
+    from ..connection import Connection, get_connection
+
+    if "conn_id" not in equal:
+        # Of many only what is no secret; a field that is one is read when somebody asks for the connection itself.
+        return [Connection(conn_id=one["connId"], conn_type=one["connType"], description=one["description"]) for one in client.request("connection.list") or []]
+    found = []
+    for conn_id in equal["conn_id"]:
+        try:
+            found.append(get_connection(conn_id))
+        except AirflowException:
+            continue
+    return found
+
+
+def _variables(equal: Dict[str, List[Any]]) -> List[Any]:
+    from ..variable import Variable
+
+    if "key" not in equal:
+        raise AirflowException("variables are found by their key here: Variable.key == ..., or Variable.get")
+    values = {key: Variable.get(key, default_var=None) for key in equal["key"]}
+    return [Variable(key, value) for key, value in values.items() if value is not None]
+
+
+def _instances(equal: Dict[str, List[Any]]) -> List[TaskInstance]:
+    names = {"dag_id": "dagIds", "run_id": "runIds", "task_id": "taskIds", "state": "states"}
+    filters = {names[field]: [one for one in values if one is not None] for field, values in equal.items() if field in names}
+    return instances_of(lambda method, params: client.request(method, **params), **filters)
+
+
+def get_last_dagrun(self, session: Any = None, include_externally_triggered: bool = False, include_manually_triggered: bool = False) -> Optional[DagRun]:
+        runs = runs_of(self.dag_id, None)
+        if not (include_externally_triggered or include_manually_triggered):
+            runs = [run for run in runs if not run.external_trigger]
+        return runs[-1] if runs else None
+
+
+class DagBag:
+    """The Dags of one file or folder, without one of the Dags folder, imported in this process."""
+
+    def __init__(self, dag_folder: Any = None, include_examples: Any = None, **_: Any) -> None:
+        self.dags: Dict[str, Any] = {}
+        self.import_errors: Dict[str, str] = {}
+        self.dag_folder = dag_folder if dag_folder is not None else conf.get("core", "dags_folder")
+        self.collect_dags()
+
+    def collect_dags(self, dag_folder: Any = None, **_: Any) -> None:
+        from .dagbag import collect
+
+        dags, errors = collect(dag_folder or self.dag_folder)
+        self.dags.update(dags)
+        self.import_errors.update(errors)
+
+    def process_file(self, filepath: str, **_: Any) -> List[Any]:
+        from .dagbag import collect
+
+        dags, errors = collect(filepath)
+        self.dags.update(dags)
+        self.import_errors.update(errors)
+        return list(dags.values())
+
+    def get_dag(self, dag_id: str, session: Any = None) -> Any:
+        return self.dags.get(dag_id)
+
+    @property
+    def dag_ids(self) -> List[str]:
+        return sorted(self.dags)
+
+    def size(self) -> int:
+        return len(self.dags)
 
 
 def find(models: Iterable[Any], conditions: List[Any]) -> List[Any]:
@@ -145,7 +195,8 @@ def find(models: Iterable[Any], conditions: List[Any]) -> List[Any]:
         DagRun: lambda equal: runs_of(equal.get("dag_id"), equal.get("state")),
         TaskInstance: _instances,
         DagModel: lambda equal: [DagModel(one["dagId"], one["isPaused"]) for one in client.request("dag.list") or []],
-        XCom: _xcoms,
+        XCom: xcom_rows,
+        Pool: lambda equal: Pool.get_pools(),
     }
     finder = finders.get(model)
     if finder is None:

@@ -39,11 +39,14 @@ class Session:
     def add(self, thing: Any) -> None:
         from ..connection import Connection, put_connection
         from ..variable import Variable
+        from .pool_model import Pool
 
         if isinstance(thing, Variable):
             Variable.set(str(thing.key), thing.val)
         elif isinstance(thing, Connection):
             put_connection(thing)
+        elif isinstance(thing, Pool):
+            Pool.create_or_update_pool(thing.pool, thing.slots, thing.description, thing.include_deferred)
         else:
             # Airflow tells a changed row to its session, too; a run or an instance of this package is no row.
             raise _refused(f"session.add({type(thing).__name__})")
@@ -64,11 +67,17 @@ class Session:
     def delete(self, thing: Any) -> None:
         from ..connection import Connection, delete_connection
         from ..variable import Variable
+        from .pool_model import Pool
+        from .xcom_model import XCom, delete_rows
 
         if isinstance(thing, Variable):
             Variable.delete(str(thing.key))
         elif isinstance(thing, Connection):
             delete_connection(str(thing.conn_id))
+        elif isinstance(thing, Pool):
+            Pool.delete_pool(thing.pool)
+        elif isinstance(thing, XCom):
+            delete_rows([thing])
         else:
             raise _refused(f"session.delete({type(thing).__name__})")
 
@@ -129,6 +138,10 @@ class Query:
 
     def filter(self, *conditions: Any) -> "Query":
         for condition in conditions:
+            if isinstance(condition, Combined) and condition.is_conjunction:
+                # One by one they narrow what is asked for.
+                self.filter(*condition.parts)
+                continue
             if not isinstance(condition, (Condition, Combined)):
                 raise AirflowException(
                     "a filter of Airflow's own database is a comparison of fields with values here, "
@@ -205,11 +218,15 @@ class Query:
         return self.all()[at]
 
     def delete(self, *_: Any, **__: Any) -> int:
-        """Of connections and variables."""
+        """Of XComs, connections, variables and pools. How many there were."""
         from ..connection import Connection
         from ..variable import Variable
+        from .pool_model import Pool
+        from .xcom_model import XCom, delete_all
 
-        if self._models[0] not in (Connection, Variable):
+        if self._models[0] is XCom:
+            return delete_all(self._conditions)
+        if self._models[0] not in (Connection, Variable, Pool):
             raise AirflowException("rows of Airflow's own database cannot be deleted here; `tradewind db clean` prunes")
         found = self.all()
         for one in found:

@@ -23,7 +23,7 @@ _FIELDS = {
     "pool": "pool",
     "queue": "queue",
 }
-_DATES = {"logical_date": "logicalDate", "start_date": "startDate", "end_date": "endDate"}
+_DATES = {"start_date": "startDate", "end_date": "endDate"}
 
 
 class TaskInstance:
@@ -68,11 +68,13 @@ class TaskInstance:
         return made
 
     def _fill(self, answer: Dict[str, Any]) -> None:
+        from ..dag_run import logical_date_of
+
         for name, key in _FIELDS.items():
             setattr(self, name, answer.get(key))
         for name, key in _DATES.items():
             setattr(self, name, _instant(answer.get(key)))
-        self.execution_date = self.logical_date
+        self.execution_date = self.logical_date = logical_date_of(answer)
         self.duration = (self.end_date - self.start_date).total_seconds() if self.start_date and self.end_date else None
 
     @property
@@ -96,12 +98,14 @@ class TaskInstance:
             self._fill(found)
 
     def _found(self) -> Optional[Dict[str, Any]]:
+        from ..dag_run import logical_date_of
+
         asked: Dict[str, Any] = {"dagIds": [self.dag_id], "taskIds": [self.task_id]}
         if self.run_id is not None:
             asked["runIds"] = [self.run_id]
         wanted = None if self.execution_date is None else timezones.convert_to_utc(self.execution_date)
         for answer in client.request("task-instance.list", **asked) or []:
-            if answer["mapIndex"] == self.map_index and (self.run_id is not None or _instant(answer["logicalDate"]) == wanted):
+            if answer["mapIndex"] == self.map_index and (self.run_id is not None or logical_date_of(answer) == wanted):
                 return answer
         return None
 
@@ -117,6 +121,9 @@ class TaskInstance:
         """What the run's tasks pushed; without `task_ids` this instance's own task."""
         from ..context import get_current_context
 
+        if self.run_id is None:
+            # Made of a task and a date: the run is that of the date.
+            self.run_id = (self._found() or {}).get("runId")
         given = {"dag_id": dag_id or self.dag_id, "run_id": self.run_id, **options}
         return get_current_context()["ti"].xcom_pull(task_ids=task_ids or self.task_id, key=key, **given)
 

@@ -49,7 +49,7 @@ class _Loader(importlib.abc.Loader):
 
 # Providers whose classes others extend by their inner parts (GKE, EKS and Spark on Kubernetes; all of AWS on one hook): where
 # the real one is installed, it is taken, and ours is for interpreters without it.
-_REAL_FIRST = ("airflow.providers.cncf.kubernetes.", "airflow.providers.amazon.")
+_REAL_FIRST = ("airflow.providers.cncf.kubernetes.", "airflow.providers.amazon.", "airflow.providers.snowflake.")
 
 
 class SurfaceFinder(importlib.abc.MetaPathFinder):
@@ -124,7 +124,7 @@ def missing_name(module_name: str, name: str, is_import: bool) -> Any:
         value = _import_path(path)
         _warn(f"{module_name}.{name}", path)
         return value
-    elsewhere = reexported(module_name, name)
+    elsewhere = reexported(module_name, name) or _of_today(module_name, name)
     if elsewhere is not None:
         return resolve(elsewhere)
     stand_in = placeholder(_provider_module(module_name), name)
@@ -145,6 +145,16 @@ def _provider_module(module_name: str) -> str:
     """Of a module of Airflow 1 the one of a provider that has its classes today; its constants are there, too."""
     today = {path.rpartition(".")[0] for path in LEGACY.get(module_name, {}).values()}
     return today.pop() if len(today) == 1 else module_name
+
+
+def _of_today(module_name: str, name: str) -> Optional[str]:
+    """What a module of Airflow 1 has only because it imports it: what Airflow 2's module has so, too."""
+    today = _provider_module(module_name)
+    known = None if today == module_name else SURFACE.get(today, {}).get(name) or reexported(today, name)
+    if known is None and module_name.endswith(("_operator", "_sensor", "_hook")):
+        later = module_name.rpartition("_")[0]
+        known = SURFACE.get(later, {}).get(name) or reexported(later, name)
+    return known
 
 
 def _import_path(path: str) -> Any:

@@ -50,3 +50,40 @@ class Table(_Entity):
     columns: Any = ()
     owners: Any = ()
     extra: Any = None
+
+
+class DataLineageEntity(_Entity):
+    """Base of those of Google Cloud Composer."""
+
+
+class BigQueryTable(DataLineageEntity):
+    project_id: str
+    dataset_id: str
+    table_id: str
+
+
+class DataSet:
+    """Airflow 1's: subclasses name their `attributes`, which come with `data` or by name."""
+
+    attributes: Any = ()
+    type_name = "dataSet"
+
+    def __init__(self, qualified_name: Any = None, data: Any = None, **kwargs: Any) -> None:
+        self._qualified_name = qualified_name
+        self.context: Any = None
+        self._data = {**(data or {}), **kwargs}
+
+    def set_context(self, context: Any) -> None:
+        self.context = context
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self._data:
+            raise AttributeError(name)
+        return self._data[name]
+
+
+class LineageBackend:
+    """Airflow's, for subclasses; nothing is sent to them."""
+
+    def send_lineage(self, operator: Any = None, inlets: Any = None, outlets: Any = None, context: Any = None) -> None:
+        raise NotImplementedError

@@ -42,9 +42,14 @@ export class WorkerRecordFile {
     this.#save();
   }
 
+  /**
+   * Written when one is new. That one is gone waits for the next write: what the file names more than there is does no
+   * harm, since a successor looks whether a pid is still the process that it names.
+   */
   setChildren(children: readonly ProcessIdentity[]): void {
+    const known = new Set(this.#record.children.map(({ pid, startTime }) => `${pid}/${startTime}`));
     this.#record = { ...this.#record, children };
-    this.#save();
+    if (children.some(({ pid, startTime }) => !known.has(`${pid}/${startTime}`))) this.#save();
   }
 
   setUnacknowledged(unacknowledged: readonly EndReport[]): void {
