@@ -301,6 +301,7 @@ const poolAnswer = z.object({
   scheduledSlots: whole,
   deferredSlots: whole,
   occupiedSlots: whole,
+  openSlots: whole.nullable(),
 });
 const taskInstanceAnswer = z.object({
   dagId: text,

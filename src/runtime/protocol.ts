@@ -328,6 +328,8 @@ export interface PoolAnswer {
   scheduledSlots: number;
   deferredSlots: number;
   occupiedSlots: number;
+  /** Null without limit. */
+  openSlots: number | null;
 }
 
 export interface DagAnswer {

@@ -116,7 +116,7 @@ export class OutsideAnswers {
       case "dag-run.delete-xcoms":
         return deleteXComs(database, request.params.entries);
       case "pool.list":
-        return (await listPoolUsage(database)).map(({ openSlots: _, ...pool }) => ({ ...pool }));
+        return (await listPoolUsage(database)).map((pool) => ({ ...pool }));
       case "pool.set":
         return this.#changePools((tx) => setPool(tx, request.params));
       case "pool.delete":
