@@ -45,11 +45,19 @@ class VariableAccessor:
 
 
 class Variables:
-    """`var`."""
+    """`var`; functions write `context["var"]["value"].get("name")`, too."""
 
     def __init__(self, supervisor: Any) -> None:
         self.value = VariableAccessor(supervisor, False)
         self.json = VariableAccessor(supervisor, True)
+
+    def __getitem__(self, name: str) -> VariableAccessor:
+        if name not in ("value", "json"):
+            raise KeyError(name)
+        return getattr(self, name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in ("value", "json") else default
 
 
 class ConnectionAccessor:

@@ -90,7 +90,8 @@ async function test(
   const request = {
     dagId,
     runId: flags.runId,
-    logicalDate: date === undefined ? undefined : instantFlag(date, "logical date"),
+    // As in Airflow: a test that names no date is of now, so that templates have one.
+    logicalDate: date === undefined ? work.now() : instantFlag(date, "logical date"),
     conf: flags.conf === undefined ? undefined : (jsonFlag(flags.conf, "--conf") as Json),
     triggeredBy: "test" as const,
   };

@@ -269,7 +269,12 @@ export interface ChildAnswers {
   "task-instance.states": { [runId: string]: { [taskId: string]: string | null } };
   "task-instance.list": TaskInstanceAnswer[];
   /** The newest first. */
-  "dag-run.xcoms": (XComName & { logicalDate: string | null; runAfter: string; createdAt: string; value: XComValue | null })[];
+  "dag-run.xcoms": (XComName & {
+    logicalDate: string | null;
+    runAfter: string;
+    createdAt: string;
+    value: XComValue | null;
+  })[];
   /** How many there were. */
   "dag-run.delete-xcoms": number;
   "pool.list": PoolAnswer[];
