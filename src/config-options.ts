@@ -188,6 +188,10 @@ export const configOptions = {
       airflow: "celery.worker_concurrency",
     }),
     queues: text("Queues that the worker takes from, separated by commas.", "default"),
+    devices: text(
+      "Devices that are the slots of a pool, one attempt each, told to tasks in CUDA_VISIBLE_DEVICES: gpu_pool: 0, 1; another: 2.",
+      "",
+    ),
     warmChildren: count("Idle task processes that are kept ready.", 2),
     memoryLimitMb: count("Memory that one task may use, in MiB; 0 = no limit.", 0),
     tasksPerChild: count("Tasks after which a warm process is replaced.", 10_000, { min: 1 }),

@@ -65,6 +65,16 @@ export const modelErrors = {
     exitCode: 1,
     httpStatus: 422,
   },
+  TW_METRIC_ALERT_NOT_FOUND: {
+    summary: "There is no such rule about a metric.",
+    exitCode: 1,
+    httpStatus: 404,
+  },
+  TW_RUN_STOPPED: {
+    summary: "A rule about a metric does not hold, and ends the run.",
+    exitCode: 1,
+    httpStatus: 400,
+  },
   TW_ROLLOUT_NOT_FOUND: { summary: "The endpoint has no such rollout.", exitCode: 1, httpStatus: 404 },
   TW_ROLLOUT_STATE: {
     summary: "A rollout is not in the state that this needs.",

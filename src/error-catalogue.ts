@@ -137,6 +137,11 @@ export const errorCatalogue = {
   TW_FERNET: { summary: "A Fernet value or key of Airflow cannot be read.", exitCode: 2, httpStatus: 400 },
   TW_POOL_DEFAULT: { summary: "The default pool cannot be deleted.", exitCode: 2, httpStatus: 400 },
   TW_DAG_VERSION_NOT_FOUND: { summary: "The Dag has no such version.", exitCode: 1, httpStatus: 404 },
+  TW_POOL_DEVICES: {
+    summary: "A task takes more slots of a pool than the worker has devices for.",
+    exitCode: 1,
+    httpStatus: 422,
+  },
   TW_POOL_NOT_FOUND: { summary: "No pool has that name.", exitCode: 1, httpStatus: 404 },
   TW_POOL_SLOTS: {
     summary: "A pool's slots are not a whole number from -1 on.",

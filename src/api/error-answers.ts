@@ -60,6 +60,7 @@ const mlflowCodes: Readonly<Record<number, string>> = {
 const mlflowCodeOf: Partial<Readonly<Record<ErrorCode, string>>> = {
   TW_TRACKING_EXISTS: "RESOURCE_ALREADY_EXISTS",
   TW_ARTIFACT_STORE: "TEMPORARILY_UNAVAILABLE",
+  TW_RUN_STOPPED: "INVALID_STATE",
 };
 
 function mlflowBody({ status, detail, errorCode }: Answer): { error_code: string; message: string } {

@@ -24,14 +24,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function openArtifactStore(root: string, environment: Environment): ArtifactStore {
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(root)?.[1]?.toLowerCase();
   if (scheme === undefined) return new LocalArtifactStore(root);
-  if (scheme === "s3") return openS3(root, environment);
+  if (scheme === "s3") return openS3Store(root, environment);
   throw new TradewindError(
     "TW_CONFIG_VALUE",
     `tracking.artifact_root: expected a folder or s3://bucket/prefix, got ${root}`,
   );
 }
 
-function openS3(root: string, environment: Environment): ArtifactStore {
+/** @throws TradewindError TW_CONFIG_VALUE without keys. */
+export function openS3Store(root: string, environment: Environment): S3ArtifactStore {
   const { host, pathname } = new URL(root);
   const region = awsRegion(environment);
   const accessKeyId = environment["AWS_ACCESS_KEY_ID"];

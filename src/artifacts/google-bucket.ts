@@ -1,4 +1,4 @@
-/** A bucket of Google Cloud Storage, listed and read by its JSON API. */
+/** A bucket of Google Cloud Storage, listed, read and written by its JSON API. */
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { storeFailed } from "./artifact-store.ts";
@@ -58,6 +58,17 @@ export class GoogleBucket {
     return answer.body === null ? Readable.from([]) : Readable.fromWeb(answer.body as ReadableStream);
   }
 
+  /** An object is seen when its upload has ended, and replaces the one before at that moment. */
+  async write(key: string, bytes: Uint8Array): Promise<void> {
+    const { prefix } = this.#settings;
+    const name = prefix === "" ? key : `${prefix}/${key}`;
+    const what = `write ${name}`;
+    const body = bytes as NonNullable<RequestInit["body"]>;
+    const headers = { "content-type": "application/octet-stream" };
+    const init = { method: "POST", body, headers };
+    await expectOk(what, await this.#ask(what, "", { uploadType: "media", name }, "/upload", init));
+  }
+
   async #page(prefix: string, pageToken: string | undefined): Promise<Listed> {
     const answer = await this.#ask(`list ${prefix}`, "", {
       prefix,
@@ -68,13 +79,20 @@ export class GoogleBucket {
     return (await answer.json()) as Listed;
   }
 
-  async #ask(what: string, path: string, query: { [name: string]: string }): Promise<Response> {
+  async #ask(
+    what: string,
+    path: string,
+    query: { [name: string]: string },
+    service = "",
+    init: { method?: string; body?: NonNullable<RequestInit["body"]>; headers?: Record<string, string> } = {},
+  ): Promise<Response> {
     const { endpoint, bucket, tokens } = this.#settings;
-    const url = new URL(`${endpoint}/storage/v1/b/${encodeURIComponent(bucket)}/o${path}`);
+    const url = new URL(`${endpoint}${service}/storage/v1/b/${encodeURIComponent(bucket)}/o${path}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    const headers = tokens === null ? {} : { authorization: `Bearer ${await tokens()}` };
+    const signed: Record<string, string> =
+      tokens === null ? {} : { authorization: `Bearer ${await tokens()}` };
     try {
-      return await fetch(url, { headers });
+      return await fetch(url, { ...init, headers: { ...init.headers, ...signed } });
     } catch (error) {
       throw storeFailed(what, error instanceof Error && error.cause !== undefined ? error.cause : error);
     }

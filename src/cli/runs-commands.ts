@@ -17,6 +17,7 @@ import { databaseCommand, onDatabase, type Work } from "./database-command.ts";
 import { regexFlag } from "./flags.ts";
 import { catchInterrupts, interruptedExitCode } from "./interrupts.ts";
 import { noteWithoutScheduler } from "./scheduler-presence.ts";
+import { type GlobalFlags, openSession, withGlobalFlags, withOutput } from "./session.ts";
 import { watchRun } from "./watch-run.ts";
 
 const lookMs = 250;
@@ -39,6 +40,36 @@ export function addRunsCommands(root: Command): void {
     .option("--metrics <regex>", "compare only metrics whose name matches")
     .addHelpText("after", "\n<run> is the id of a tracked run; or of a Dag, with the id of its run.")
     .action(onDatabase(reproduce));
+  withOutput(withGlobalFlags(group.command("import-wandb <folder>")))
+    .description("bring offline runs of Weights & Biases in: one, or all of a folder wandb")
+    .option("--experiment <name>", "where they go; when it is not given, their project")
+    .addHelpText("after", "\nThe server is that of MLFLOW_TRACKING_URI, as for MLflow's client.")
+    .action(importWandb);
+}
+
+async function importWandb(folder: string, flags: GlobalFlags & { experiment?: string }): Promise<void> {
+  const session = openSession(flags);
+  const { importWandbRun, wandbRunFolders } = await import("../ml/tracking/wandb/import-run.ts");
+  const folders = await wandbRunFolders(folder);
+  if (folders.length === 0)
+    throw new TradewindError("TW_ML_FORMAT", `expected offline runs of W&B in ${folder}, got none`);
+  const { experiment } = flags;
+  const rows = [];
+  for (const one of folders) {
+    const came = await importWandbRun(one, experiment === undefined ? {} : { experiment });
+    if (!came.isWhole) session.note(`${one} breaks off: what is before has come in`);
+    if (came.leftOut.length > 0) session.note(`${one}: no numbers, left out: ${came.leftOut.join(", ")}`);
+    const { wandbId, name, runId, params, metrics, wasThere } = came;
+    rows.push({
+      wandb_id: wandbId,
+      name,
+      run_id: runId,
+      params,
+      metrics,
+      state: wasThere ? "was there" : "imported",
+    });
+  }
+  session.rows(rows);
 }
 
 async function reproduce(work: Work, [first = "", second]: string[], flags: ReproduceFlags): Promise<void> {

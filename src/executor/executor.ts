@@ -13,6 +13,9 @@ import type { ChildRequest, StartTask, TaskResult, XComValue } from "../runtime/
 export interface Workload {
   readonly attemptId: string;
   readonly queue: string;
+  readonly pool: string;
+  /** Of the pool; where they are devices of a machine, so many of them. */
+  readonly poolSlots: number;
   readonly isolation: "warm" | "process";
   /** Larger first, where more wait than there are slots. */
   readonly priority: number;

@@ -8,6 +8,7 @@ import { LocalExecutor, type LocalWorker } from "./local.ts";
 import { TimetableHost } from "./timetable-host.ts";
 import type { TriggererEvents } from "./triggerer-host.ts";
 import { TriggererHosts } from "./triggerer-hosts.ts";
+import { parseDevices } from "./worker/devices.ts";
 import type { WorkerSettings } from "./worker/settings.ts";
 import { killWorkers } from "./worker/worker-record.ts";
 
@@ -72,6 +73,7 @@ function workerLimits(config: Config) {
   return {
     slots: worker.slots === 0 ? 4 * availableParallelism() : worker.slots,
     queues: listOf(worker.queues),
+    devices: parseDevices(worker.devices),
     warmChildren: worker.warmChildren,
     tasksPerChild: worker.tasksPerChild,
     heapLimitMb: worker.heapLimitMb,

@@ -40,6 +40,8 @@ export interface WorkerHello {
   slots: number;
   /** Null: any queue. */
   queues: string[] | null;
+  /** Devices that it gives out, by pool: how many; absent where it gives none. */
+  devices?: Readonly<Record<string, number>>;
   /** Attempts that have a slot; `began` when their handler may have started. */
   attempts: { attemptId: string; pid: number; began: boolean }[];
   /** Attempts that ended and whose end is sent after the welcome. */

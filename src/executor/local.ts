@@ -384,7 +384,10 @@ export class LocalExecutor implements Executor {
   }
 
   #sendNext(worker: WorkerHandle): boolean {
-    const workload = this.#waiting.next((queue) => worker.serves(queue));
+    const workload = this.#waiting.next(
+      (queue) => worker.serves(queue),
+      (one) => this.#suits(worker, one),
+    );
     if (workload === undefined) return false;
     const { attemptId } = workload;
     try {
@@ -396,6 +399,19 @@ export class LocalExecutor implements Executor {
     worker.assigned.set(attemptId, { attemptId, workload, state: "sent", cancelled: null });
     this.#workerOf.set(attemptId, worker);
     return true;
+  }
+
+  /**
+   * Where the slots of a pool are devices, to a worker that has enough of them free. What no worker ever has enough for goes to
+   * any of them, which says so.
+   */
+  #suits(worker: WorkerHandle, workload: Workload): boolean {
+    const { pool, poolSlots } = workload;
+    let most = 0;
+    for (const { usable, devices } of this.#workers.values())
+      if (usable) most = Math.max(most, devices.get(pool) ?? 0);
+    if (most === 0) return true;
+    return poolSlots > most ? worker.devices.has(pool) : worker.hasDevicesFor(workload);
   }
 
   #tellSlots(): void {

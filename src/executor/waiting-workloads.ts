@@ -26,18 +26,20 @@ export class WaitingWorkloads {
     else equals.push(workload);
   }
 
-  /** Takes out the first workload of the queues that `serves` accepts; undefined when there is none. */
-  next(serves: (queue: string) => boolean): Workload | undefined {
-    let best: { queue: Map<number, Workload[]>; name: string; priority: number } | undefined;
+  /** Takes out the first workload that `fits`, of the queues that `serves` accepts; undefined when there is none. */
+  next(serves: (queue: string) => boolean, fits: (workload: Workload) => boolean): Workload | undefined {
+    let best: { queue: Map<number, Workload[]>; name: string; priority: number; index: number } | undefined;
     for (const [name, queue] of this.#queues) {
       if (!serves(name)) continue;
-      for (const priority of queue.keys()) {
-        if (best === undefined || priority > best.priority) best = { queue, name, priority };
+      for (const [priority, equals] of queue) {
+        if (best !== undefined && priority <= best.priority) continue;
+        const index = equals.findIndex(fits);
+        if (index >= 0) best = { queue, name, priority, index };
       }
     }
     if (best === undefined) return undefined;
     const equals = best.queue.get(best.priority) as Workload[];
-    const workload = equals.shift() as Workload;
+    const [workload] = equals.splice(best.index, 1) as [Workload];
     if (equals.length === 0) best.queue.delete(best.priority);
     if (best.queue.size === 0) this.#queues.delete(best.name);
     this.#ids.delete(workload.attemptId);

@@ -23,6 +23,8 @@ export class WorkerHandle {
   readonly process: ProcessIdentity;
   slots: number;
   readonly queues: ReadonlySet<string> | null;
+  /** How many devices it gives out, by pool. */
+  readonly devices: ReadonlyMap<string, number>;
   /** Null while it is away. */
   connection: FrameConnection<WorkerMessage, ExecutorMessage> | null;
   /** Takes nothing more. */
@@ -40,6 +42,7 @@ export class WorkerHandle {
     this.process = hello.process;
     this.slots = hello.slots;
     this.queues = hello.queues === null ? null : new Set(hello.queues);
+    this.devices = new Map(Object.entries(hello.devices ?? {}));
     this.connection = connection;
   }
 
@@ -53,6 +56,16 @@ export class WorkerHandle {
 
   serves(queue: string): boolean {
     return this.queues === null || this.queues.has(queue);
+  }
+
+  /** Whether what it has already leaves so many devices of the pool; what an earlier scheduler sent is not known. */
+  hasDevicesFor({ pool, poolSlots }: Workload): boolean {
+    const all = this.devices.get(pool);
+    if (all === undefined) return false;
+    let taken = 0;
+    for (const { workload } of this.assigned.values())
+      if (workload?.pool === pool) taken += workload.poolSlots;
+    return taken + poolSlots <= all;
   }
 
   send(message: ExecutorMessage): void {

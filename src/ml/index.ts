@@ -253,6 +253,7 @@ export {
   parallelCoordinates,
   slices,
 } from "./studies/views.ts";
+export type { AlertRule } from "./tracking/alert-rules.ts";
 export { type AutologOptions, autolog, logGridSearch } from "./tracking/autolog.ts";
 export { TrackingClient } from "./tracking/client.ts";
 export { isTracked, type TrackingServer } from "./tracking/environment.ts";
@@ -277,6 +278,12 @@ export {
   withRun,
 } from "./tracking/tracking.ts";
 export type { WandbOptions } from "./tracking/wandb/forwarding.ts";
+export {
+  type ImportedWandbRun,
+  importWandbRun,
+  type WandbImportOptions,
+  wandbRunFolders,
+} from "./tracking/wandb/import-run.ts";
 export {
   type DecayTaskOptions,
   type DriftResult,

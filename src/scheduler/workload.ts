@@ -115,6 +115,8 @@ export function workloadOf(parts: WorkloadParts, run: ActiveRun, instance: Insta
   return {
     attemptId,
     queue: spec.queue,
+    pool: spec.pool,
+    poolSlots: spec.poolSlots,
     isolation: spec.isolation,
     priority: run.dag.tasks[instance.task]?.weight ?? 1,
     runAsUser: spec.runAsUser ?? null,

@@ -141,6 +141,7 @@ function unopened(place: string, got: string, cause?: unknown): TradewindError {
 export const variablePlace = (key: string): string => `variable/${key}`;
 export const passwordPlace = (connId: string): string => `connection/${connId}/password`;
 export const extraPlace = (connId: string): string => `connection/${connId}/extra`;
+export const alertRulePlace = (ruleId: string): string => `alert-rule/${ruleId}/url`;
 export const webhookPlace = (webhookId: string): string => `webhook/${webhookId}/secret`;
 
 export interface Rotation {
@@ -191,6 +192,13 @@ async function sealAgain(tx: Executor, secrets: Secrets): Promise<Rotation> {
   for (const { id, secret } of webhooks)
     await tx.run(
       sql`UPDATE webhook SET secret = ${again(secret, webhookPlace(id))} WHERE webhook_id = ${id}`,
+    );
+  const rules = await tx.rows<{ id: string; url: Buffer }>(
+    sql`SELECT rule_id AS id, url FROM metric_alert_rule WHERE url IS NOT NULL FOR UPDATE`,
+  );
+  for (const { id, url } of rules)
+    await tx.run(
+      sql`UPDATE metric_alert_rule SET url = ${again(url, alertRulePlace(id))} WHERE rule_id = ${id}`,
     );
   return { variables: variables.length, connections: connections.length };
 }

@@ -57,6 +57,8 @@ export function workload(
   return {
     attemptId,
     queue: "default",
+    pool: "default_pool",
+    poolSlots: 1,
     isolation: "warm",
     priority: 1,
     runAsUser: null,

@@ -5,6 +5,7 @@
 import { createHash, generateKeyPairSync, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
 import { jwtVerify } from "jose";
 import { onTestFinished } from "vitest";
 
@@ -13,7 +14,7 @@ export interface GoogleStorage {
   /** As the file of a key has it. */
   readonly serviceAccount: { [name: string]: string };
   /** Of the bucket "bucket", by name. */
-  readonly objects: { [name: string]: string };
+  readonly objects: { [name: string]: string | Buffer };
   /** Names of objects that were read, in their order. */
   readonly reads: string[];
   tokensGiven: number;
@@ -25,7 +26,7 @@ const email = "dags@project.iam.gserviceaccount.com";
 export async function googleStorage(): Promise<GoogleStorage> {
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const tokens = new Set<string>();
-  const objects: { [name: string]: string } = {};
+  const objects: { [name: string]: string | Buffer } = {};
   const reads: string[] = [];
   const server = createServer((request, response) => {
     const answer = (status: number, body: unknown): void => {
@@ -53,7 +54,7 @@ export async function googleStorage(): Promise<GoogleStorage> {
         issuer: email,
         audience: `${url}/token`,
       });
-      if (!String(payload["scope"]).endsWith("devstorage.read_only")) throw new Error("no scope");
+      if (!/devstorage\.read_(only|write)$/.test(String(payload["scope"]))) throw new Error("no scope");
     }
     const token = randomUUID();
     tokens.add(token);
@@ -66,6 +67,11 @@ export async function googleStorage(): Promise<GoogleStorage> {
     answer: (status: number, body: unknown) => void,
   ): void => {
     const { pathname, searchParams } = new URL(request.url ?? "", url);
+    if (request.method === "POST" && pathname === "/upload/storage/v1/b/bucket/o")
+      return void buffer(request).then((bytes) => {
+        objects[searchParams.get("name") ?? ""] = bytes;
+        answer(200, { name: searchParams.get("name") });
+      });
     const [, bucket, name] = /^\/storage\/v1\/b\/([^/]+)\/o(?:\/([^/]+))?$/.exec(pathname) ?? [];
     if (bucket !== "bucket")
       return answer(404, { error: { code: 404, message: "The specified bucket does not exist." } });

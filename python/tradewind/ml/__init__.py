@@ -19,6 +19,7 @@ spelling; a word that is none is refused while the file is imported. Where a tab
 in the task returns one (a frame of pandas, polars or pyarrow), or it is the path of a `.parquet` or `.csv` file.
 """
 
+from .alert_rules import put_alert_rules
 from .operators import (
     ABTestOperator,
     BatchPredictOperator,
@@ -42,5 +43,6 @@ __all__ = [
     "PromoteOperator",
     "RegisterModelOperator",
     "RollbackOperator",
+    "put_alert_rules",
     "retrain_dag",
 ]

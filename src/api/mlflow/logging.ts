@@ -52,7 +52,7 @@ interface ReadBatch {
   readonly tags: readonly KeyValue[];
 }
 
-async function log({ database }: MlflowParts, id: string, read: ReadBatch): Promise<void> {
+async function log({ database, watch }: MlflowParts, id: string, read: ReadBatch): Promise<void> {
   const batch = {
     metrics: read.metrics.map(({ metric }) => metric),
     params: read.params.map(({ key, value }) => ({ key, value: cutParam(value) })),
@@ -66,6 +66,7 @@ async function log({ database }: MlflowParts, id: string, read: ReadBatch): Prom
     model === null ? [] : [{ ...metric, ...model, runId }],
   );
   await logLoggedModelMetrics(database, measured);
+  if (batch.metrics.length > 0) await watch.logged(runId, batch.metrics);
 }
 
 const none: ReadBatch = { metrics: [], params: [], tags: [] };

@@ -4,11 +4,13 @@ import { ChangedSubjects } from "../../store/changed-subjects.ts";
 import type { ApiApp } from "../app.ts";
 import type { ApiParts } from "../parts.ts";
 import { registerAbsent } from "./absent.ts";
+import { registerAlertRoutes } from "./alert-routes.ts";
 import { registerArtifactProxy } from "./artifact-proxy.ts";
 import { artifactCalls, registerDownloads } from "./artifacts.ts";
 import { experimentCalls } from "./experiments.ts";
 import { loggedModelCalls } from "./logged-models.ts";
 import { loggingCalls } from "./logging.ts";
+import { MetricWatch } from "./metric-watch.ts";
 import { metricCalls } from "./metrics.ts";
 import { modelVersionCalls } from "./model-versions.ts";
 import { registerOtlp } from "./otlp-route.ts";
@@ -23,10 +25,12 @@ import { createWebhookSender } from "./webhook-sender.ts";
 import { webhookCalls } from "./webhooks.ts";
 
 export async function registerMlflowRoutes(app: ApiApp, parts: ApiParts): Promise<void> {
+  const webhooks = createWebhookSender(parts);
   const mlflow: MlflowParts = {
     ...parts,
     artifacts: openTrackingArtifacts(parts.config),
-    webhooks: createWebhookSender(parts),
+    webhooks,
+    watch: new MetricWatch({ ...parts, webhooks }),
     news: new ChangedSubjects(parts.database, parts.clock),
   };
   app.addHook("onClose", () => mlflow.news.stop());
@@ -45,6 +49,7 @@ export async function registerMlflowRoutes(app: ApiApp, parts: ApiParts): Promis
     ...traceV2Calls,
     ...traceLinkCalls,
   ]);
+  registerAlertRoutes(app, mlflow);
   registerDownloads(app, mlflow);
   removeOldRunsInTime(app, mlflow);
   await registerArtifactProxy(app, mlflow);

@@ -9,6 +9,7 @@ import type { ChangedSubjects } from "../../store/changed-subjects.ts";
 import type { ApiApp } from "../app.ts";
 import { type Access, can } from "../auth/access.ts";
 import type { ApiParts } from "../parts.ts";
+import type { MetricWatch } from "./metric-watch.ts";
 import { type Params, readParams } from "./params.ts";
 import { touchedBy } from "./touched.ts";
 import type { WebhookSender } from "./webhook-sender.ts";
@@ -16,6 +17,7 @@ import type { WebhookSender } from "./webhook-sender.ts";
 export interface MlflowParts extends ApiParts {
   readonly artifacts: ArtifactStore;
   readonly webhooks: WebhookSender;
+  readonly watch: MetricWatch;
   readonly news: ChangedSubjects;
 }
 

@@ -21,6 +21,8 @@ export interface Delivery {
 export interface WebhookSender {
   /** Looks for who asked for the event, and tells them behind the caller's back. */
   send(event: string, data: unknown): void;
+  /** Tells an address that somebody named, behind the caller's back. `data.text` is what a chat shows. */
+  tell(target: WebhookTarget, event: string, data: { readonly text: string }): void;
   /** One try, now. */
   deliver(target: WebhookTarget, event: string, data: unknown): Promise<Delivery>;
   /** Resolves when nothing is on its way. */
@@ -67,6 +69,8 @@ export function createWebhookSender(parts: Parts): WebhookSender {
         for (const target of await webhooksFor(parts.database, parts.secrets, event))
           enqueue(() => deliverWithRetries(parts, target, event, data));
       }),
+    tell: (target, event, { text, ...data }) =>
+      enqueue(() => deliverWithRetries(parts, target, event, data, { text })),
     deliver: (target, event, data) => deliverOnce(parts, target, message(parts, event, data)),
     idle: () => (running === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))),
   };
@@ -77,14 +81,20 @@ interface Message {
   readonly body: string;
 }
 
-function message({ clock }: Parts, event: string, data: unknown): Message {
+function message({ clock }: Parts, event: string, data: unknown, beside: object = {}): Message {
   const [entity, action] = event.split(".");
-  const body = { entity, action, timestamp: new Date(clock.now()).toISOString(), data };
+  const body = { ...beside, entity, action, timestamp: new Date(clock.now()).toISOString(), data };
   return { id: randomUUID(), body: JSON.stringify(body) };
 }
 
-async function deliverWithRetries(parts: Parts, target: WebhookTarget, event: string, data: unknown) {
-  const sent = message(parts, event, data);
+async function deliverWithRetries(
+  parts: Parts,
+  target: WebhookTarget,
+  event: string,
+  data: unknown,
+  beside: object = {},
+): Promise<void> {
+  const sent = message(parts, event, data, beside);
   let pause = firstPauseMs;
   for (let left = tries - 1; ; left--) {
     const { status, error } = await deliverOnce(parts, target, sent);

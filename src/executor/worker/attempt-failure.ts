@@ -9,7 +9,7 @@ export function failedResult(error: Error): TaskResult {
   const hint = error instanceof TradewindError && error.hint !== undefined ? ` ${error.hint}` : "";
   return {
     outcome: "failed",
-    retryable: code !== "TW_RUN_AS_USER",
+    retryable: code !== "TW_RUN_AS_USER" && code !== "TW_POOL_DEVICES",
     error: {
       name: error.name,
       message: `${error.message}${hint === "" ? "" : `.${hint}`}`,

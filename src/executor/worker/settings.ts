@@ -1,6 +1,7 @@
 /** What a worker is told when it starts: plain JSON, handed over on the command line, so nothing secret is in it. */
 
 import type { PythonSideSettings } from "../../runtime/python-command.ts";
+import type { PoolDevices } from "./devices.ts";
 
 export interface PythonSettings extends PythonSideSettings {
   /** "fork": from a process that has imported the Dag file; "spawn": a fresh interpreter for each attempt. */
@@ -25,6 +26,8 @@ export interface WorkerSettings {
   readonly slots: number;
   /** Null: any queue. */
   readonly queues: readonly string[] | null;
+  /** Devices of this machine, by the pool whose slots they are. */
+  readonly devices: PoolDevices;
   /** Idle processes that are kept ready. */
   readonly warmChildren: number;
   /** Tasks after which a warm process is replaced. */
@@ -49,6 +52,7 @@ export interface WorkerSettings {
 export const defaultWorkerSettings = {
   slots: 4,
   queues: null,
+  devices: {},
   warmChildren: 2,
   tasksPerChild: 10_000,
   heapLimitMb: 256,

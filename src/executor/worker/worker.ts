@@ -14,6 +14,7 @@ import { type EndReport, type ExecutorMessage, linkVersion } from "../link.ts";
 import { identify } from "../process-table.ts";
 import { Attempt, type AttemptHost } from "./attempt.ts";
 import { CallbackRunner } from "./callback-runner.ts";
+import { Devices } from "./devices.ts";
 import { MappedElements } from "./mapped-elements.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { ProcessPool } from "./process-pool.ts";
@@ -42,6 +43,7 @@ export class Worker {
   readonly #host: AttemptHost;
   readonly #memory: MemoryWatch;
   readonly #callbacks: CallbackRunner;
+  readonly #devices: Devices;
   #slots: number;
   /** Dispatched, no slot yet; the first is the next. */
   #waiting: Workload[] = [];
@@ -68,7 +70,16 @@ export class Worker {
       request: (attemptId, request) => this.#link.request(attemptId, request),
       printed: (line) => parts.log.debug({ line }, "a Python process that imports Dag files printed"),
     });
-    this.#pool = new ProcessPool(settings, clock, (children) => record.setChildren(children), python);
+    this.#devices = new Devices(settings.devices);
+    this.#pool = new ProcessPool(
+      settings,
+      clock,
+      (children) => {
+        record.setChildren(children);
+        this.#processesChanged();
+      },
+      python,
+    );
     this.#link = new SchedulerLink(settings, clock, {
       hello: () => this.#hello(),
       welcomed: (slots) => this.#welcomed(slots),
@@ -151,6 +162,7 @@ export class Worker {
       process: identify(process.pid),
       slots: this.#slots,
       queues: queues === null ? null : [...queues],
+      devices: this.#devices.counts,
       attempts: [...this.#attempts.values()].map(({ id, pid, began }) => ({ attemptId: id, pid, began })),
       ends: [...this.#ends.keys()],
     };
@@ -200,20 +212,33 @@ export class Worker {
 
   #fillSlots(): void {
     while (this.#attempts.size + this.#starting.size < this.#slots && this.#stopping === null) {
-      const workload = this.#waiting.shift();
-      if (workload === undefined) return;
+      const index = this.#waiting.findIndex((workload) => this.#devices.hasRoomFor(workload));
+      if (index < 0) return;
+      const [workload] = this.#waiting.splice(index, 1) as [Workload];
       this.#take(workload);
     }
   }
 
-  #take(workload: Workload): void {
+  /** A device is free again when the process that had it is gone. Not within the call: a start is one of these changes. */
+  #processesChanged(): void {
+    queueMicrotask(() => {
+      if (this.#devices.settle()) this.#fillSlots();
+    });
+  }
+
+  #take(dispatched: Workload): void {
+    let workload = dispatched;
     let acquired: TaskProcess | Promise<TaskProcess>;
     try {
+      workload = this.#devices.equip(dispatched);
       acquired = this.#pool.acquire(workload);
     } catch (error) {
       return this.#place(workload, error as Error);
     }
-    if (acquired instanceof TaskProcess) return this.#place(workload, acquired);
+    if (acquired instanceof TaskProcess) {
+      this.#devices.startedIn(workload.attemptId, acquired);
+      return this.#place(workload, acquired);
+    }
     this.#starting.add(workload.attemptId);
     acquired.then(
       (process) => this.#started(workload, process),
@@ -222,6 +247,7 @@ export class Worker {
   }
 
   #started(workload: Workload, acquired: TaskProcess | Error): void {
+    if (!(acquired instanceof Error)) this.#devices.startedIn(workload.attemptId, acquired);
     if (this.#starting.delete(workload.attemptId)) this.#place(workload, acquired);
     else if (!(acquired instanceof Error)) this.#pool.release(acquired, false);
   }
@@ -275,6 +301,7 @@ export class Worker {
 
   #report(report: EndReport): void {
     this.#ends.set(report.attemptId, report);
+    this.#devices.ended(report.attemptId);
     this.#link.send(report);
   }
 

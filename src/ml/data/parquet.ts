@@ -1,12 +1,15 @@
 /**
  * Tables as Parquet files, whole or in partitions. A file appears complete under its name or not at all; a partition has one
- * file, so that a reader sees the old one or the new one. The reader and writer are loaded with the first use.
+ * file, so that a reader sees the old one or the new one. A path may name an object of a bucket (`s3://…`, `gs://…`), of which
+ * the same holds. The reader and writer are loaded with the first use.
  */
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import type { AsyncBuffer } from "hyparquet";
 import { TradewindError } from "../../errors.ts";
+import { isInBucket, placeOf } from "./buckets.ts";
 import { parquetBytes, type WrittenColumn } from "./parquet-writing.ts";
 import { type Cell, type Column, cellsOf, Table } from "./table.ts";
 
@@ -35,6 +38,10 @@ export async function syncFile(path: string): Promise<void> {
 }
 
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  if (isInBucket(path)) {
+    const { bucket, key } = await placeOf(path);
+    return bucket.write(key, bytes);
+  }
   await mkdir(dirname(path), { recursive: true });
   const draft = join(dirname(path), `.${randomUUID()}.draft`);
   try {
@@ -52,9 +59,17 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
+async function readWhole(path: string): Promise<Buffer> {
+  if (!isInBucket(path)) return readFile(path);
+  const { bucket, key } = await placeOf(path);
+  const content = await bucket.read(key);
+  if (content === null) throw new TradewindError("TW_ML_FORMAT", `expected an object at ${path}, got none`);
+  return buffer(content);
+}
+
 /** The columns of a file, or those that are named; TW_ML_FORMAT when it is no Parquet. */
 export async function readParquet(path: string, columns?: readonly string[]): Promise<Table> {
-  return parquetTable(await readFile(path), path, columns);
+  return parquetTable(await readWhole(path), path, columns);
 }
 
 /** @param where For messages. @throws TradewindError TW_ML_FORMAT when the bytes are no Parquet. */
@@ -157,6 +172,17 @@ export function tableOfRows(rows: readonly { readonly [name: string]: unknown }[
 
 const part = "data.parquet";
 
+/** `join` would take one slash of "s3://" away. */
+const below = (folder: string, ...parts: string[]): string =>
+  isInBucket(folder) ? [folder.replace(/\/+$/, ""), ...parts].join("/") : join(folder, ...parts);
+
+async function foldersIn(folder: string): Promise<string[]> {
+  if (!isInBucket(folder)) return readdir(folder);
+  const { bucket, key } = await placeOf(folder);
+  const keys = await bucket.keysBelow(key);
+  return [...new Set(keys.map((one) => one.slice(key.length + 1).split("/")[0] ?? ""))];
+}
+
 /** One folder `column=value` for each value of a column, as Hive, DuckDB and pandas read them. Others are left as they are. */
 export async function writePartitions(folder: string, table: Table, column: string): Promise<string[]> {
   const rows = new Map<string, number[]>();
@@ -169,7 +195,7 @@ export async function writePartitions(folder: string, table: Table, column: stri
   const written: string[] = [];
   for (const [value, list] of [...rows].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const name = `${column}=${encodeURIComponent(value)}`;
-    await writeParquet(join(folder, name, part), table.select(list).without([column]));
+    await writeParquet(below(folder, name, part), table.select(list).without([column]));
     written.push(name);
   }
   return written;
@@ -181,12 +207,12 @@ export async function readPartitions(
   column: string,
   wanted: (value: string) => boolean = () => true,
 ): Promise<Table[]> {
-  const names = (await readdir(folder)).filter((name) => name.startsWith(`${column}=`)).sort();
+  const names = (await foldersIn(folder)).filter((name) => name.startsWith(`${column}=`)).sort();
   const tables: Table[] = [];
   for (const name of names) {
     const value = decodeURIComponent(name.slice(column.length + 1));
     if (!wanted(value)) continue;
-    const table = await readParquet(join(folder, name, part));
+    const table = await readParquet(below(folder, name, part));
     tables.push(table.with({ [column]: Array<string>(table.rows).fill(value) }));
   }
   return tables;

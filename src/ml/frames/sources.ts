@@ -4,14 +4,12 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join, matchesGlob } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
-import type { ArtifactStore } from "../../artifacts/artifact-store.ts";
-import { openArtifactStore } from "../../artifacts/from-settings.ts";
 import { TradewindError } from "../../errors.ts";
+import { isInBucket, placeOf, type TableBucket } from "../data/buckets.ts";
 import { writeParquet } from "../data/parquet.ts";
 import type { Table } from "../data/table.ts";
-import { storeEnvironment } from "../tracking/environment.ts";
 
-/** A path, `file://…` or `s3://bucket/key`, each with `*` and `**` where several are meant; or a table. */
+/** A path, `file://…`, `s3://bucket/key` or `gs://bucket/key`, each with `*` and `**` where several are meant; or a table. */
 export type FrameSource = string | Table;
 
 const readers = [
@@ -48,51 +46,31 @@ export async function expressionOf(source: FrameSource, folder: string): Promise
 }
 
 async function localPath(source: string, folder: string): Promise<string> {
-  if (source.startsWith("s3://")) return bringObjects(source, folder);
+  if (isInBucket(source)) return bringObjects(source, folder);
   return source.startsWith("file:") ? fileURLToPath(source) : source;
 }
 
 /** Below the folder as they are named in the bucket, so that partitions keep their names. */
 async function bringObjects(source: string, folder: string): Promise<string> {
-  const { bucket, key } = partsOf(source);
-  const store = openArtifactStore(`s3://${bucket}`, storeEnvironment());
-  const names = key.includes("*") ? await matching(store, key) : [key];
+  const { bucket, key } = await placeOf(source);
+  const names = key.includes("*") ? await matching(bucket, key) : [key];
   let brought = 0;
-  for (const name of names) brought += Number(await bringObject(store, name, join(folder, name)));
+  for (const name of names) brought += Number(await bringObject(bucket, name, join(folder, name)));
   if (brought === 0) throw new TradewindError("TW_ML_FORMAT", `expected an object at ${source}, got none`);
   return join(folder, key);
 }
 
-function partsOf(source: string): { bucket: string; key: string } {
-  const match = /^s3:\/\/([^/]+)\/(.+)$/.exec(source);
-  if (match === null)
-    throw new TradewindError("TW_ML_FORMAT", `expected s3://bucket/key, got ${JSON.stringify(source)}`);
-  const key = match[2] as string;
-  if (key.split("/").includes(".."))
-    throw new TradewindError("TW_ML_FORMAT", `expected a key without "..", got ${JSON.stringify(source)}`);
-  return { bucket: match[1] as string, key };
-}
-
-async function matching(store: ArtifactStore, pattern: string): Promise<string[]> {
+async function matching(bucket: TableBucket, pattern: string): Promise<string[]> {
   const fixed = pattern.split("/").slice(0, -1);
   const depth = fixed.findIndex((part) => part.includes("*"));
   const root = (depth < 0 ? fixed : fixed.slice(0, depth)).join("/");
-  const found: string[] = [];
-  const walk = async (path: string): Promise<void> => {
-    for (const { name, isFolder } of await store.list(path)) {
-      const full = path === "" ? name : `${path}/${name}`;
-      if (isFolder) await walk(full);
-      else if (matchesGlob(full, pattern)) found.push(full);
-    }
-  };
-  await walk(root);
-  return found.sort();
+  return (await bucket.keysBelow(root)).filter((key) => matchesGlob(key, pattern));
 }
 
-async function bringObject(store: ArtifactStore, name: string, path: string): Promise<boolean> {
-  const content = await store.read(name);
+async function bringObject(bucket: TableBucket, name: string, path: string): Promise<boolean> {
+  const content = await bucket.read(name);
   if (content === null) return false;
   await mkdir(dirname(path), { recursive: true });
-  await pipeline(content.stream, createWriteStream(path));
+  await pipeline(content, createWriteStream(path));
   return true;
 }

@@ -146,7 +146,7 @@ export class TrackingClient {
     if (retried.has(answer.status))
       return new TradewindError("TW_TRACKING_SERVER", `${asked}: HTTP ${answer.status}: ${said}`);
     return new TradewindError(
-      "TW_TRACKING_REFUSED",
+      refusal.error_code === "INVALID_STATE" ? "TW_RUN_STOPPED" : "TW_TRACKING_REFUSED",
       `${said} (${asked}: ${refusal.error_code ?? answer.status})`,
     );
   }

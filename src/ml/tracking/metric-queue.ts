@@ -2,6 +2,7 @@
  * Points of metrics on their way: the first is sent at once, and what gathers while it is on its way goes out together,
  * so that a training that logs each step is seen live and waits for nothing.
  */
+import { TradewindError } from "../../errors.ts";
 import type { TrackingClient } from "./client.ts";
 
 export interface MetricPoint {
@@ -26,13 +27,21 @@ export class MetricQueue {
   #waiting: MetricPoint[] = [];
   #sending: Promise<void> | null = null;
   #failure: unknown = null;
+  #stopped: TradewindError | null = null;
 
   constructor(client: TrackingClient, runId: string) {
     this.#client = client;
     this.#runId = runId;
   }
 
+  /** A rule about metrics does not hold, and ends the run. */
+  get isStopped(): boolean {
+    return this.#stopped !== null;
+  }
+
+  /** @throws TradewindError TW_RUN_STOPPED, so that a loop that waits for nothing ends as well. */
   add(points: readonly MetricPoint[]): void {
+    if (this.#stopped !== null) throw this.#stopped;
     this.#waiting.push(...points);
     this.#sending ??= this.#pump();
   }
@@ -56,6 +65,7 @@ export class MetricQueue {
         });
       } catch (error) {
         this.#failure ??= error;
+        if (error instanceof TradewindError && error.code === "TW_RUN_STOPPED") this.#stopped = error;
       }
     }
     this.#sending = null;

@@ -67,6 +67,7 @@ export class ActiveRun {
       await this.#post("runs/log-batch", { params: list.slice(from, from + mostParams) });
   }
 
+  /** @throws TradewindError TW_RUN_STOPPED where the server has stopped the run. */
   logMetric(key: string, value: number, options: MetricOptions = {}): void {
     this.logMetrics({ [key]: value }, options);
   }
@@ -75,6 +76,11 @@ export class ActiveRun {
     const { step = 0, timestamp = systemClock.now() } = options;
     this.#wandb?.metrics(metrics, { step, at: timestamp });
     this.#metrics.add(Object.entries(metrics).map(([key, value]) => ({ key, value, step, timestamp })));
+  }
+
+  /** A rule about its metrics does not hold, and ends it: what it logs is refused from then on. */
+  get isStopped(): boolean {
+    return this.#metrics.isStopped;
   }
 
   setTag(key: string, value: unknown): Promise<void> {

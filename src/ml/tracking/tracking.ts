@@ -13,7 +13,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { TradewindError } from "../../errors.ts";
 import { systemClock } from "../../time.ts";
 import type { Estimator } from "../estimators/estimator.ts";
+import { type AlertRule, putAlertRules } from "./alert-rules.ts";
 import { TrackingClient } from "./client.ts";
+import { findOrCreateExperiment } from "./experiments.ts";
 import type { LoggedModel, LogModelOptions } from "./model-files.ts";
 import { ActiveRun, type MetricOptions } from "./run.ts";
 import { WandbForwarding, type WandbOptions } from "./wandb/forwarding.ts";
@@ -28,6 +30,8 @@ export interface RunOptions {
   readonly runId?: string;
   /** Server and credentials other than those of the run around it, or of the environment. */
   readonly client?: TrackingClient;
+  /** Kept by the server for the run's experiment, and held to whatever its runs log. */
+  readonly alerts?: readonly AlertRule[];
   /** Forwards the run to Weights & Biases as well. */
   readonly wandb?: boolean | WandbOptions;
 }
@@ -60,38 +64,12 @@ interface WireRun {
   };
 }
 
-async function findOrCreate(client: TrackingClient, name: string): Promise<string> {
-  const find = async (): Promise<string> => {
-    const { experiment } = await client.call<{ experiment: { experiment_id: string } }>(
-      "GET",
-      "experiments/get-by-name",
-      { experiment_name: name },
-    );
-    return experiment.experiment_id;
-  };
-  const refused = (error: unknown, code: string): boolean =>
-    error instanceof Error && error.message.includes(code);
-  try {
-    return await find();
-  } catch (error) {
-    if (!refused(error, "RESOURCE_DOES_NOT_EXIST")) throw error;
-  }
-  try {
-    return (await client.call<{ experiment_id: string }>("POST", "experiments/create", { name }))
-      .experiment_id;
-  } catch (error) {
-    // Another task made it meanwhile.
-    if (!refused(error, "RESOURCE_ALREADY_EXISTS")) throw error;
-    return find();
-  }
-}
-
 async function experimentOf(
   client: TrackingClient,
   options: RunOptions,
   parent: ActiveRun | null,
 ): Promise<string> {
-  if (options.experiment !== undefined) return findOrCreate(client, options.experiment);
+  if (options.experiment !== undefined) return findOrCreateExperiment(client, options.experiment);
   return parent?.experimentId ?? "0";
 }
 
@@ -110,6 +88,7 @@ async function open(options: RunOptions, parent: ActiveRun | null): Promise<Acti
         })
       : await client.call<WireRun>("GET", "runs/get", { run_id: options.runId });
   const { run_id: runId, experiment_id, run_name: name, artifact_uri: artifactUri } = run.info;
+  await putAlertRules(client, experiment_id, options.alerts ?? []);
   const facts = { runId, experimentId: experiment_id, name, artifactUri };
   return new ActiveRun(client, facts, forwardingOf(options, name));
 }

@@ -18,6 +18,8 @@ async function removeRows(tx: Executor, runIds: readonly string[]): Promise<void
     sql`DELETE FROM run_tag WHERE run_id = ANY (${runIds}::uuid[])`,
     sql`DELETE FROM run_dataset WHERE run_id = ANY (${runIds}::uuid[])`,
     sql`DELETE FROM run_model WHERE run_id = ANY (${runIds}::uuid[])`,
+    sql`DELETE FROM metric_watch WHERE run_id = ANY (${runIds}::uuid[])`,
+    sql`DELETE FROM metric_alert WHERE run_id = ANY (${runIds}::uuid[])`,
     sql`DELETE FROM logged_model_metric WHERE run_id = ANY (${runIds}::uuid[])`,
   ])
     await tx.run(statement);

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { removeOldRuns } from "../../../src/api/mlflow/removal.ts";
+import { MetricWatch } from "../../../src/api/mlflow/metric-watch.ts";
 import { createWebhookSender } from "../../../src/api/mlflow/webhook-sender.ts";
 import { openArtifactStore } from "../../../src/artifacts/from-settings.ts";
 import { ChangedSubjects } from "../../../src/store/changed-subjects.ts";
@@ -77,10 +78,12 @@ test("deleted runs go by themselves after their days, and no other", async () =>
     sql`UPDATE run SET deleted_at = deleted_at - interval '31 days' WHERE run_id = ${old}`,
   );
   const root = folderOf(api);
+  const webhooks = createWebhookSender(parts);
   const mlflow = {
     ...parts,
     artifacts: openArtifactStore(root, {}),
-    webhooks: createWebhookSender(parts),
+    webhooks,
+    watch: new MetricWatch({ ...parts, webhooks }),
     news: new ChangedSubjects(parts.database, parts.clock),
   };
   expect(await removeOldRuns(mlflow)).toBe(1);
