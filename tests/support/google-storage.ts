@@ -68,10 +68,7 @@ export async function googleStorage(): Promise<GoogleStorage> {
   ): void => {
     const { pathname, searchParams } = new URL(request.url ?? "", url);
     if (request.method === "POST" && pathname === "/upload/storage/v1/b/bucket/o")
-      return void buffer(request).then((bytes) => {
-        objects[searchParams.get("name") ?? ""] = bytes;
-        answer(200, { name: searchParams.get("name") });
-      });
+      return void receive(request, searchParams.get("name") ?? "").then((name) => answer(200, { name }));
     const [, bucket, name] = /^\/storage\/v1\/b\/([^/]+)\/o(?:\/([^/]+))?$/.exec(pathname) ?? [];
     if (bucket !== "bucket")
       return answer(404, { error: { code: 404, message: "The specified bucket does not exist." } });
@@ -81,6 +78,10 @@ export async function googleStorage(): Promise<GoogleStorage> {
       return answer(404, { error: { message: "No such object" } });
     reads.push(decodeURIComponent(name));
     response.writeHead(200, { "content-type": "application/octet-stream" }).end(text);
+  };
+  const receive = async (request: IncomingMessage, name: string): Promise<string> => {
+    objects[name] = await buffer(request);
+    return name;
   };
   const page = (query: URLSearchParams): unknown => {
     const names = Object.keys(objects)
