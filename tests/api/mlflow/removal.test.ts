@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { removeOldRuns } from "../../../src/api/mlflow/removal.ts";
 import { MetricWatch } from "../../../src/api/mlflow/metric-watch.ts";
+import { removeOldRuns } from "../../../src/api/mlflow/removal.ts";
 import { createWebhookSender } from "../../../src/api/mlflow/webhook-sender.ts";
 import { openArtifactStore } from "../../../src/artifacts/from-settings.ts";
 import { ChangedSubjects } from "../../../src/store/changed-subjects.ts";
