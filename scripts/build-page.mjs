@@ -44,7 +44,7 @@ function compress(folder) {
   }
 }
 
-/** Of the page's files, the two files of the server that it shares, and the versions of its packages. */
+/** Of the page's files, those of the server that it shares, and the versions of its packages. */
 function hashOfSources() {
   const hash = createHash("sha256");
   const add = (file) =>
@@ -67,6 +67,12 @@ function hashOfSources() {
     "package-lock.json",
   ])
     add(join(root, file));
-  for (const file of ["contract.ts", "state-letters.ts"]) add(join(root, "src", "api", "ui", file));
+  for (const file of [
+    "api/ui/contract.ts",
+    "api/ui/state-letters.ts",
+    "core/lineage-kinds.ts",
+    "core/time-zone.ts",
+  ])
+    add(join(root, "src", file));
   return hash.digest("hex");
 }

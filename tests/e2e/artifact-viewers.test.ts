@@ -1,5 +1,6 @@
 /** Files that need a reader of their own, and traces. */
 import { parquetWriteBuffer } from "hyparquet-writer";
+import { PbfWriter } from "pbf";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeExperiment, makeRun, putArtifact } from "./tracked.ts";
@@ -159,4 +160,73 @@ describe.skipIf(browserPath === null)(`files and traces${withoutBrowser}`, () =>
     await show(`/experiments/${experimentId}/traces?q=nothing`);
     await page.getByText("There are no traces").waitFor();
   });
+
+  it("shows the spans of a trace that came over OpenTelemetry, all bars on one axis", async () => {
+    const at = 1_795_161_600_000_000_000n;
+    const ms = 1_000_000n;
+    const spans: SentSpan[] = [
+      { id: 1, name: "question", start: at, end: at + 200n * ms },
+      { id: 2, parent: 1, name: "search", start: at + 50n * ms, end: at + 100n * ms },
+      { id: 3, parent: 2, name: "rank", start: at + 50n * ms, end: at + 60n * ms },
+    ];
+    const sent = await fetch(`${world.url}/v1/traces`, {
+      method: "POST",
+      headers: {
+        authorization: `Basic ${Buffer.from(`admin:${world.admin}`).toString("base64")}`,
+        "content-type": "application/x-protobuf",
+        "x-mlflow-experiment-id": experimentId,
+      },
+      body: exportOf(spans),
+    });
+    expect(sent.status).toBe(200);
+    await show(`/experiments/${experimentId}/traces`);
+    await page
+      .getByRole("table", { name: "Traces" })
+      .getByRole("button", { name: /question|0a0a0a/ })
+      .click();
+    const tree = page.getByRole("list", { name: "Spans" });
+    await tree.getByText("rank").waitFor();
+    const left = async (name: string): Promise<number> => {
+      const bar = tree.getByRole("listitem").filter({ hasText: name }).locator("[data-span]");
+      return (await bar.boundingBox())?.x ?? Number.NaN;
+    };
+    // Both began at one time, however deep they are.
+    expect(await left("search")).toBeCloseTo(await left("rank"), 0);
+    expect(await left("search")).toBeGreaterThan(await left("question"));
+    await expectAccessible({ page, complaints, context: page.context() });
+  });
 });
+
+interface SentSpan {
+  id: number;
+  parent?: number;
+  name: string;
+  start: bigint;
+  end: bigint;
+}
+
+/** As exporters of OpenTelemetry send them: an ExportTraceServiceRequest. */
+function exportOf(spans: readonly SentSpan[]): Uint8Array<ArrayBuffer> {
+  const spanId = (id: number): Uint8Array => Uint8Array.of(0, 0, 0, 0, 0, 0, 0, id);
+  const fixed64 = (pbf: PbfWriter, tag: number, value: bigint): void => {
+    pbf.writeTag(tag, 1);
+    pbf.realloc(8);
+    pbf.writeFixed32(Number(value & 0xffffffffn));
+    pbf.writeFixed32(Number(value >> 32n));
+  };
+  const span = (one: SentSpan, pbf: PbfWriter): void => {
+    pbf.writeBytesField(1, new Uint8Array(16).fill(10));
+    pbf.writeBytesField(2, spanId(one.id));
+    if (one.parent !== undefined) pbf.writeBytesField(4, spanId(one.parent));
+    pbf.writeStringField(5, one.name);
+    fixed64(pbf, 7, one.start);
+    fixed64(pbf, 8, one.end);
+  };
+  const scope = (_: null, pbf: PbfWriter): void => {
+    for (const one of spans) pbf.writeMessage(2, span, one);
+  };
+  const resource = (_: null, pbf: PbfWriter): void => pbf.writeMessage(2, scope, null);
+  const request = new PbfWriter();
+  request.writeMessage(1, resource, null);
+  return new Uint8Array(request.finish());
+}

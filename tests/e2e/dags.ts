@@ -74,9 +74,14 @@ with DAG("release", schedule=None, start_date=dt.datetime(2026, 1, 1), is_paused
 /** Values of several shapes, and a log with groups whose last has an error in it. */
 export const telling = `
 import { Dag } from "tradewind";
+import { Table } from "tradewind/ml";
 const dag = new Dag("telling", { startDate: "2026-01-01" });
 dag.task("frame", async () => ({ columns: ["model", "accuracy"], data: [["forest", 0.93], ["linear", 0.81]] }))();
 dag.task("picture", async () => "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")();
+dag.task("large", async () => {
+  const numbers = Array.from({ length: 2500 }, (_, row) => row);
+  return Table.from({ id: numbers, score: numbers.map((row) => row / 4), city: numbers.map((row) => "city " + (row % 7)) });
+})();
 dag.task("tell", async () => {
   console.log("::group::Setting up");
   console.log("three packages");

@@ -1,4 +1,5 @@
 /** The details of a task instance: values of every shape, changed by hand; a log that folds; links; runs by the hour. */
+import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { python } from "../python/find-python.ts";
@@ -39,6 +40,23 @@ describe.skipIf(browserPath === null)(`the details of a task instance${withoutBr
         "(async (i) => (await i.decode(), i.naturalWidth))(document.querySelector('main img'))",
       ),
     ).toBe(1);
+  });
+
+  it("shows a table that is too large for its row as its first rows", async () => {
+    await page.goto(at("telling", "one", "large", "?tab=xcoms"));
+    await page.getByText("The first 1000 of 2500 rows").waitFor();
+    const table = page.getByRole("table", { name: "return_value" });
+    expect(await table.getByRole("columnheader").allTextContents()).toEqual(["id", "score", "city"]);
+    await table.getByText("city 3").first().waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Download" }).click(),
+    ]);
+    expect(
+      readFileSync(await download.path())
+        .subarray(0, 4)
+        .toString(),
+    ).toBe("PAR1");
   });
 
   it("adds, changes and deletes XComs", async () => {

@@ -1,15 +1,13 @@
 /** A whole Tradewind on a home of its own, and a real browser that looks at its page. */
 
-import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { onTestFinished } from "vitest";
 import { buildPage } from "../../scripts/build-page.mjs";
+import { runStandalone, type Standalone } from "../../scripts/run-standalone.ts";
 import { findBrowser } from "../../scripts/test-browser.mjs";
-
-const root = join(import.meta.dirname, "../..");
 
 export const browserPath = findBrowser();
 
@@ -65,8 +63,8 @@ export async function startPageWorld(
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
   }
-  let server = await startServer(home, folder, options.environment);
-  const seenAt = (): Server => ({ ...server, url: options.seenAt ?? server.url });
+  let server = await runStandalone(home, folder, options.environment);
+  const seenAt = (): Standalone => ({ ...server, url: options.seenAt ?? server.url });
   const browser = await chromium.launch({
     executablePath: browserPath as string,
     // Root has no sandbox; and a container's shared memory is small.
@@ -84,7 +82,7 @@ export async function startPageWorld(
       await server.stop();
       await meanwhile();
       const environment = { ...options.environment, TRADEWIND__API__PORT: new URL(url).port };
-      server = { ...(await startServer(home, folder, environment)), password };
+      server = { ...(await runStandalone(home, folder, environment)), password };
     },
     async call<T>(method: string, path: string, body?: unknown) {
       const response = await fetch(server.url + path, {
@@ -107,45 +105,7 @@ export async function startPageWorld(
   };
 }
 
-interface Server {
-  readonly url: string;
-  readonly password: string;
-  stop(): Promise<void>;
-}
-
-async function startServer(
-  home: string,
-  dags: string,
-  settings: Readonly<Record<string, string>> = {},
-): Promise<Server> {
-  const args = [join(root, "bin/tradewind.mjs"), "standalone", "--home", home, "--dags-folder", dags];
-  const { DATABASE_URL: _, ...environment } = process.env;
-  const env = { ...environment, TRADEWIND__API__PORT: "0", ...settings };
-  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
-  const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
-  // Only the first start on a home makes a user.
-  const isFirst = !existsSync(join(home, "secret.key"));
-  const hear = (chunk: Buffer): void => {
-    said += chunk.toString();
-    if (/ready at http/.test(said) && (!isFirst || /with the password \S+,/.test(said))) resolve();
-  };
-  child.stdout.on("data", hear);
-  child.stderr.on("data", hear);
-  const ended = new Promise<void>((done) => child.once("exit", () => done()));
-  void ended.then(() => reject(new Error(`standalone ended: ${said}`)));
-  await ready;
-  return {
-    url: /ready at (http\S+)\./.exec(said)?.[1] ?? "",
-    password: /with the password (\S+),/.exec(said)?.[1] ?? "",
-    async stop() {
-      child.kill("SIGTERM");
-      await ended;
-    },
-  };
-}
-
-async function openPage(browser: Browser, server: Server, options: OpenOptions): Promise<OpenedPage> {
+async function openPage(browser: Browser, server: Standalone, options: OpenOptions): Promise<OpenedPage> {
   const context = await browser.newContext({
     viewport: options.phone ? { width: 390, height: 844 } : { width: 1360, height: 850 },
     colorScheme: options.theme ?? "light",

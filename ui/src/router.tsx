@@ -36,7 +36,7 @@ const deployment: View = () => import("./pages/deployments/deployment.tsx");
 const admin: View = () => import("./pages/admin.tsx");
 
 const views = [
-  view("/", () => import("./pages/home.tsx")),
+  view("/", () => import("./pages/home/home.tsx")),
   view("/login", () => import("./pages/signed-in.tsx")),
   view("/dags", () => import("./pages/dags.tsx")),
   view("/dags/$dagId", dag),

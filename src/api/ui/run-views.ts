@@ -34,6 +34,9 @@ const RunsQuery = z.object({
   search: z.string().optional(),
   state: z.array(z.enum(dagRunStates)).optional(),
   run_type: z.array(z.enum(runTypes)).optional(),
+  /** Bounds of when runs became due, included. */
+  from: z.int().optional(),
+  to: z.int().optional(),
   order_by: z.enum(dagRunOrders).default("-run_after"),
   limit: z.int().min(1).max(1000).default(50),
   offset: z.int().min(0).default(0),
@@ -58,6 +61,8 @@ export function registerRunViews(app: ApiApp, parts: ApiParts): void {
         runIdPattern: query.search ?? null,
         states: query.state ?? null,
         runTypes: query.run_type ?? null,
+        runAfterFrom: query.from ?? null,
+        runAfterTo: query.to ?? null,
       };
       const { rows, total } = await listDagRuns(database, filter, { orderBy, limit, offset });
       return { runs: rows.map((run) => ({ ...barOf(run), dagId: run.dagId })), total };

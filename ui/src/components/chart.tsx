@@ -61,10 +61,12 @@ export function Chart({
     const style = getComputedStyle(document.documentElement);
     const color = (name: string): string => style.getPropertyValue(name).trim();
     const axis = {
+      font: `12px ${style.getPropertyValue("--font-sans").trim() || "sans-serif"}`,
       stroke: color("--ink-faint"),
       grid: { stroke: color("--line"), width: 1 },
       ticks: { show: false },
     };
+    const half = series.some(({ bars }) => bars === true) ? 0.5 : 0;
     const chart = new uPlot(
       {
         width: parent.clientWidth,
@@ -72,7 +74,11 @@ export function Chart({
         cursor: { y: false },
         legend: { live: true },
         padding: [8, 52, 0, 0],
-        scales: { x: { time: false }, y: { range: (_, least, most) => rangeOf(least, most, from) } },
+        // Bars at the ends are as wide as the others.
+        scales: {
+          x: { time: false, range: (_, first, last) => [first - half, last + half] },
+          y: { range: (_, least, most) => rangeOf(least, most, from) },
+        },
         axes: [
           {
             ...axis,

@@ -199,25 +199,29 @@ export function Segments<Value extends string>({
   );
 }
 
-/** A filter with many values, one at a time. */
+/** A filter with many values, one at a time; it stands out while it holds something back. */
 export function FilterMenu({
   title,
   value,
   options,
   onChange,
+  usual,
 }: {
   title: string;
   value: string;
   options: readonly { value: string; label: ReactNode }[];
   onChange: (value: string) => void;
+  /** The value of one that always has a value, as long as nobody chooses another. */
+  usual?: string;
 }) {
   const { t } = useTranslation();
   const chosen = options.find((option) => option.value === value);
+  const standsOut = chosen !== undefined && value !== usual;
   return (
     <Menu
       align="start"
       trigger={
-        <Button className={chosen === undefined ? "" : "!border-accent !bg-accent-soft !text-accent-text"}>
+        <Button className={standsOut ? "!border-accent !bg-accent-soft !text-accent-text" : ""}>
           <span className="max-w-56 truncate">
             {title}
             {chosen === undefined ? null : <>: {chosen.label}</>}
@@ -230,7 +234,7 @@ export function FilterMenu({
         title={title}
         value={value}
         onChange={onChange}
-        options={[{ value: "", label: t("Any") }, ...options]}
+        options={usual === undefined ? [{ value: "", label: t("Any") }, ...options] : options}
       />
     </Menu>
   );

@@ -55,7 +55,11 @@ export function KeyboardHelp({ open, onClose }: { open: boolean; onClose: () => 
     ["g s", t("Studies")],
     ["← ↑ → ↓", t("Move in the grid; Enter opens")],
     ["e", t("In a log: to the next error")],
+    ["n", t("In a log: to the next match")],
     ["w", t("In a log: wrap lines")],
+    ["t", t("In a log: times")],
+    ["x", t("In a log: fold groups")],
+    ["f", t("In a log: the whole window")],
     ["?", t("This list")],
   ];
   return (

@@ -12,6 +12,7 @@ interface Choices {
   watched: string;
   sidebar: "open" | "narrow";
   wrapLogs: "yes" | "no";
+  logTimes: "yes" | "no";
 }
 
 const defaults: Choices = {
@@ -21,6 +22,7 @@ const defaults: Choices = {
   watched: "",
   sidebar: "open",
   wrapLogs: "yes",
+  logTimes: "yes",
 };
 
 const listeners = new Set<() => void>();

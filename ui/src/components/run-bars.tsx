@@ -5,6 +5,9 @@ import { Link, paths } from "./link.tsx";
 import { stateColor, useStateName } from "./state.tsx";
 import { durationText, useFormat } from "./time.tsx";
 
+/** So many fit beside a name where there is little room. */
+const onPhone = 7;
+
 export function RunBars({
   dagId,
   runs,
@@ -31,7 +34,7 @@ export function RunBars({
             to={paths.run(dagId, run.runId)}
             title={`${words}\n${run.runId}`}
             aria-label={`${run.runId}: ${words}`}
-            className="flex h-full w-[7px] items-end"
+            className={`h-full w-[7px] items-end ${index < runs.length - onPhone ? "hidden sm:flex" : "flex"}`}
           >
             <span
               className={`w-full rounded-[2px] hover:brightness-125 ${run.state === "running" ? "is-running" : ""}`}

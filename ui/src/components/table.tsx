@@ -108,46 +108,67 @@ function Frame<Row>({
           </tr>
         </thead>
         <tbody>
-          {before > 0 ? (
-            <tr aria-hidden="true">
-              <td colSpan={width} style={{ height: before }} />
-            </tr>
-          ) : null}
+          <Gap columns={width} height={before} />
           {shown.map((index) => {
             const row = rows[index] as Row;
             const key = keyOf(row);
             return (
               <tr key={key} aria-rowindex={index + 2} className="group hover:bg-sunken/60">
                 {selected === undefined ? null : (
-                  <td className="border-b py-1.5 pl-3 group-last:border-b-0">
-                    <input
-                      type="checkbox"
-                      aria-label={`${t("Select")} ${key}`}
-                      checked={selected.has(key)}
-                      onChange={() => onSelect?.(toggled(selected, key))}
-                    />
-                  </td>
+                  <Choice name={key} selected={selected} onSelect={onSelect} />
                 )}
-                {columns.map((column) => (
-                  <td
-                    key={column.id}
-                    className={`border-b px-3 py-2 align-middle group-last:border-b-0 ${column.align === "right" ? "text-right" : ""} ${column.wide ? "hidden md:table-cell" : ""} ${column.className ?? ""}`}
-                  >
-                    {column.cell(row)}
-                  </td>
-                ))}
+                <Cells columns={columns} row={row} />
               </tr>
             );
           })}
-          {after > 0 ? (
-            <tr aria-hidden="true">
-              <td colSpan={width} style={{ height: after }} />
-            </tr>
-          ) : null}
+          <Gap columns={width} height={after} />
         </tbody>
       </table>
     </div>
   );
+}
+
+/** Stands for rows that are not drawn. */
+function Gap({ columns, height }: { columns: number; height: number }) {
+  if (height <= 0) return null;
+  return (
+    <tr aria-hidden="true">
+      <td colSpan={columns} style={{ height }} />
+    </tr>
+  );
+}
+
+function Choice({
+  name,
+  selected,
+  onSelect,
+}: {
+  name: string;
+  selected: ReadonlySet<string>;
+  onSelect: ((selected: Set<string>) => void) | undefined;
+}) {
+  const { t } = useTranslation();
+  return (
+    <td className="border-b py-1.5 pl-3 group-last:border-b-0">
+      <input
+        type="checkbox"
+        aria-label={`${t("Select")} ${name}`}
+        checked={selected.has(name)}
+        onChange={() => onSelect?.(toggled(selected, name))}
+      />
+    </td>
+  );
+}
+
+function Cells<Row>({ columns, row }: { columns: readonly Column<Row>[]; row: Row }) {
+  return columns.map((column) => (
+    <td
+      key={column.id}
+      className={`border-b px-2 py-2 align-middle sm:px-3 group-last:border-b-0 ${column.align === "right" ? "text-right" : ""} ${column.wide ? "hidden md:table-cell" : ""} ${column.className ?? ""}`}
+    >
+      {column.cell(row)}
+    </td>
+  ));
 }
 
 function toggled(set: ReadonlySet<string>, key: string): Set<string> {
@@ -172,7 +193,7 @@ function HeadCell({
     <th
       scope="col"
       aria-sort={direction}
-      className={`border-b px-3 py-2 font-medium whitespace-nowrap ${column.align === "right" ? "text-right" : ""} ${column.wide ? "hidden md:table-cell" : ""}`}
+      className={`border-b px-2 py-2 font-medium whitespace-nowrap sm:px-3 ${column.align === "right" ? "text-right" : ""} ${column.wide ? "hidden md:table-cell" : ""}`}
     >
       {column.quiet ? (
         <span className="sr-only">{column.label}</span>

@@ -49,10 +49,15 @@ export function durationText(ms: number | null | undefined): string {
   if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
   const minutes = Math.floor(ms / 60_000);
-  if (minutes < 60) return `${minutes} m ${Math.floor((ms % 60_000) / 1000)} s`;
+  if (minutes < 60) return twoParts(minutes, "m", Math.floor((ms % 60_000) / 1000), "s");
   const hours = Math.floor(minutes / 60);
-  return hours < 24 ? `${hours} h ${minutes % 60} m` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  return hours < 24
+    ? twoParts(hours, "h", minutes % 60, "m")
+    : twoParts(Math.floor(hours / 24), "d", hours % 24, "h");
 }
+
+const twoParts = (large: number, unit: string, small: number, smallUnit: string): string =>
+  small === 0 ? `${large} ${unit}` : `${large} ${unit} ${small} ${smallUnit}`;
 
 /** Now, each second, for what is still under way. */
 export function useNow(active = true, everyMs = 1000): number {

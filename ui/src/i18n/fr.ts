@@ -1,3 +1,4 @@
+import { forms } from "./fr-forms.ts";
 import { lists } from "./fr-lists.ts";
 import { machineLearning } from "./fr-ml.ts";
 import { serving } from "./fr-serving.ts";
@@ -7,6 +8,7 @@ export const fr: { [key: string]: string } = {
   ...machineLearning,
   ...serving,
   ...lists,
+  ...forms,
   "-1 is without limit": "-1 : sans limite",
   "24 hours": "24 heures",
   "A backfill runs a Dag for a range of past dates.":

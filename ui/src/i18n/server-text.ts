@@ -62,3 +62,9 @@ export function serverText(text: string, fill: Fill = (_, value) => value): stri
     })
     .join("; ");
 }
+
+/** Instants in a sentence as the page shows them. Those in ids of runs stand behind other letters, and stay. */
+export const withInstants = (text: string, format: (at: number) => string): string =>
+  text.replace(/(?<=^|[\s(])\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)/g, (instant) =>
+    format(Date.parse(instant)),
+  );

@@ -2,7 +2,7 @@
 import i18n from "i18next";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "../components/time.tsx";
-import { type Fill, serverText } from "./server-text.ts";
+import { type Fill, serverText, withInstants } from "./server-text.ts";
 
 export function useServerText(): (text: string) => string {
   // The language is what makes a view draw itself again.
@@ -18,5 +18,5 @@ export function useServerText(): (text: string) => string {
     if (hole === "date" && !Number.isNaN(Date.parse(text))) return format(Date.parse(text), "full");
     return text;
   };
-  return (text) => serverText(text, fill);
+  return (text) => withInstants(serverText(text, fill), (at) => format(at, "full"));
 }

@@ -31,6 +31,7 @@ interface LineProps {
   isOpen: boolean;
   onToggle: (group: Group) => void;
   wrap: boolean;
+  times: boolean;
   search: string;
   isMarked: boolean;
   measure: (node: Element | null) => void;
@@ -46,6 +47,7 @@ export const LineView = memo(function LineView({
   isOpen,
   onToggle,
   wrap,
+  times,
   search,
   isMarked,
   measure,
@@ -62,9 +64,11 @@ export const LineView = memo(function LineView({
       style={{ transform: `translateY(${top}px)` }}
     >
       <span className="w-10 shrink-0 text-right text-faint tabular-nums select-none">{index + 1}</span>
-      <span className="hidden shrink-0 text-faint tabular-nums select-none sm:inline" title={line.time}>
-        {Number.isNaN(at) ? "" : format(at, "clock")}
-      </span>
+      {times ? (
+        <span className="hidden shrink-0 text-faint tabular-nums select-none sm:inline" title={line.time}>
+          {Number.isNaN(at) ? "" : format(at, "clock")}
+        </span>
+      ) : null}
       <span
         style={depth === 0 ? {} : { paddingLeft: depth * 16 }}
         className={`min-w-0 flex-1 ${wrap ? "break-words whitespace-pre-wrap" : "whitespace-pre"} ${looks[line.level]}`}

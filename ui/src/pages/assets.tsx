@@ -9,7 +9,8 @@ import { Link, paths, useAddress } from "../components/link.tsx";
 import { Empty, Loaded, Page } from "../components/page.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
-import { type GraphNode, GraphView } from "../graph/graph-view.tsx";
+import type { GraphNode } from "../graph/graph-props.ts";
+import { GraphView } from "../graph/graph-view.tsx";
 
 type As = "list" | "graph";
 

@@ -2,7 +2,10 @@
 import type { CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
 import type { CalendarDay } from "../api/types.ts";
+import { paths } from "../components/link.tsx";
+import { useTimezone } from "../components/preferences.ts";
 import { stateColor } from "../components/state.tsx";
+import { instantIn } from "../components/zoned-time.ts";
 
 export type CalendarMode = "total" | "failed";
 
@@ -34,4 +37,16 @@ export function lookOf(day: CalendarDay | undefined, total: number, mode: Calend
   const bad = day.failed === 0 ? 0 : Math.max(18, Math.round((day.failed / total) * 100));
   const background = `linear-gradient(to bottom, ${pale("failed")} ${bad}%, ${pale("success")} ${bad}%)`;
   return { background, color: ink };
+}
+
+/** Address of the runs that became due from a wall clock's "2026-02-01T08:00" on. */
+export function useRunsOf(dagId: string): (from: string, lengthMs: number) => string {
+  const zone = useTimezone();
+  return (from, lengthMs) => {
+    const start = instantIn(zone, from) ?? 0;
+    // A day is not always 24 hours long: its end is looked up as its start is.
+    const wallEnd = new Date(Date.parse(`${from}Z`) + lengthMs).toISOString().slice(0, 16);
+    const end = (instantIn(zone, wallEnd) ?? start + lengthMs) - 1;
+    return `${paths.dag(dagId, "runs")}?from=${new Date(start).toISOString()}&to=${new Date(end).toISOString()}`;
+  };
 }

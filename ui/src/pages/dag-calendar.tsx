@@ -5,11 +5,12 @@ import { useCalendar } from "../api/queries.ts";
 import type { CalendarDay, DagHeader } from "../api/types.ts";
 import { Button } from "../components/button.tsx";
 import { Segments } from "../components/field.tsx";
-import { useAddress } from "../components/link.tsx";
+import { Link, useAddress } from "../components/link.tsx";
 import { Loaded } from "../components/page.tsx";
 import { useTimezone } from "../components/preferences.ts";
-import { type CalendarMode, countOf, lookOf, useCalendarWords } from "./calendar-cell.ts";
+import { type CalendarMode, countOf, lookOf, useCalendarWords, useRunsOf } from "./calendar-cell.ts";
 import { CalendarHours } from "./calendar-hours.tsx";
+import { CalendarLegend } from "./calendar-legend.tsx";
 
 const dayMs = 86_400_000;
 
@@ -40,6 +41,7 @@ export function DagCalendar({ dag }: { dag: DagHeader }) {
             { value: "failed", label: t("failed runs") },
           ]}
         />
+        <CalendarLegend mode={mode} />
       </div>
       <Shown dag={dag} mode={mode} />
     </div>
@@ -84,7 +86,9 @@ function Days({ dag, mode }: { dag: DagHeader; mode: CalendarMode }) {
   return (
     <>
       <Turn title={String(year)} before={turnTo(year - 1)} after={turnTo(year + 1)} />
-      <Loaded query={query}>{(days) => <Year year={year} days={days} mode={mode} />}</Loaded>
+      <Loaded query={query}>
+        {(days) => <Year dagId={dag.dagId} year={year} days={days} mode={mode} />}
+      </Loaded>
     </>
   );
 }
@@ -107,12 +111,24 @@ function Hours({ dag, mode }: { dag: DagHeader; mode: CalendarMode }) {
   return (
     <>
       <Turn title={title.format(from)} before={turnTo(from - dayMs)} after={turnTo(to)} />
-      <Loaded query={query}>{(cells) => <CalendarHours month={month} cells={cells} mode={mode} />}</Loaded>
+      <Loaded query={query}>
+        {(cells) => <CalendarHours dagId={dag.dagId} month={month} cells={cells} mode={mode} />}
+      </Loaded>
     </>
   );
 }
 
-function Year({ year, days, mode }: { year: number; days: readonly CalendarDay[]; mode: CalendarMode }) {
+function Year({
+  dagId,
+  year,
+  days,
+  mode,
+}: {
+  dagId: string;
+  year: number;
+  days: readonly CalendarDay[];
+  mode: CalendarMode;
+}) {
   const { i18n } = useTranslation();
   const known = new Map(days.map((day) => [day.day, day]));
   const month = new Intl.DateTimeFormat(i18n.language, { month: "long", timeZone: "UTC" });
@@ -131,7 +147,16 @@ function Year({ year, days, mode }: { year: number; days: readonly CalendarDay[]
               ))}
               {Array.from({ length }, (_, date) => {
                 const name = `${year}-${String(index + 1).padStart(2, "0")}-${String(date + 1).padStart(2, "0")}`;
-                return <Day key={name} name={name} date={date + 1} day={known.get(name)} mode={mode} />;
+                return (
+                  <Day
+                    key={name}
+                    dagId={dagId}
+                    name={name}
+                    date={date + 1}
+                    day={known.get(name)}
+                    mode={mode}
+                  />
+                );
               })}
             </div>
           </section>
@@ -141,25 +166,38 @@ function Year({ year, days, mode }: { year: number; days: readonly CalendarDay[]
   );
 }
 
+/** A day that had runs leads to them. */
 function Day({
+  dagId,
   name,
   date,
   day,
   mode,
 }: {
+  dagId: string;
   name: string;
   date: number;
   day: CalendarDay | undefined;
   mode: CalendarMode;
 }) {
-  const words = useCalendarWords();
+  const words = useCalendarWords()(name, day);
+  const look = lookOf(day, countOf(day), mode);
+  const shape = "flex aspect-square items-center justify-center rounded-[4px] text-[10px] tabular-nums";
+  const runsOf = useRunsOf(dagId);
+  if (countOf(day) === 0)
+    return (
+      <span title={words} className={shape} style={look}>
+        {date}
+      </span>
+    );
   return (
-    <span
-      title={words(name, day)}
-      className="flex aspect-square items-center justify-center rounded-[4px] text-[10px] tabular-nums"
-      style={lookOf(day, countOf(day), mode)}
+    <Link
+      to={runsOf(`${name}T00:00`, dayMs)}
+      title={words}
+      className={`${shape} hover:brightness-110`}
+      style={look}
     >
       {date}
-    </span>
+    </Link>
   );
 }

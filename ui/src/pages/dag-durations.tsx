@@ -19,8 +19,9 @@ export function DagDurations({ dag }: { dag: DagHeader }) {
       <div>
         <FilterMenu
           title={t("Runs")}
+          usual="100"
           value={limit}
-          onChange={(n) => change({ n })}
+          onChange={(n) => change({ n: n === "100" ? undefined : n })}
           options={["25", "100", "300", "1000"].map((n) => ({ value: n, label: n }))}
         />
       </div>

@@ -117,6 +117,7 @@ function Toolbar({
       />
       <FilterMenu
         title={t("Runs")}
+        usual="25"
         value={address["n"] ?? "25"}
         onChange={(n) => change({ n: n === "25" ? undefined : n })}
         options={counts.map((n) => ({ value: n, label: n }))}

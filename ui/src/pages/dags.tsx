@@ -1,21 +1,13 @@
 /** All Dags: how their last runs went, when the next comes, and what can be done with each. */
-import { useCallback, useState } from "react";
+import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
-import { setFavorite, setPaused } from "../api/actions.ts";
-import { useAct, useDagFacets, useDags } from "../api/queries.ts";
-import { useMay } from "../api/session.ts";
-import type { DagListItem } from "../api/types.ts";
-import { IconButton, Switch } from "../components/button.tsx";
+import { useDagFacets, useDags } from "../api/queries.ts";
 import { FilterMenu, SearchField, Segments } from "../components/field.tsx";
-import { Icon } from "../components/icons.tsx";
-import { Link, paths, useAddress } from "../components/link.tsx";
+import { useAddress } from "../components/link.tsx";
 import { Empty, Loaded, Page } from "../components/page.tsx";
-import { RunBars } from "../components/run-bars.tsx";
-import { StateIcon } from "../components/state.tsx";
-import { type Column, Pager, Table, useOffset } from "../components/table.tsx";
-import { Time } from "../components/time.tsx";
+import { Pager, useOffset } from "../components/table.tsx";
+import { DagTable } from "./dag-table.tsx";
 import { ImportErrorsNotice } from "./import-errors-notice.tsx";
-import { TriggerDialog } from "./trigger-dialog.tsx";
 
 const pageSize = 50;
 
@@ -99,167 +91,5 @@ function NoDags({ filtered }: { filtered: boolean }) {
     <Empty icon="dags" title={t("There is no Dag yet")}>
       {t("Save a file that defines one in the Dags folder: it shows up here in under a second.")}
     </Empty>
-  );
-}
-
-function DagTable({
-  rows,
-  sort,
-  onSort,
-}: {
-  rows: readonly DagListItem[];
-  sort: string;
-  onSort: (sort: string) => void;
-}) {
-  const { t } = useTranslation();
-  const may = useMay();
-  const [triggering, setTriggering] = useState<string | null>(null);
-  const pause = useAct(
-    (dag: DagListItem) => setPaused(dag.dagId, !dag.isPaused),
-    (dag) =>
-      dag.isPaused ? t("{{dag}} is active", { dag: dag.dagId }) : t("{{dag}} is paused", { dag: dag.dagId }),
-  );
-  const favorite = useAct((dag: DagListItem) => setFavorite(dag.dagId, !dag.isFavorite));
-  const columns: Column<DagListItem>[] = [
-    {
-      id: "active",
-      label: t("Active"),
-      quiet: true,
-      className: "w-10 pr-0",
-      cell: (dag) => (
-        <Switch
-          checked={!dag.isPaused}
-          disabled={!may("edit", "DAGs")}
-          onChange={() => pause.mutate(dag)}
-          label={
-            dag.isPaused ? t("Unpause {{dag}}", { dag: dag.dagId }) : t("Pause {{dag}}", { dag: dag.dagId })
-          }
-        />
-      ),
-    },
-    { id: "name", label: t("Dag"), sort: ["name", "-name"], cell: (dag) => <DagName dag={dag} /> },
-    {
-      id: "runs",
-      label: t("Recent runs"),
-      cell: (dag) => <RunBars dagId={dag.dagId} runs={dag.recentRuns} />,
-    },
-    {
-      id: "last",
-      label: t("Last run"),
-      sort: ["-last", "last"],
-      wide: true,
-      cell: (dag) => {
-        const last = dag.recentRuns.at(-1);
-        if (last === undefined) return <span className="text-faint">–</span>;
-        return (
-          <Link
-            to={paths.run(dag.dagId, last.runId)}
-            className="inline-flex items-center gap-1.5 hover:underline"
-          >
-            <StateIcon state={last.state} size={14} />
-            <Time at={last.startDate ?? last.runAfter} relative />
-          </Link>
-        );
-      },
-    },
-    {
-      id: "schedule",
-      label: t("Schedule"),
-      wide: true,
-      cell: (dag) =>
-        dag.schedule === null || dag.schedule === "None" ? (
-          <span className="text-faint">–</span>
-        ) : (
-          <span title={dag.scheduleWords ?? ""} className="font-mono text-xs text-soft">
-            {dag.schedule}
-          </span>
-        ),
-    },
-    {
-      id: "next",
-      label: t("Next run"),
-      sort: ["next", "next"],
-      wide: true,
-      cell: (dag) => <Time at={dag.nextRun} relative />,
-    },
-    {
-      id: "act",
-      label: t("Actions"),
-      quiet: true,
-      align: "right",
-      className: "w-20 whitespace-nowrap",
-      cell: (dag) => (
-        <>
-          <IconButton
-            icon="star"
-            filled={dag.isFavorite}
-            aria-pressed={dag.isFavorite}
-            className={dag.isFavorite ? "text-[var(--s-up_for_retry)]" : ""}
-            label={dag.isFavorite ? t("No favourite any more") : t("Make it a favourite")}
-            onClick={() => favorite.mutate(dag)}
-          />
-          {may("create", "DAG Runs") ? (
-            <IconButton
-              icon="play"
-              label={t("Trigger {{dag}}", { dag: dag.dagId })}
-              onClick={() => setTriggering(dag.dagId)}
-            />
-          ) : null}
-        </>
-      ),
-    },
-  ];
-  return (
-    <>
-      <Table
-        label={t("Dags")}
-        columns={columns}
-        rows={rows}
-        keyOf={(dag) => dag.dagId}
-        sort={sort}
-        onSort={onSort}
-      />
-      {triggering === null ? null : <TriggerDialog dagId={triggering} onClose={() => setTriggering(null)} />}
-    </>
-  );
-}
-
-function DagName({ dag }: { dag: DagListItem }) {
-  const { t } = useTranslation();
-  return (
-    <div className="min-w-0">
-      <div className="flex items-center gap-1.5">
-        <Link to={paths.dag(dag.dagId)} className="font-medium break-all hover:underline">
-          {dag.displayName}
-        </Link>
-        {dag.hasImportErrors ? (
-          <span
-            title={t("Its file does not import; the last good version runs")}
-            className="text-danger-text"
-          >
-            <Icon name="alert" size={14} />
-          </span>
-        ) : null}
-        {dag.language === "python" ? (
-          <span title="Python" className="text-faint">
-            <Icon name="python" size={14} />
-          </span>
-        ) : null}
-      </div>
-      <div className="mt-0.5 flex flex-wrap items-center gap-1">
-        {dag.tags.map((tag) => (
-          <Link
-            key={tag}
-            to={`/dags?tag=${encodeURIComponent(tag)}`}
-            className="rounded bg-sunken px-1.5 text-2xs text-soft hover:text-ink"
-          >
-            {tag}
-          </Link>
-        ))}
-        {dag.description ? (
-          <span className="hidden max-w-md truncate text-xs text-faint lg:inline">{dag.description}</span>
-        ) : null}
-      </div>
-    </div>
   );
 }

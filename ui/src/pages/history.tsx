@@ -3,7 +3,9 @@ import { type ReactNode, useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import type { useLook } from "../api/look-through.ts";
 import { useMay } from "../api/session.ts";
+import { RunId } from "../components/breakable.tsx";
 import { Button } from "../components/button.tsx";
+import { DateRange } from "../components/date-range.tsx";
 import { SearchField, TextFilter } from "../components/field.tsx";
 import { Link, paths, useAddress } from "../components/link.tsx";
 import { Empty, Failure, Loading, Tabs } from "../components/page.tsx";
@@ -52,34 +54,9 @@ export function LookFilters({ children }: { children: ReactNode }) {
       <TextFilter value={address["task"] ?? ""} onChange={task} label={t("Task")} />
       <TextFilter value={address["run"] ?? ""} onChange={run} label={t("Run")} />
       {children}
-      <DateFilter name="from" label={t("Due from")} />
-      <DateFilter name="to" label={t("Due until")} />
+      <DateRange />
     </div>
   );
-}
-
-function DateFilter({ name, label }: { name: "from" | "to"; label: string }) {
-  const [address, change] = useAddress();
-  const value = address[name] ?? "";
-  return (
-    <label
-      className={`flex h-8 items-center gap-1.5 rounded-md border px-2 text-sm ${value === "" ? "border-line-strong bg-surface text-soft" : "border-accent bg-accent-soft text-accent-text"}`}
-    >
-      {label}
-      <input
-        type="datetime-local"
-        value={value}
-        onChange={(event) => change({ [name]: event.target.value })}
-        className="min-w-0 bg-transparent text-ink"
-      />
-    </label>
-  );
-}
-
-/** Milliseconds of what stands in the address, for the server. */
-export function instantOf(text: string | undefined): number | undefined {
-  const at = text === undefined ? Number.NaN : Date.parse(text);
-  return Number.isNaN(at) ? undefined : at;
 }
 
 /** The rows, how far back they come from, and more of them. */
@@ -143,8 +120,8 @@ export function runColumn(label: string): Column<{ dagId: string; runId: string 
     label,
     wide: true,
     cell: ({ dagId, runId }) => (
-      <Link to={paths.run(dagId, runId)} className="link font-mono text-xs break-all">
-        {runId}
+      <Link to={paths.run(dagId, runId)} className="link">
+        <RunId id={runId} />
       </Link>
     ),
   };

@@ -3,6 +3,7 @@ import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import type { Json, ParamSpec } from "../api/types.ts";
 import { Field, Select } from "../components/field.tsx";
+import { InstantInput } from "../components/instant-input.tsx";
 
 type Params = { [name: string]: ParamSpec };
 type Values = { [name: string]: Json | undefined };
@@ -64,20 +65,35 @@ function problemOf(schema: Schema, value: Json | undefined, t: TFunction): strin
   return null;
 }
 
-export function ParamsForm({
-  params,
-  values,
-  onChange,
-  errors,
-}: {
+interface FormProps {
   params: Params;
   values: Values;
   onChange: (values: Values) => void;
   errors: { [name: string]: string };
-}) {
+}
+
+export function ParamsForm({ params, ...rest }: FormProps) {
   const { t } = useTranslation();
   const names = Object.keys(params);
   if (names.length === 0) return <p className="text-soft">{t("This Dag has no params.")}</p>;
+  const sections = Map.groupBy(names, (name) => schemaOf(params[name] as ParamSpec).section ?? "");
+  return (
+    <div className="flex flex-col gap-5">
+      {[...sections].map(([section, own]) =>
+        section === "" ? (
+          <Section key="" names={own} params={params} {...rest} />
+        ) : (
+          <fieldset key={section}>
+            <legend className="mb-2 font-semibold">{section}</legend>
+            <Section names={own} params={params} {...rest} />
+          </fieldset>
+        ),
+      )}
+    </div>
+  );
+}
+
+function Section({ names, params, values, onChange, errors }: FormProps & { names: readonly string[] }) {
   return (
     <div className="grid gap-3 sm:grid-cols-2">
       {names.map((name) => {
@@ -160,7 +176,6 @@ function Input(props: InputProps) {
 
 const htmlTypes: Record<string, string> = {
   date: "date",
-  "date-time": "datetime-local",
   time: "time",
   email: "email",
 };
@@ -177,6 +192,8 @@ function TextInput({ id, name, schema, value, set }: InputProps) {
         className="field"
       />
     );
+  if (schema.format === "date-time")
+    return <InstantParam id={id} name={name} value={value} onChange={change} />;
   return (
     <>
       <input
@@ -196,6 +213,24 @@ function TextInput({ id, name, schema, value, set }: InputProps) {
         </datalist>
       )}
     </>
+  );
+}
+
+/** Tasks are given the instant, with its zone; a text that is none stays, until somebody chooses one. */
+function InstantParam({
+  id,
+  name,
+  value,
+  onChange,
+}: Pick<InputProps, "id" | "name" | "value"> & { onChange: (text: string) => void }) {
+  const at = Date.parse(String(value ?? ""));
+  return (
+    <InstantInput
+      id={id}
+      name={name}
+      at={Number.isNaN(at) ? null : at}
+      onChange={(next) => onChange(next === null ? "" : new Date(next).toISOString())}
+    />
   );
 }
 

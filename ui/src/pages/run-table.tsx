@@ -4,8 +4,10 @@ import { clearRun, deleteRun, markRun } from "../api/actions.ts";
 import { useAct, useRunList } from "../api/queries.ts";
 import { useMay } from "../api/session.ts";
 import type { RunListItem } from "../api/types.ts";
+import { Breakable, RunId } from "../components/breakable.tsx";
 import { BulkBar } from "../components/bulk-bar.tsx";
 import { Button } from "../components/button.tsx";
+import { instantOfAddress } from "../components/date-range.tsx";
 import { Link, paths, useAddress } from "../components/link.tsx";
 import { Empty, Loaded } from "../components/page.tsx";
 import { StateBadge } from "../components/state.tsx";
@@ -27,6 +29,8 @@ export function RunTable({ dagId }: { dagId?: string }) {
     search: address["q"],
     state: address["state"],
     run_type: address["type"],
+    from: instantOfAddress(address["from"]),
+    to: instantOfAddress(address["to"]),
     order_by: address["sort"] ?? "-run_after",
     limit: pageSize,
     offset,
@@ -36,7 +40,7 @@ export function RunTable({ dagId }: { dagId?: string }) {
       id: "state",
       label: t("State"),
       sort: ["state", "-state"],
-      className: "w-32",
+      className: "sm:w-32",
       cell: (run) => <StateBadge state={run.state} small />,
     },
     ...(dagId === undefined
@@ -44,9 +48,10 @@ export function RunTable({ dagId }: { dagId?: string }) {
           {
             id: "dag",
             label: t("Dag"),
+            wide: true,
             cell: (run: RunListItem) => (
-              <Link to={paths.dag(run.dagId)} className="font-medium break-all hover:underline">
-                {run.dagId}
+              <Link to={paths.dag(run.dagId)} className="font-medium break-words hover:underline">
+                <Breakable name={run.dagId} />
               </Link>
             ),
           },
@@ -56,9 +61,12 @@ export function RunTable({ dagId }: { dagId?: string }) {
       id: "run",
       label: t("Run"),
       cell: (run) => (
-        <Link to={paths.run(run.dagId, run.runId)} className="link font-mono text-xs break-all">
-          {run.runId}
-        </Link>
+        <>
+          {dagId === undefined ? <span className="block font-medium md:hidden">{run.dagId}</span> : null}
+          <Link to={paths.run(run.dagId, run.runId)} className="link">
+            <RunId id={run.runId} />
+          </Link>
+        </>
       ),
     },
     {

@@ -1,6 +1,7 @@
 /** Runs of all Dags, newest first. */
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
+import { DateRange } from "../components/date-range.tsx";
 import { FilterMenu, SearchField } from "../components/field.tsx";
 import { useAddress } from "../components/link.tsx";
 import { Page } from "../components/page.tsx";
@@ -45,6 +46,7 @@ export function RunFilters() {
         onChange={(type) => change({ type, offset: undefined })}
         options={types.map((type) => ({ value: type, label: type }))}
       />
+      <DateRange />
     </div>
   );
 }

@@ -15,6 +15,7 @@ import { InstanceChecks, useInstanceChecks } from "./checks/instance-checks.tsx"
 import { InstanceActions } from "./instance-actions.tsx";
 import { InstanceDetails } from "./instance-details.tsx";
 import { InstanceLinks } from "./instance-links.tsx";
+import { InstanceQuestion } from "./instance-question.tsx";
 import { InstanceRendered } from "./instance-rendered.tsx";
 import { InstanceXComs } from "./instance-xcoms.tsx";
 import { LineageLink } from "./lineage/lineage-link.tsx";
@@ -164,6 +165,7 @@ function Cause({ instance }: { instance: InstanceDetail }) {
           </ul>
         </section>
       ) : null}
+      {instance.state === "awaiting_input" ? <InstanceQuestion instance={instance} /> : null}
       <UnmetList instance={instance} />
       <InstanceLinks instance={instance} />
       {instance.note === null ? null : (

@@ -7,13 +7,14 @@ import { useAct, useRest } from "../api/queries.ts";
 import { useMay } from "../api/session.ts";
 import type { AnyInstance } from "../api/types.ts";
 import { BulkBar } from "../components/bulk-bar.tsx";
+import { instantOfAddress } from "../components/date-range.tsx";
 import { FilterMenu, TextFilter } from "../components/field.tsx";
 import { Link, paths, useAddress } from "../components/link.tsx";
 import { Page } from "../components/page.tsx";
 import { allStates, StateBadge, useStateName } from "../components/state.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { Duration, Time } from "../components/time.tsx";
-import { DagLine, HistoryTabs, instantOf, LookedThrough, LookFilters, runColumn } from "./history.tsx";
+import { DagLine, HistoryTabs, LookedThrough, LookFilters, runColumn } from "./history.tsx";
 
 const keyOf = (one: AnyInstance): string => [one.dagId, one.runId, one.taskId, one.mapIndex].join("\n");
 
@@ -29,8 +30,8 @@ export function View() {
     operator: address["operator"],
     pool: address["pool"],
     state: address["state"],
-    from: instantOf(address["from"]),
-    to: instantOf(address["to"]),
+    from: instantOfAddress(address["from"]),
+    to: instantOfAddress(address["to"]),
   });
   const chosen = (look.rows ?? []).filter((one) => selected.has(keyOf(one)));
   return (

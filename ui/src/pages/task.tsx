@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useGrid, useStructure } from "../api/queries.ts";
 import { stateOfLetter } from "../api/state-letters.ts";
 import type { GridData } from "../api/types.ts";
+import { RunId } from "../components/breakable.tsx";
 import { Link, paths } from "../components/link.tsx";
 import { Empty, Loaded, Page } from "../components/page.tsx";
 import { StateBadge } from "../components/state.tsx";
@@ -30,8 +31,8 @@ export function View() {
       id: "run",
       label: t("Run"),
       cell: (run) => (
-        <Link to={paths.task(dagId, run.runId, taskId)} className="link font-mono text-xs break-all">
-          {run.runId}
+        <Link to={paths.task(dagId, run.runId, taskId)} className="link">
+          <RunId id={run.runId} />
         </Link>
       ),
     },

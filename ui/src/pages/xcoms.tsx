@@ -3,13 +3,14 @@ import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { useLook } from "../api/look-through.ts";
 import type { AnyXCom } from "../api/types.ts";
+import { instantOfAddress } from "../components/date-range.tsx";
 import { TextFilter } from "../components/field.tsx";
 import { Link, paths, useAddress } from "../components/link.tsx";
 import { bytesText } from "../components/numbers.ts";
 import { Page } from "../components/page.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
-import { DagLine, HistoryTabs, instantOf, LookedThrough, LookFilters, runColumn } from "./history.tsx";
+import { DagLine, HistoryTabs, LookedThrough, LookFilters, runColumn } from "./history.tsx";
 
 const keyOf = (one: AnyXCom): string => [one.dagId, one.runId, one.taskId, one.mapIndex, one.key].join("\n");
 
@@ -22,8 +23,8 @@ export function View() {
     run: address["run"],
     task: address["task"],
     key: address["key"],
-    from: instantOf(address["from"]),
-    to: instantOf(address["to"]),
+    from: instantOfAddress(address["from"]),
+    to: instantOfAddress(address["to"]),
   });
   return (
     <Page title={t("XComs")} tabs={<HistoryTabs active="xcoms" />}>

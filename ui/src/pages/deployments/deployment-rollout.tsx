@@ -9,6 +9,7 @@ import { Button } from "../../components/button.tsx";
 import { Confirm } from "../../components/confirm.tsx";
 import { Icon, type IconName } from "../../components/icons.tsx";
 import { durationText, Time } from "../../components/time.tsx";
+import { useServerText } from "../../i18n/use-server-text.ts";
 import { colorOf, Dot, weightText } from "./deployment-parts.tsx";
 import { ModelLink } from "./model-link.tsx";
 
@@ -20,6 +21,7 @@ export function RolloutCard({ deployment }: { deployment: Deployment }) {
 
 function Running({ deployment, id }: { deployment: Deployment; id: number }) {
   const { t } = useTranslation();
+  const translated = useServerText();
   const { data: rollout } = useRollout(deployment.name, id);
   if (rollout === undefined) return null;
   return (
@@ -39,7 +41,7 @@ function Running({ deployment, id }: { deployment: Deployment; id: number }) {
       <Steps rollout={rollout} />
       {rollout.next === null ? null : (
         <p className="mt-3 text-sm text-soft" data-rollout-next={rollout.next.kind}>
-          {rollout.next.reason}
+          {translated(rollout.next.reason)}
         </p>
       )}
       <ul className="mt-3 flex flex-col gap-1.5">

@@ -15,7 +15,8 @@ import { Icon } from "../../components/icons.tsx";
 import { Link, paths, useAddress, useGo } from "../../components/link.tsx";
 import { Loaded, Page } from "../../components/page.tsx";
 import { type Column, Table } from "../../components/table.tsx";
-import { type GraphNode, GraphView } from "../../graph/graph-view.tsx";
+import type { GraphNode } from "../../graph/graph-props.ts";
+import { GraphView } from "../../graph/graph-view.tsx";
 import { iconOf, NodeLink, pageOf, useLineageKindName } from "./lineage-node.tsx";
 import { LineageSearch } from "./lineage-search.tsx";
 

@@ -1,5 +1,5 @@
 /** A filter in MLflow's grammar: suggests names as one types, explains itself, and says where it is wrong. */
-import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
+import { type ChangeEvent, type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RunColumns } from "../../api/tracking-types.ts";
 import { IconButton } from "../../components/button.tsx";
@@ -39,26 +39,13 @@ export function filterOf(text: string): string {
     : `attributes.run_name ILIKE '%${trimmed.replaceAll("'", "''")}%'`;
 }
 
-export function FilterField({
-  value,
-  known,
-  error,
-  onChange,
-}: {
-  value: string;
-  known: RunColumns;
-  /** What the server said of it. */
-  error: string | null;
-  onChange: (text: string) => void;
-}) {
-  const { t } = useTranslation();
+/** What is typed, where, and which of the suggested names is next. */
+function useFilterText(value: string, known: RunColumns, onChange: (text: string) => void) {
   const [text, setText] = useState(value);
+  /** Null while nothing is suggested. */
   const [cursor, setCursor] = useState<number | null>(null);
   const [at, setAt] = useState(-1);
-  const [helping, setHelping] = useState(false);
   const input = useRef<HTMLInputElement>(null);
-  const listId = useId();
-  const errorId = useId();
   const told = useRef(value);
   useEffect(() => {
     // The address changed by itself: back, or a link.
@@ -79,10 +66,11 @@ export function FilterField({
     setAt(-1);
     requestAnimationFrame(() => input.current?.setSelectionRange(next.length, next.length));
   };
-  const apply = (): void => {
+  const apply = (whole: string): void => {
+    setText(whole);
     setCursor(null);
-    told.current = text.trim();
-    onChange(text.trim());
+    told.current = whole.trim();
+    onChange(whole.trim());
   };
   const press = (event: KeyboardEvent): void => {
     const count = suggestions.length;
@@ -91,10 +79,40 @@ export function FilterField({
     else if (event.key === "ArrowUp" && count > 0) setAt((at - 1 + count) % count);
     else if ((event.key === "Enter" || event.key === "Tab") && at >= 0 && at < count)
       take(suggestions[at] ?? "");
-    else if (event.key === "Enter") return apply();
+    else if (event.key === "Enter") return apply(text);
     else return;
     event.preventDefault();
   };
+  const type = (event: ChangeEvent<HTMLInputElement>): void => {
+    setText(event.target.value);
+    setCursor(event.target.selectionStart);
+    setAt(-1);
+  };
+  const leave = (): void => setCursor(null);
+  return { text, at, suggestions, input, take, apply, press, type, leave };
+}
+
+export function FilterField({
+  value,
+  known,
+  error,
+  onChange,
+}: {
+  value: string;
+  known: RunColumns;
+  /** What the server said of it. */
+  error: string | null;
+  onChange: (text: string) => void;
+}) {
+  const { t } = useTranslation();
+  const [helping, setHelping] = useState(false);
+  const listId = useId();
+  const errorId = useId();
+  const { text, at, suggestions, input, take, apply, press, type, leave } = useFilterText(
+    value,
+    known,
+    onChange,
+  );
   return (
     <div className="relative min-w-0 grow basis-full sm:basis-80">
       <div className="relative flex items-center gap-1">
@@ -115,51 +133,17 @@ export function FilterField({
           spellCheck={false}
           placeholder="metrics.accuracy > 0.9 AND params.model = 'forest'"
           value={text}
-          onChange={(event) => {
-            setText(event.target.value);
-            setCursor(event.target.selectionStart);
-            setAt(-1);
-          }}
+          onChange={type}
           onKeyDown={press}
-          onBlur={() => setCursor(null)}
+          onBlur={leave}
           className={`field w-full pl-8 font-mono text-xs ${error === null ? "" : "!border-danger"}`}
         />
         {text === "" ? null : (
-          <IconButton
-            icon="cross"
-            label={t("Clear the filter")}
-            onClick={() => {
-              setText("");
-              onChange("");
-            }}
-          />
+          <IconButton icon="cross" label={t("Clear the filter")} onClick={() => apply("")} />
         )}
         <IconButton icon="info" label={t("Help with filters")} onClick={() => setHelping(true)} />
       </div>
-      <div
-        id={listId}
-        role="listbox"
-        aria-label={t("Suggestions")}
-        hidden={suggestions.length === 0}
-        className="absolute z-40 mt-1 max-w-full overflow-hidden rounded-lg border bg-raised p-1 font-mono text-xs shadow-float"
-      >
-        {suggestions.map((name, index) => (
-          <div
-            key={name}
-            id={`${listId}-${index}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={index === at}
-            onMouseDown={(event) => {
-              event.preventDefault();
-              take(name);
-            }}
-            className={`truncate rounded px-2 py-1 ${index === at ? "bg-accent-soft" : "hover:bg-sunken"}`}
-          >
-            {name}
-          </div>
-        ))}
-      </div>
+      <Suggestions id={listId} names={suggestions} at={at} onTake={take} />
       {error === null ? null : (
         <p id={errorId} role="alert" className="mt-1 text-xs break-words text-danger-text">
           {error}
@@ -170,11 +154,50 @@ export function FilterField({
           onClose={() => setHelping(false)}
           onTake={(example) => {
             setHelping(false);
-            setText(example);
-            onChange(example);
+            apply(example);
           }}
         />
       ) : null}
+    </div>
+  );
+}
+
+function Suggestions({
+  id,
+  names,
+  at,
+  onTake,
+}: {
+  id: string;
+  names: readonly string[];
+  at: number;
+  onTake: (name: string) => void;
+}) {
+  const { t } = useTranslation();
+  return (
+    <div
+      id={id}
+      role="listbox"
+      aria-label={t("Suggestions")}
+      hidden={names.length === 0}
+      className="absolute z-40 mt-1 max-w-full overflow-hidden rounded-lg border bg-raised p-1 font-mono text-xs shadow-float"
+    >
+      {names.map((name, index) => (
+        <div
+          key={name}
+          id={`${id}-${index}`}
+          role="option"
+          tabIndex={-1}
+          aria-selected={index === at}
+          onMouseDown={(event) => {
+            event.preventDefault();
+            onTake(name);
+          }}
+          className={`truncate rounded px-2 py-1 ${index === at ? "bg-accent-soft" : "hover:bg-sunken"}`}
+        >
+          {name}
+        </div>
+      ))}
     </div>
   );
 }

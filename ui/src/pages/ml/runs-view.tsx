@@ -23,97 +23,68 @@ const RunsCharts = lazy(() =>
 const nothing: RunColumns = { metrics: [], params: [], tags: [] };
 const newestFirst = "attributes.start_time DESC";
 
-export function RunsView({ ids, as }: { ids: readonly string[]; as: "table" | "charts" }) {
-  const { t } = useTranslation();
-  const [address, change] = useAddress();
-  const [range, setRange] = useState<readonly [number, number]>([0, 0]);
-  const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set());
-  const [choosing, setChoosing] = useState(false);
+/** What the address asks for. */
+function useAsked(ids: readonly string[]) {
+  const [address] = useAddress();
   const known = useRunColumns(ids).data;
   const columns = useMemo(() => {
     const wanted = readColumns(address["cols"]) ?? usualColumns(known ?? nothing);
     return inOrder(wanted, known ?? nothing);
   }, [address, known]);
+  const selected = useMemo(() => new Set((address["sel"] ?? "").split(",").filter(Boolean)), [address]);
   const filter = filterOf(address["q"] ?? "");
-  const sort = address["sort"] ?? newestFirst;
-  const view = address["show"] === "deleted" ? "DELETED_ONLY" : "ACTIVE_ONLY";
-  // A child may fit where its parent does not: what is filtered is one flat list.
-  const isFlat = filter !== "" || address["flat"] === "1";
+  return {
+    known,
+    columns,
+    selected,
+    filter,
+    // A child may fit where its parent does not: what is filtered is one flat list.
+    isFlat: filter !== "" || address["flat"] === "1",
+    sort: address["sort"] ?? newestFirst,
+    isDeleted: address["show"] === "deleted",
+  };
+}
+
+type Asked = ReturnType<typeof useAsked>;
+
+export function RunsView({ ids, as }: { ids: readonly string[]; as: "table" | "charts" }) {
+  const [, change] = useAddress();
+  const [range, setRange] = useState<readonly [number, number]>([0, 0]);
+  const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set());
+  const [choosing, setChoosing] = useState(false);
+  const asked = useAsked(ids);
+  const { known, columns, selected, filter, sort } = asked;
   const list = useRunWindows(
     ids,
     {
       filter,
       order_by: sort,
-      view,
-      within: isFlat ? "all" : "roots",
+      view: asked.isDeleted ? "DELETED_ONLY" : "ACTIVE_ONLY",
+      within: asked.isFlat ? "all" : "roots",
       column: runColumnKeys(columns),
     },
     range,
-    isFlat ? [] : [...unfolded],
+    asked.isFlat ? [] : [...unfolded],
   );
-  const selected = useMemo(() => new Set((address["sel"] ?? "").split(",").filter(Boolean)), [address]);
   const select = useCallback((next: ReadonlySet<string>) => change({ sel: [...next].join(",") }), [change]);
   const seen = useCallback((first: number, last: number) => setRange([first, last]), []);
-  const fold = (runId: string): void => {
-    const next = new Set(unfolded);
-    if (!next.delete(runId)) next.add(runId);
-    setUnfolded(next);
-  };
   const wrong = list.error instanceof ApiError && list.error.status === 400 ? list.error.message : null;
-  const rows = list.rows.map(({ run }) => run);
   return (
     <>
       <div className="flex flex-col gap-2 border-b bg-surface px-4 py-2.5 sm:px-6">
-        <div className="flex flex-wrap items-start gap-2">
-          <FilterField
-            value={address["q"] ?? ""}
-            known={known ?? nothing}
-            error={wrong}
-            onChange={(q) => change({ q })}
-          />
-          <Segments
-            label={t("Which runs")}
-            value={view}
-            onChange={(value) =>
-              change({ show: value === "DELETED_ONLY" ? "deleted" : undefined, sel: undefined })
-            }
-            options={[
-              { value: "ACTIVE_ONLY", label: t("Active") },
-              { value: "DELETED_ONLY", label: t("Deleted") },
-            ]}
-          />
-          {as === "table" ? (
-            <Button icon="list" onClick={() => setChoosing(true)}>
-              {t("Columns")}
-            </Button>
-          ) : null}
-        </div>
-        <div className="flex min-h-7 flex-wrap items-center gap-x-4 gap-y-1 text-xs text-soft">
-          <span className="tabular-nums" data-total={list.total}>
-            {t("{{count}} runs", { count: list.total })}
-          </span>
-          {filter === "" ? (
-            <label className="inline-flex items-center gap-1.5">
-              <input
-                type="checkbox"
-                checked={!isFlat}
-                onChange={(event) => change({ flat: event.target.checked ? undefined : "1" })}
-              />
-              {t("Fold runs within runs")}
-            </label>
-          ) : null}
-          <RunsSelection
-            ids={ids}
-            selected={selected}
-            isDeleted={view === "DELETED_ONLY"}
-            onDone={() => select(new Set())}
-          />
-        </div>
+        <Filters asked={asked} wrong={wrong} {...(as === "table" ? { onColumns: setChoosing } : {})} />
+        <Chosen ids={ids} asked={asked} total={list.total} onUnselect={() => select(new Set())} />
       </div>
       <Shown list={list} wrong={wrong} filtered={filter !== ""}>
         {as === "charts" ? (
           <Suspense fallback={<Loading />}>
-            <RunsCharts known={known ?? nothing} rows={chosenRows(rows, selected)} />
+            <RunsCharts
+              known={known ?? nothing}
+              rows={chosenRows(
+                list.rows.map(({ run }) => run),
+                selected,
+              )}
+            />
           </Suspense>
         ) : (
           <RunsTable
@@ -125,7 +96,7 @@ export function RunsView({ ids, as }: { ids: readonly string[]; as: "table" | "c
             selected={selected}
             onSelect={select}
             unfolded={unfolded}
-            onFold={fold}
+            onFold={(runId) => setUnfolded((old) => toggled(old, runId))}
             colorOf={(runId) => {
               const place = [...selected].indexOf(runId);
               return place < 0 ? null : seriesColor(place);
@@ -142,6 +113,83 @@ export function RunsView({ ids, as }: { ids: readonly string[]; as: "table" | "c
         />
       ) : null}
     </>
+  );
+}
+
+function toggled(set: ReadonlySet<string>, id: string): Set<string> {
+  const next = new Set(set);
+  if (!next.delete(id)) next.add(id);
+  return next;
+}
+
+function Filters({
+  asked: { known, isDeleted },
+  wrong,
+  onColumns,
+}: {
+  asked: Asked;
+  wrong: string | null;
+  onColumns?: (open: boolean) => void;
+}) {
+  const { t } = useTranslation();
+  const [address, change] = useAddress();
+  return (
+    <div className="flex flex-wrap items-start gap-2">
+      <FilterField
+        value={address["q"] ?? ""}
+        known={known ?? nothing}
+        error={wrong}
+        onChange={(q) => change({ q })}
+      />
+      <Segments<"active" | "deleted">
+        label={t("Which runs")}
+        value={isDeleted ? "deleted" : "active"}
+        onChange={(value) => change({ show: value === "deleted" ? value : undefined, sel: undefined })}
+        options={[
+          { value: "active", label: t("Active") },
+          { value: "deleted", label: t("Deleted") },
+        ]}
+      />
+      {onColumns === undefined ? null : (
+        <Button icon="list" onClick={() => onColumns(true)}>
+          {t("Columns")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** How many there are, and what can be done with those that were chosen. */
+function Chosen({
+  ids,
+  asked: { filter, isFlat, isDeleted, selected },
+  total,
+  onUnselect,
+}: {
+  ids: readonly string[];
+  asked: Asked;
+  total: number;
+  onUnselect: () => void;
+}) {
+  const { t } = useTranslation();
+  const [, change] = useAddress();
+  return (
+    <div className="flex min-h-7 flex-wrap items-center gap-x-4 gap-y-1 text-xs text-soft">
+      <span className="tabular-nums" data-total={total}>
+        {t("{{count}} runs", { count: total })}
+      </span>
+      {filter === "" ? (
+        <label className="inline-flex items-center gap-1.5">
+          <input
+            type="checkbox"
+            checked={!isFlat}
+            onChange={(event) => change({ flat: event.target.checked ? undefined : "1" })}
+          />
+          {t("Fold runs within runs")}
+        </label>
+      ) : null}
+      <RunsSelection ids={ids} selected={selected} isDeleted={isDeleted} onDone={onUnselect} />
+    </div>
   );
 }
 

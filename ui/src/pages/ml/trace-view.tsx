@@ -117,6 +117,7 @@ function Spans({ info, wire }: { info: WireTrace; wire: readonly Record<string, 
   );
 }
 
+/** Names are indented within their column, so that all bars stand on one axis. */
 function Row({
   row: { span, depth, hasChildren },
   length,
@@ -133,51 +134,61 @@ function Row({
   onChoose: (id: string) => void;
 }) {
   const { t } = useTranslation();
+  const indent = Math.min(depth, 12) * 12;
   return (
-    <li className={`flex items-center gap-1 px-2 ${isChosen ? "bg-accent-soft" : "hover:bg-sunken"}`}>
-      <span style={{ width: Math.min(depth, 12) * 12 }} className="shrink-0" />
+    <li className={`relative ${isChosen ? "bg-accent-soft" : "hover:bg-sunken"}`}>
+      <button
+        type="button"
+        aria-current={isChosen ? "true" : undefined}
+        onClick={() => onChoose(span.id)}
+        className="grid w-full grid-cols-[minmax(0,1fr)_minmax(0,1fr)_4.5rem] items-center gap-2 px-2 py-1.5 text-left"
+      >
+        <SpanName span={span} indent={indent + 24} />
+        <SpanBar span={span} length={length} />
+        <span className="text-right text-xs text-soft tabular-nums">{spanText(span.took)}</span>
+      </button>
       {hasChildren ? (
         <button
           type="button"
           aria-expanded={!isFolded}
           aria-label={`${isFolded ? t("Unfold") : t("Fold")} ${span.name}`}
           onClick={() => onFold(span.id)}
-          className="grid size-5 shrink-0 place-items-center text-faint"
+          className="absolute top-1.5 grid size-5 place-items-center text-faint"
+          style={{ left: indent + 8 }}
         >
           <Icon name={isFolded ? "chevronRight" : "chevronDown"} size={12} />
         </button>
-      ) : (
-        <span className="w-5 shrink-0" />
-      )}
-      <button
-        type="button"
-        aria-current={isChosen ? "true" : undefined}
-        onClick={() => onChoose(span.id)}
-        className="grid min-w-0 flex-1 grid-cols-[minmax(0,1fr)_minmax(0,1fr)_4.5rem] items-center gap-2 py-1.5 text-left"
-      >
-        <span className="flex min-w-0 items-center gap-1.5">
-          <span className={`truncate ${span.isFailed ? "text-danger-text" : ""}`} title={span.name}>
-            {span.name}
-          </span>
-          {span.type === null ? null : (
-            <span className="shrink-0 rounded bg-sunken px-1 text-2xs text-soft">
-              {span.type.toLowerCase()}
-            </span>
-          )}
-        </span>
-        <span className="relative h-2 rounded bg-sunken" aria-hidden="true">
-          <span
-            className="absolute inset-y-0 rounded"
-            style={{
-              left: `${(span.start / length) * 100}%`,
-              width: `max(2px, ${((span.took ?? length - span.start) / length) * 100}%)`,
-              background: span.isFailed ? "var(--s-failed)" : "var(--accent)",
-            }}
-          />
-        </span>
-        <span className="text-right text-xs text-soft tabular-nums">{spanText(span.took)}</span>
-      </button>
+      ) : null}
     </li>
+  );
+}
+
+function SpanName({ span, indent }: { span: ShownSpan; indent: number }) {
+  return (
+    <span className="flex min-w-0 items-center gap-1.5" style={{ paddingLeft: indent }}>
+      <span className={`truncate ${span.isFailed ? "text-danger-text" : ""}`} title={span.name}>
+        {span.name}
+      </span>
+      {span.type === null ? null : (
+        <span className="shrink-0 rounded bg-sunken px-1 text-2xs text-soft">{span.type.toLowerCase()}</span>
+      )}
+    </span>
+  );
+}
+
+function SpanBar({ span, length }: { span: ShownSpan; length: number }) {
+  return (
+    <span className="relative h-2 overflow-hidden rounded bg-sunken" aria-hidden="true">
+      <span
+        className="absolute inset-y-0 rounded"
+        data-span={span.id}
+        style={{
+          left: `min(${(span.start / length) * 100}%, calc(100% - 2px))`,
+          width: `max(2px, ${((span.took ?? length - span.start) / length) * 100}%)`,
+          background: span.isFailed ? "var(--s-failed)" : "var(--accent)",
+        }}
+      />
+    </span>
   );
 }
 
