@@ -11,6 +11,7 @@ import { binFeatures } from "./binning.ts";
 import { type Classifier, fitted, type ModelJson, modelFormatVersion, mostProbable } from "./estimator.ts";
 import { Tree } from "./tree.ts";
 import { type GrowthOptions, TreeBuilder } from "./tree-builder.ts";
+import { TreeWalk, walkOf } from "./tree-walk.ts";
 
 export interface TreeOptions {
   /** Longest way from the root to a leaf; null is without limit. */
@@ -213,13 +214,18 @@ export function featuresPerNode(
 function averageProbabilities(state: State, x: Matrix, kind: string): Matrix {
   checkSamples(x);
   checkWidth(x, state.features, kind);
-  const probabilities = new Matrix(x.rows, state.classes.length);
-  for (let i = 0; i < x.rows; i++) {
-    const sums = probabilities.row(i);
-    const row = x.row(i);
-    for (const tree of state.trees) tree.addProbabilities(row, sums);
-    for (let k = 0; k < sums.length; k++) sums[k] /= state.trees.length;
-  }
+  const { trees, classes } = state;
+  const walk = walkOf(
+    state,
+    () =>
+      new TreeWalk(trees, classes.length, ({ tree, node }, into, at) =>
+        tree.writeProportions(node, into, at),
+      ),
+  );
+  const probabilities = new Matrix(x.rows, classes.length);
+  const { data } = probabilities;
+  walk.addTo(data, x);
+  for (let i = 0; i < data.length; i++) data[i] /= trees.length;
   return probabilities;
 }
 

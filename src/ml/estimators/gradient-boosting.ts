@@ -13,6 +13,7 @@ import { type Classifier, mostProbable, type Predictor } from "./estimator.ts";
 import { checkTreeOptions, featuresPerNode, type TreeOptions, treeDefaults } from "./forest.ts";
 import { RegressionTreeBuilder } from "./regression-tree-builder.ts";
 import type { Tree } from "./tree.ts";
+import { TreeWalk, walkOf } from "./tree-walk.ts";
 
 export interface BoostingOptions extends TreeOptions {
   nEstimators: number;
@@ -122,11 +123,13 @@ export class GradientBoostingClassifier
   predictProba(x: Matrix): Matrix {
     const raw = this.decisionFunction(x);
     const probabilities = new Matrix(x.rows, this.classes.length);
+    const { data } = probabilities;
     for (let i = 0; i < x.rows; i++) {
       if (raw.cols > 1) probabilities.row(i).set(softmax(raw.row(i)));
       else {
         const p = sigmoid(raw.data[i]);
-        probabilities.row(i).set([1 - p, p]);
+        data[2 * i] = 1 - p;
+        data[2 * i + 1] = p;
       }
     }
     return probabilities;
@@ -218,18 +221,21 @@ function addToRaw(
   }
 }
 
-function rawPredictions({ features, start, stages }: State, x: Matrix, rate: number, kind: string): Matrix {
+function rawPredictions(state: State, x: Matrix, rate: number, kind: string): Matrix {
+  const { features, start, stages } = state;
   checkSamples(x);
   checkWidth(x, features, kind);
-  const raw = new Matrix(x.rows, start.length);
-  for (let i = 0; i < x.rows; i++) {
-    const row = x.row(i);
-    for (let k = 0; k < start.length; k++) {
-      let value = start[k];
-      for (const trees of stages) value += rate * trees[k].valueOf(trees[k].leafOf(row));
-      raw.data[i * start.length + k] = value;
-    }
-  }
+  const outputs = start.length;
+  const walk = walkOf(
+    state,
+    () =>
+      new TreeWalk(stages.flat(), outputs, ({ tree, index, node }, into, at) => {
+        into[at + (index % outputs)] = rate * tree.valueOf(node);
+      }),
+  );
+  const raw = new Matrix(x.rows, outputs);
+  for (let i = 0; i < raw.data.length; i++) raw.data[i] = start[i % outputs];
+  walk.addTo(raw.data, x);
   return raw;
 }
 

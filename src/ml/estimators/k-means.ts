@@ -10,7 +10,7 @@ import { BaseModel } from "./base-model.ts";
 import type { Transformer } from "./estimator.ts";
 import { columnMeans } from "./kernels.ts";
 import { type Clusters, firstCentres, lloyd } from "./lloyd.ts";
-import { openCentreFinder, squaredDistances } from "./nearest-centres.ts";
+import { nearestCentres, squaredDistances } from "./nearest-centres.ts";
 
 export interface KMeansOptions {
   nClusters: number;
@@ -90,9 +90,7 @@ export class KMeans extends BaseModel<KMeansOptions, Clusters> implements Transf
   predict(x: Matrix): Float64Array {
     checkSamples(x);
     checkWidth(x, this.fitted.centres.cols, this.kind);
-    const labels = new Int32Array(x.rows);
-    openCentreFinder(x, this.fitted.centres.rows).find(this.fitted.centres, labels);
-    return Float64Array.from(labels);
+    return nearestCentres(x, this.fitted.centres);
   }
 
   /** Distances to the centres, shape (samples, clusters). */

@@ -7,7 +7,16 @@ import { Matrix } from "../data/matrix.ts";
 export function columnMeans(x: Matrix): Float64Array {
   const { data, rows, cols } = x;
   const sums = new Float64Array(cols);
-  for (let i = 0, at = 0; i < rows; i++) for (let j = 0; j < cols; j++, at++) sums[j] += data[at];
+  let i = 0;
+  for (; i + 3 < rows; i += 4) {
+    const first = i * cols;
+    const second = first + cols;
+    const third = second + cols;
+    const fourth = third + cols;
+    for (let j = 0; j < cols; j++)
+      sums[j] += data[first + j] + data[second + j] + (data[third + j] + data[fourth + j]);
+  }
+  for (; i < rows; i++) for (let j = 0; j < cols; j++) sums[j] += data[i * cols + j];
   for (let j = 0; j < cols; j++) sums[j] /= rows;
   return sums;
 }
@@ -89,65 +98,6 @@ export interface Centred {
   readonly y: ArrayLike<number>;
   readonly means: Float64Array;
   readonly yMean: number;
-}
-
-/**
- * Both sides of the normal equations of centred samples: xᵀ · x, shape (cols, cols), and xᵀ · y.
- * The targets go through as one more column.
- */
-export function normalEquations({ x, y, means, yMean }: Centred): {
-  gram: Float64Array;
-  gradient: Float64Array;
-} {
-  const { data, rows, cols } = x;
-  const width = cols + 1;
-  const sums = new Float64Array(width * width);
-  // Of four rows, the four values of a column beside each other; rows past the end are zeros.
-  const block = new Float64Array(4 * width);
-  for (let i = 0; i < rows; i += 4) {
-    const height = Math.min(4, rows - i);
-    if (height < 4) block.fill(0);
-    for (let r = 0; r < height; r++) {
-      const from = (i + r) * cols;
-      for (let j = 0; j < cols; j++) block[4 * j + r] = data[from + j] - means[j];
-      block[4 * cols + r] = y[i + r] - yMean;
-    }
-    addProducts(block, sums, width);
-  }
-  const gram = new Float64Array(cols * cols);
-  for (let j = 0; j < cols; j++)
-    for (let k = j; k < cols; k++) gram[j * cols + k] = gram[k * cols + j] = sums[j * width + k];
-  return { gram, gradient: Float64Array.from({ length: cols }, (_, j) => sums[j * width + cols]) };
-}
-
-/**
- * Adds the products of the columns of a block of four rows to the upper triangle of `sums`, shape (width, width). Two
- * columns go together, which takes each value of the others for both.
- */
-function addProducts(block: Float64Array, sums: Float64Array, width: number): void {
-  let j = 0;
-  for (; j + 1 < width; j += 2) {
-    const a = block[4 * j];
-    const b = block[4 * j + 1];
-    const c = block[4 * j + 2];
-    const d = block[4 * j + 3];
-    const e = block[4 * j + 4];
-    const f = block[4 * j + 5];
-    const g = block[4 * j + 6];
-    const h = block[4 * j + 7];
-    const upper = j * width;
-    const lower = upper + width;
-    for (let k = j, at = 4 * j; k < width; k++, at += 4) {
-      const p = block[at];
-      const q = block[at + 1];
-      const r = block[at + 2];
-      const s = block[at + 3];
-      sums[upper + k] += a * p + b * q + c * r + d * s;
-      sums[lower + k] += e * p + f * q + g * r + h * s;
-    }
-  }
-  // The square of the last column, where they are odd in number.
-  if (j < width) for (let r = 0; r < 4; r++) sums[j * width + j] += block[4 * j + r] ** 2;
 }
 
 /** xᵀ · (y − x · w) of centred samples: what the coefficients `w` still leave. */

@@ -7,12 +7,12 @@ import { checkSamples, checkWidth, type Matrix, type Targets } from "../data/mat
 import { checkOption } from "../options.ts";
 import { BaseModel } from "./base-model.ts";
 import type { Predictor } from "./estimator.ts";
+import { normalEquations } from "./gram.ts";
 import {
   type Centred,
   columnMeans,
   factorPositive,
   minusRow,
-  normalEquations,
   remainingGradient,
   solveFactored,
   timesVector,

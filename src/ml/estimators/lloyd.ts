@@ -30,17 +30,15 @@ export function lloyd(
 ): Clusters {
   const finder = openCentreFinder(x, start.rows);
   const members = new Members(x, start);
-  const labels = new Int32Array(x.rows);
   let iterations = 0;
   while (iterations < maxIter) {
     iterations++;
-    finder.find(members.centres, labels);
-    const changed = members.assign(labels);
+    const changed = members.assign(finder.find(members.centres));
     const moved = members.moveCentres();
     if (!changed || moved <= limit) break;
   }
   const { centres } = members;
-  finder.find(centres, labels);
+  const labels = finder.find(centres).slice();
   return { centres, labels, inertia: inertiaOf(x, centres, labels), iterations };
 }
 

@@ -1,11 +1,12 @@
 /**
- * The nearest of some centres for each of many samples. Many samples are multiplied with the centres by `near-scan.ts`, in whose
- * memory they stay from one look to the next, while centres move; where two centres are equally near but for rounding, the
- * distances are measured. So the answer is that of measuring all of them.
+ * The nearest of some centres for each of many samples. Many samples are multiplied with the centres by `centre-scan.ts`, in
+ * whose memory they stay from one look to the next, while centres move; where two centres are equally near but for
+ * rounding, the distances are measured. So the answer is that of measuring all of them.
  */
-import type { Matrix } from "../data/matrix.ts";
+import { Matrix } from "../data/matrix.ts";
+import { type CentreScan, openCentreScan } from "./centre-scan.ts";
 import { columnMeans } from "./kernels.ts";
-import { blockBytes, hitBytes, lanes, type NearScan, openNearScan } from "./near-scan.ts";
+import { blockBytes, lanes } from "./near-scan.ts";
 import {
   canBeSquared,
   halfNorms,
@@ -20,9 +21,6 @@ import {
 const manyRows = 500;
 /** Beyond it they are measured where they are, rather than copied. */
 const mostBytes = 1024 ** 3;
-/** Panels between two looks at scores: as many as stay close to the processor. */
-const panelsAtOnce = 128;
-
 /** Squared distances of the sample at `offset` to all centres, written to `out`. Four centres go together. */
 export function squaredDistances(
   samples: Float64Array,
@@ -76,29 +74,62 @@ export function squaredDistance(
 }
 
 export interface CentreFinder {
-  /** Writes the number of the nearest centre of each sample; of equally near ones the first. */
-  find(centres: Matrix, labels: Int32Array): void;
+  /** The number of the nearest centre of each sample, of equally near ones the first. The next call writes it anew. */
+  find(centres: Matrix): Int32Array;
 }
 
+/** For many looks at the same samples, as centres move. */
 export function openCentreFinder(x: Matrix, centres: number): CentreFinder {
-  const plain = new PlainFinder(x);
   const bytes = Math.ceil(x.rows / lanes) * panelBytes(x.cols);
-  return x.rows < manyRows || bytes > mostBytes ? plain : new ScanFinder(x, centres, plain);
+  if (x.rows < manyRows || bytes > mostBytes) return new PlainFinder(x);
+  return new ScanFinder(x, columnMeans(x), centres, openCentreScan);
+}
+
+/** Rows of one look that are in memory together: as many as stay close to the processor. */
+const rowsAtOnce = 2048;
+
+/** The number of the nearest centre of each sample, by one look. */
+export function nearestCentres(x: Matrix, centres: Matrix): Float64Array {
+  if (x.rows < manyRows) return new Float64Array(new PlainFinder(x).find(centres));
+  const labels = new Float64Array(x.rows);
+  const means = columnMeans(centres);
+  for (let first = 0; first < x.rows; first += rowsAtOnce) {
+    const count = Math.min(rowsAtOnce, x.rows - first);
+    const part = new Matrix(count, x.cols, x.data.subarray(first * x.cols, (first + count) * x.cols));
+    labels.set(new ScanFinder(part, means, centres.rows, keptScan).find(centres), first);
+  }
+  return labels;
+}
+
+let kept: CentreScan | null = null;
+/** Memory beyond this is not kept. */
+const mostKeptBytes = 4 * 1024 ** 2;
+
+function keptScan(bytes: number): CentreScan {
+  if (kept !== null && kept.memory.byteLength >= bytes) return kept;
+  const scan = openCentreScan(bytes);
+  if (bytes <= mostKeptBytes) kept = scan;
+  return scan;
 }
 
 class PlainFinder implements CentreFinder {
   readonly #x: Matrix;
+  readonly #labels: Int32Array;
+  #squares = new Float64Array();
 
   constructor(x: Matrix) {
     this.#x = x;
+    this.#labels = new Int32Array(x.rows);
   }
 
-  find(centres: Matrix, labels: Int32Array): void {
-    const squares = new Float64Array(centres.rows);
-    for (let i = 0; i < this.#x.rows; i++) labels[i] = this.nearest(i, centres, squares);
+  find(centres: Matrix): Int32Array {
+    for (let i = 0; i < this.#x.rows; i++) this.#labels[i] = this.nearest(i, centres);
+    return this.#labels;
   }
 
-  nearest(i: number, centres: Matrix, squares: Float64Array): number {
+  nearest(i: number, centres: Matrix): number {
+    if (this.#squares.length !== centres.rows) this.#squares = new Float64Array(centres.rows);
+    const squares = this.#squares;
     squaredDistances(this.#x.data, i * this.#x.cols, centres, squares);
     let nearest = 0;
     for (let k = 1; k < squares.length; k++) if (squares[k] < squares[nearest]) nearest = k;
@@ -106,104 +137,78 @@ class PlainFinder implements CentreFinder {
   }
 }
 
-/** Numbers of 64 bits in a hit. */
-const hitNumbers = hitBytes / 8;
-
-const limitsAt = 0;
-const queriesAt = limitsAt + blockBytes;
+const centresAt = 0;
 
 class ScanFinder implements CentreFinder {
   readonly #x: Matrix;
   readonly #plain: PlainFinder;
   readonly #means: Float64Array;
   readonly #largestHalf: number;
-  readonly #near: NearScan;
-  readonly #hitsAt: number;
+  readonly #panels: number;
   readonly #panelsAt: number;
-  /** Where the first score is, counted in numbers of 64 bits: an index that is no whole number to the compiler is slow. */
-  readonly #scoresAt: number;
-  /** Of one sample, by centre. */
-  readonly #scores: Float64Array;
+  readonly #labelsAt: number;
+  readonly #changedAt: number;
+  readonly #scan: CentreScan;
+  /** The same memory as integers. */
+  readonly #numbers: Int32Array;
+  readonly #labels: Int32Array;
 
-  constructor(x: Matrix, centres: number, plain: PlainFinder) {
+  /** @param means Any point near the samples and the centres. @param open Makes its memory, or one that is free again. */
+  constructor(x: Matrix, means: Float64Array, centres: number, open: (bytes: number) => CentreScan) {
     this.#x = x;
-    this.#plain = plain;
-    this.#means = columnMeans(x);
-    this.#largestHalf = largest(halfNorms(x, this.#means));
-    this.#scores = new Float64Array(centres);
-    const blocks = Math.ceil(centres / lanes);
-    const panels = Math.ceil(x.rows / lanes);
-    this.#hitsAt = queriesAt + blocks * x.cols * blockBytes;
-    this.#scoresAt = (this.#hitsAt + 16) / 8;
-    this.#panelsAt = this.#hitsAt + blocks * panelsAtOnce * hitBytes;
-    this.#near = openNearScan(this.#panelsAt + panels * panelBytes(x.cols));
-    const { memory } = this.#near;
-    // Every sample is told of: it is asked for the nearest centre, not the other way round.
-    memory.fill(Number.NEGATIVE_INFINITY, limitsAt / 8, limitsAt / 8 + lanes);
-    const part = { first: 0, panels, heads: new Float64Array(x.rows), pastLast: 0 };
-    placePanels(memory, this.#panelsAt, x, this.#means, part);
+    this.#plain = new PlainFinder(x);
+    this.#means = means;
+    this.#panels = Math.ceil(x.rows / lanes);
+    this.#labelsAt = centresAt + Math.ceil(centres / lanes) * panelBytes(x.cols);
+    this.#changedAt = this.#labelsAt + this.#panels * blockBytes;
+    this.#panelsAt = this.#changedAt + Math.ceil(this.#panels / 4) * 16;
+    this.#scan = open(this.#panelsAt + this.#panels * panelBytes(x.cols));
+    const { memory } = this.#scan;
+    this.#numbers = new Int32Array(memory.buffer);
+    this.#labels = new Int32Array(x.rows);
+    // No centre's number: all are told of at first.
+    memory.fill(-1, this.#labelsAt / 8, this.#labelsAt / 8 + this.#panels * lanes);
+    const part = { first: 0, panels: this.#panels, heads: null, pastLast: 0 };
+    this.#largestHalf = placePanels(memory, this.#panelsAt, x, this.#means, part);
   }
 
-  find(centres: Matrix, labels: Int32Array): void {
+  find(centres: Matrix): Int32Array {
     const halves = halfNorms(centres, this.#means);
     const sizes = this.#largestHalf + largest(halves);
-    if (!canBeSquared(sizes)) return this.#plain.find(centres, labels);
-    const { rows, cols } = this.#x;
-    for (let k = 0; k < centres.rows; k += lanes)
-      placeQueries(this.#near.memory, queriesAt + k * cols * 8, centres, this.#means, k);
-    const unsure = 2 * roundingOf(sizes, cols);
-    const squares = new Float64Array(centres.rows);
-    for (let first = 0; first < rows; first += panelsAtOnce * lanes) {
-      const count = Math.min(panelsAtOnce, Math.ceil((rows - first) / lanes));
-      this.#score(first / lanes, count, centres.rows);
-      for (let panel = 0, i = first; panel < count; panel++)
-        for (let lane = 0; lane < lanes && i < rows; lane++, i++) {
-          const sure = this.#best(this.#scoresAt + panel * hitNumbers + lane, halves, unsure);
-          labels[i] = sure < 0 ? this.#plain.nearest(i, centres, squares) : sure;
-        }
+    if (!canBeSquared(sizes)) return this.#plain.find(centres);
+    const { cols } = this.#x;
+    this.#placeCentres(centres, halves);
+    const told = this.#scan.scan({
+      panels: this.#panelsAt,
+      count: this.#panels,
+      features: cols,
+      centres: centresAt,
+      blocks: Math.ceil(centres.rows / lanes),
+      labels: this.#labelsAt,
+      changed: this.#changedAt,
+      unsure: 2 * roundingOf(sizes, cols),
+    });
+    const { memory } = this.#scan;
+    const labels = this.#labels;
+    for (let n = 0; n < told; n++) {
+      const first = this.#numbers[this.#changedAt / 4 + n] * lanes;
+      const end = Math.min(first + lanes, labels.length);
+      for (let i = first, at = this.#labelsAt / 8 + first; i < end; i++, at++)
+        // Where two centres are nearly as near, they are measured.
+        labels[i] = memory[at] < 0 ? this.#plain.nearest(i, centres) : memory[at];
     }
+    return labels;
   }
 
-  /** The scores of some panels by all centres, a list for each four centres. */
-  #score(panel: number, count: number, centres: number): void {
-    const features = this.#x.cols;
-    for (let k = 0; k < centres; k += lanes)
-      this.#near.scan({
-        panels: this.#panelsAt + panel * panelBytes(features),
-        count,
-        features,
-        queries: queriesAt + k * features * 8,
-        limits: limitsAt,
-        hits: this.#hitsAt + (k / lanes) * panelsAtOnce * hitBytes,
-      });
-  }
-
-  /**
-   * The centre with the highest score of one sample of those that were scored last; −1 when another may be as near.
-   *
-   * @param from Where its score by the first centre is.
-   */
-  #best(from: number, halves: Float64Array, unsure: number): number {
-    const { memory } = this.#near;
-    const count = halves.length;
-    const scores = this.#scores;
-    let highest = Number.NEGATIVE_INFINITY;
-    for (let k = 0, at = from; k < count; k += lanes, at += panelsAtOnce * hitNumbers) {
-      const end = Math.min(k + lanes, count);
-      for (let one = k, place = at; one < end; one++, place += lanes) {
-        const score = memory[place] - halves[one];
-        scores[one] = score;
-        highest = Math.max(highest, score);
-      }
+  /** Minus half the norms of four centres, then their values. */
+  #placeCentres(centres: Matrix, halves: Float64Array): void {
+    const { memory } = this.#scan;
+    for (let k = 0; k < centres.rows; k += lanes) {
+      const at = centresAt + (k / lanes) * panelBytes(centres.cols);
+      // Those past the last are infinitely far.
+      for (let lane = 0; lane < lanes; lane++)
+        memory[at / 8 + lane] = k + lane < centres.rows ? -halves[k + lane] : Number.NEGATIVE_INFINITY;
+      placeQueries(memory, at + blockBytes, centres, this.#means, k);
     }
-    // A comparison that is nearly always false costs less than one for each new highest score.
-    const least = highest - unsure;
-    let best = -1;
-    for (let k = 0; k < count; k++) {
-      if (scores[k] < least) continue;
-      if (best >= 0) return -1;
-      best = k;
-    }
-    return best;
   }
 }

@@ -18,6 +18,7 @@ import {
 } from "./forest.ts";
 import { RegressionTreeBuilder } from "./regression-tree-builder.ts";
 import type { Tree } from "./tree.ts";
+import { TreeWalk, walkOf } from "./tree-walk.ts";
 
 interface State {
   features: number;
@@ -97,13 +98,19 @@ function growRegressionTrees(kind: string, x: Matrix, y: Targets, options: Fores
   return { features: x.cols, trees };
 }
 
-function meanOfTrees({ features, trees }: State, x: Matrix, kind: string): Float64Array {
+function meanOfTrees(state: State, x: Matrix, kind: string): Float64Array {
   checkSamples(x);
-  checkWidth(x, features, kind);
-  return Float64Array.from({ length: x.rows }, (_, i) => {
-    const row = x.row(i);
-    let sum = 0;
-    for (const tree of trees) sum += tree.valueOf(tree.leafOf(row));
-    return sum / trees.length;
-  });
+  checkWidth(x, state.features, kind);
+  const { trees } = state;
+  const walk = walkOf(
+    state,
+    () =>
+      new TreeWalk(trees, 1, ({ tree, node }, into, at) => {
+        into[at] = tree.valueOf(node);
+      }),
+  );
+  const means = new Float64Array(x.rows);
+  walk.addTo(means, x);
+  for (let i = 0; i < means.length; i++) means[i] /= trees.length;
+  return means;
 }

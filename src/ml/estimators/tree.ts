@@ -81,6 +81,16 @@ export class Tree {
     return node;
   }
 
+  /** What an inner node asks, and where it leads. */
+  innerNode(node: number): { feature: number; threshold: number; left: number; right: number } {
+    return {
+      feature: this.#feature[node],
+      threshold: this.#threshold[node],
+      left: this.#left[node],
+      right: this.#right[node],
+    };
+  }
+
   isLeaf(node: number): boolean {
     return this.#feature[node] === -1;
   }
@@ -100,12 +110,10 @@ export class Tree {
     this.#value[node * this.classes] = value;
   }
 
-  /** Adds the class proportions of a sample's leaf to `sums`. */
-  addProbabilities(row: Float64Array, sums: Float64Array): void {
-    const at = this.leafOf(row) * this.classes;
-    let weight = 0;
-    for (let k = 0; k < this.classes; k++) weight += this.#value[at + k];
-    for (let k = 0; k < this.classes; k++) sums[k] += this.#value[at + k] / weight;
+  /** Writes the class proportions of a node to `into`, from `at` on. */
+  writeProportions(node: number, into: Float64Array, at: number): void {
+    const weight = this.weightOf(node);
+    for (let k = 0; k < this.classes; k++) into[at + k] = this.#value[node * this.classes + k] / weight;
   }
 
   /** Impurity decrease per feature, as shares of their sum (Breiman 1984, §5.3.4); all 0 in a tree of one leaf. */
