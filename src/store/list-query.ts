@@ -124,6 +124,8 @@ export interface ListColumns {
   readonly [name: string]: {
     readonly column: Statement;
     readonly type: "text" | "bigint" | "timestamptz" | "float8" | "boolean";
+    /** Never null. */
+    readonly required?: boolean;
   };
 }
 
@@ -150,7 +152,7 @@ export function orderBy(columns: ListColumns, order: readonly OrderKey[], revers
   const terms = order.map(({ name, descending }) =>
     descending === reversed ? sql`${columnOf(columns, name)} ASC` : sql`${columnOf(columns, name)} DESC`,
   );
-  return terms.reduce((all, one) => sql`${all}, ${one}`);
+  return list(terms);
 }
 
 function columnOf(columns: ListColumns, name: string): Statement {
@@ -161,6 +163,10 @@ function columnOf(columns: ListColumns, name: string): Statement {
 
 /** What stands behind the cursor in the order (before it, where it goes backward). */
 export function beyond(columns: ListColumns, order: readonly OrderKey[], cursor: Cursor): Statement {
+  const isOneWay = order.every(({ descending }) => descending === order[0]?.descending);
+  // A comparison of rows is what an index of these columns can begin from.
+  if (isOneWay && order.every(({ name }) => columns[name]?.required))
+    return beyondRow(columns, order, cursor);
   const alternatives: Statement[] = [];
   let same: Statement = sql`TRUE`;
   for (const [index, { name, descending }] of order.entries()) {
@@ -173,6 +179,22 @@ export function beyond(columns: ListColumns, order: readonly OrderKey[], cursor:
     same = value === null ? sql`${same} AND ${column} IS NULL` : sql`${same} AND ${column} = ${typed}`;
   }
   return sql`(${anyOf(alternatives)})`;
+}
+
+function beyondRow(
+  columns: ListColumns,
+  order: readonly OrderKey[],
+  { values, backward }: Cursor,
+): Statement {
+  const row = list(order.map(({ name }) => columnOf(columns, name)));
+  const place = list(
+    order.map(({ name }, index) => cast(values[index] ?? null, columns[name]?.type ?? "text")),
+  );
+  return order[0]?.descending === backward ? sql`(${row}) > (${place})` : sql`(${row}) < (${place})`;
+}
+
+function list(statements: readonly Statement[]): Statement {
+  return statements.reduce((all, one) => sql`${all}, ${one}`);
 }
 
 function above(column: Statement, value: unknown, typed: Statement): Statement {
@@ -201,7 +223,7 @@ function cast(value: unknown, type: ListColumns[string]["type"]): Statement {
 /** The values of an order's columns as one JSON array, for the cursors at both ends of a page. */
 export function placeOf(columns: ListColumns, order: readonly OrderKey[]): Statement {
   const values = order.map(({ name }) => columnOf(columns, name));
-  return sql`json_build_array(${values.reduce((all, one) => sql`${all}, ${one}`)})`;
+  return sql`json_build_array(${list(values)})`;
 }
 
 export function limitOffset(page: Page): Statement {

@@ -3,8 +3,10 @@
  * as long as the history is counted where that is cheap; else the planner's guess stands for its total (ADR 96).
  */
 import type { Executor } from "./connect.ts";
+import { type BoundedOrders, boundOf } from "./list-bound.ts";
 import { beyond, type ListColumns, type ListPage, limitOffset, orderBy, placeOf } from "./list-query.ts";
 import { defaultLimit } from "./page.ts";
+import { planOf } from "./plan.ts";
 import type { Statement } from "./sql.ts";
 import { sql } from "./sql.ts";
 
@@ -19,6 +21,17 @@ export interface ListSource {
   readonly countFrom?: Statement;
   /** As long as the history: its total may be a guess. */
   readonly mayBeLong?: boolean;
+  /** Where rows are wide, or joined: their keys are chosen first, and only the chosen ones are read. */
+  readonly key?: ListKey;
+  readonly bounded?: BoundedOrders;
+}
+
+export interface ListKey {
+  readonly columns: Statement;
+  /** The tables that conditions and order name. */
+  readonly from: Statement;
+  /** Joins the tables of `select` to `chosen`. */
+  readonly join: Statement;
 }
 
 export type Place = readonly (string | number | boolean | null)[];
@@ -44,17 +57,34 @@ export async function readList<Row>(
   return page.cursor === undefined ? byOffset(executor, source, page) : byCursor(executor, source, page);
 }
 
+function rowsOf(
+  { select, from, key }: ListSource,
+  where: Statement,
+  order: Statement,
+  cut: Statement,
+): Statement {
+  if (key === undefined) return sql`SELECT ${select} FROM ${from} WHERE ${where} ORDER BY ${order} ${cut}`;
+  return sql`
+    SELECT ${select} FROM (
+      SELECT ${key.columns} FROM ${key.from} WHERE ${where} ORDER BY ${order} ${cut}
+    ) AS chosen ${key.join} ORDER BY ${order}`;
+}
+
+async function pageByOffset<Row>(executor: Executor, source: ListSource, page: ListPage): Promise<Row[]> {
+  const bound = await boundOf(executor, source, page);
+  const where = bound === null ? source.where : sql`${source.where} AND ${bound}`;
+  return executor.rows<Row>(rowsOf(source, where, orderBy(source.columns, page.order), limitOffset(page)));
+}
+
 async function byOffset<Row>(
   executor: Executor,
   source: ListSource,
   page: ListPage,
 ): Promise<ListResult<Row>> {
-  const { select, from, where, columns, countFrom = from } = source;
+  const { from, where, countFrom = from } = source;
   if (source.mayBeLong === true) return longByOffset(executor, source, page);
   const [rows, counted] = await Promise.all([
-    executor.rows<Row>(sql`
-      SELECT ${select} FROM ${from} WHERE ${where}
-      ORDER BY ${orderBy(columns, page.order)} ${limitOffset(page)}`),
+    pageByOffset<Row>(executor, source, page),
     executor.row<{ total: number }>(sql`SELECT count(*) AS total FROM ${countFrom} WHERE ${where}`),
   ]);
   return { rows, total: counted?.total ?? 0, countLimit: null, next: null, previous: null };
@@ -67,14 +97,12 @@ const cheapCount = 5000;
 
 async function longByOffset<Row>(
   executor: Executor,
-  { select, from, where, columns, countFrom = from }: ListSource,
+  source: ListSource,
   page: ListPage,
 ): Promise<ListResult<Row>> {
   const [rows, total] = await Promise.all([
-    executor.rows<Row>(sql`
-      SELECT ${select} FROM ${from} WHERE ${where}
-      ORDER BY ${orderBy(columns, page.order)} ${limitOffset(page)}`),
-    countOrGuess(executor, countFrom, where),
+    pageByOffset<Row>(executor, source, page),
+    countOrGuess(executor, source.countFrom ?? source.from, source.where),
   ]);
   const plain = { rows, next: null, previous: null };
   if (total.isCounted) return { ...plain, total: total.rows, countLimit: null };
@@ -87,49 +115,46 @@ async function longByOffset<Row>(
   return { ...plain, total: guess, countLimit: countedExactly };
 }
 
+/** So many more than are counted that the planner, however wrong, is not wrong by as much. */
+const surelyMore = 10 * countedExactly;
+
 async function countOrGuess(
   executor: Executor,
   from: Statement,
   where: Statement,
 ): Promise<{ rows: number; isCounted: boolean }> {
+  const all = await planOf(executor, sql`SELECT 1 FROM ${from} WHERE ${where}`);
+  if (all.rows > surelyMore) return { rows: all.rows, isCounted: false };
   const limited = sql`SELECT 1 FROM ${from} WHERE ${where} LIMIT ${countedExactly + 1}`;
-  const { cost } = await planOf(executor, limited);
-  if (cost <= cheapCount) {
-    const counted = await executor.row<{ total: number }>(
-      sql`SELECT count(*) AS total FROM (${limited}) counted`,
-    );
-    const total = counted?.total ?? 0;
-    if (total <= countedExactly) return { rows: total, isCounted: true };
-  }
-  const { rows } = await planOf(executor, sql`SELECT 1 FROM ${from} WHERE ${where}`);
-  return { rows: Math.max(rows, cost <= cheapCount ? countedExactly + 1 : 0), isCounted: false };
-}
-
-interface ExplainedPlan {
-  readonly "QUERY PLAN": readonly {
-    readonly Plan: { readonly "Total Cost": number; readonly "Plan Rows": number };
-  }[];
-}
-
-async function planOf(executor: Executor, statement: Statement): Promise<{ cost: number; rows: number }> {
-  const row = await executor.row<ExplainedPlan>(sql`EXPLAIN (FORMAT JSON) ${statement}`);
-  const plan = row?.["QUERY PLAN"][0]?.Plan;
-  return { cost: plan?.["Total Cost"] ?? 0, rows: plan?.["Plan Rows"] ?? 0 };
+  const { cost } = all.rows > countedExactly ? await planOf(executor, limited) : all;
+  if (cost > cheapCount) return { rows: all.rows, isCounted: false };
+  const counted = await executor.row<{ total: number }>(
+    sql`SELECT count(*) AS total FROM (${limited}) counted`,
+  );
+  const total = counted?.total ?? 0;
+  if (total <= countedExactly) return { rows: total, isCounted: true };
+  return { rows: Math.max(all.rows, countedExactly + 1), isCounted: false };
 }
 
 async function byCursor<Row>(
   executor: Executor,
-  { select, from, where, columns, countFrom = from }: ListSource,
+  source: ListSource,
   page: ListPage,
 ): Promise<ListResult<Row>> {
+  const { from, where, columns, countFrom = from } = source;
   const limit = page.limit ?? defaultLimit;
   const cursor = page.cursor ?? null;
   const backward = cursor?.backward === true;
   const behind = cursor === null ? where : sql`${where} AND ${beyond(columns, page.order, cursor)}`;
   const [found, counted] = await Promise.all([
-    executor.rows<Row & { place: Place }>(sql`
-      SELECT ${select}, ${placeOf(columns, page.order)} AS place FROM ${from} WHERE ${behind}
-      ORDER BY ${orderBy(columns, page.order, backward)} LIMIT ${limit + 1}`),
+    executor.rows<Row & { place: Place }>(
+      rowsOf(
+        { ...source, select: sql`${source.select}, ${placeOf(columns, page.order)} AS place` },
+        behind,
+        orderBy(columns, page.order, backward),
+        sql`LIMIT ${limit + 1}`,
+      ),
+    ),
     executor.row<{ total: number }>(sql`
       SELECT count(*) AS total FROM (SELECT 1 FROM ${countFrom} WHERE ${where} LIMIT ${countLimit}) counted`),
   ]);

@@ -148,7 +148,11 @@ export async function listAssetEventRows(
     withinInstants(sql`e."timestamp"`, f.timestamp),
   ]);
   const columns = assetEventListColumns;
-  return readList(executor, { select: eventsSelect, from: eventsFrom, where, columns }, page);
+  return readList(
+    executor,
+    { select: eventsSelect, from: eventsFrom, where, columns, mayBeLong: true },
+    page,
+  );
 }
 
 /** Of one event, or of those that a run took; oldest first. */

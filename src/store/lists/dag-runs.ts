@@ -17,6 +17,7 @@ import {
 import { type ListResult, readList } from "../read-list.ts";
 import type { Statement } from "../sql.ts";
 import { sql } from "../sql.ts";
+import { ofDagsWithId } from "./dags-named.ts";
 
 export interface DagRunSummary extends DagRunRow {
   readonly displayName: string;
@@ -53,12 +54,12 @@ const seconds = sql`extract(epoch FROM r.end_date - r.start_date)::float8`;
 const updated = sql`coalesce(r.end_date, r.start_date, r.queued_at)`;
 
 export const dagRunListColumns = {
-  id: { column: sql`r.id`, type: "bigint" },
+  id: { column: sql`r.id`, type: "bigint", required: true },
   state: { column: sql`r.state`, type: "text" },
   dag_id: { column: sql`r.dag_id`, type: "text" },
   run_id: { column: sql`r.run_id`, type: "text" },
   logical_date: { column: sql`r.logical_date`, type: "timestamptz" },
-  run_after: { column: sql`r.run_after`, type: "timestamptz" },
+  run_after: { column: sql`r.run_after`, type: "timestamptz", required: true },
   start_date: { column: sql`r.start_date`, type: "timestamptz" },
   end_date: { column: sql`r.end_date`, type: "timestamptz" },
   updated_at: { column: updated, type: "timestamptz" },
@@ -80,6 +81,9 @@ export async function listDagRunSummaries(
       from: dagRunFrom,
       where: where(filter, now),
       columns: dagRunListColumns,
+      mayBeLong: true,
+      // `dagRunColumns` name no table, so that the key has a name of its own.
+      key: { columns: sql`r.id AS pk`, from: dagRunFrom, join: sql`JOIN dag_run r ON r.id = chosen.pk` },
     },
     page,
   );
@@ -121,19 +125,24 @@ function where(f: DagRunListFilter, now: number): Statement {
     withinInstants(updated, f.updatedAt),
     withinNumbers(seconds, f.duration),
     isOneOf(sql`r.state`, f.states),
+    onlyUnfinished(f.states) ? sql`r.end_date IS NULL` : null,
     isOneOf(sql`r.run_type`, f.runTypes),
     versions(f.versionNumbers),
     contains(sql`r.conf::text`, f.confContains),
     matches(sql`r.run_id`, f.runIdPattern),
     startsWith(sql`r.run_id`, f.runIdPrefix),
-    matches(sql`r.dag_id`, f.dagIdPattern),
-    startsWith(sql`r.dag_id`, f.dagIdPrefix),
+    ofDagsWithId(sql`r.dag_id`, { pattern: f.dagIdPattern, prefix: f.dagIdPrefix }),
     matches(sql`r.triggering_user`, f.userPattern),
     startsWith(sql`r.triggering_user`, f.userPrefix),
     matches(sql`r.partition_key`, f.partitionKeyPattern),
     startsWith(sql`r.partition_key`, f.partitionKeyPrefix),
     consumedAsset(f.consumedAssetPattern),
   ]);
+}
+
+/** Index dag_run_unfinished. A run has an end when its state is one. */
+function onlyUnfinished(states: readonly string[] = []): boolean {
+  return states.length > 0 && states.every((state) => state === "queued" || state === "running");
 }
 
 function versions(numbers: readonly number[] = []): Statement | null {

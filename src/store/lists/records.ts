@@ -40,7 +40,7 @@ export interface AuditFilter {
 }
 
 export const auditListColumns = {
-  id: { column: sql`l.id`, type: "bigint" },
+  id: { column: sql`l.id`, type: "bigint", required: true },
   dttm: { column: sql`l.dttm`, type: "timestamptz" },
   dag_id: { column: sql`l.dag_id`, type: "text" },
   task_id: { column: sql`l.task_id`, type: "text" },
@@ -86,7 +86,14 @@ export async function listAuditRecords(
   ]);
   return readList(
     executor,
-    { select: auditSelect, from: sql`log l`, where, columns: auditListColumns },
+    {
+      select: auditSelect,
+      from: sql`log l`,
+      where,
+      columns: auditListColumns,
+      mayBeLong: true,
+      key: { columns: sql`l.id`, from: sql`log l`, join: sql`JOIN log l ON l.id = chosen.id` },
+    },
     page,
   );
 }

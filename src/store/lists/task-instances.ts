@@ -12,12 +12,13 @@ import {
   startsWith,
   withinInstants,
   withinNumbers,
-  withinPending,
 } from "../list-query.ts";
 import { type ListResult, readList } from "../read-list.ts";
 import type { Statement } from "../sql.ts";
 import { sql } from "../sql.ts";
 import { type TaskInstanceRow, taskInstanceColumns } from "../task-instances.ts";
+import { ofDagsWithId } from "./dags-named.ts";
+import { boundedInstances, dates, waysOf } from "./instance-ranges.ts";
 
 export interface TaskInstanceSummary extends TaskInstanceRow {
   readonly displayName: string;
@@ -66,9 +67,9 @@ const seconds = sql`extract(epoch FROM t.end_date - t.start_date)::float8`;
 const updated = sql`coalesce(t.end_date, t.start_date, t.queued_at, t.scheduled_at)`;
 
 export const taskInstanceListColumns = {
-  run_pk: { column: sql`t.run_pk`, type: "bigint" },
-  task_id: { column: sql`t.task_id`, type: "text" },
-  map_index: { column: sql`t.map_index`, type: "bigint" },
+  run_pk: { column: sql`t.run_pk`, type: "bigint", required: true },
+  task_id: { column: sql`t.task_id`, type: "text", required: true },
+  map_index: { column: sql`t.map_index`, type: "bigint", required: true },
   state: { column: sql`t.state`, type: "text" },
   duration: { column: seconds, type: "float8" },
   start_date: { column: sql`t.start_date`, type: "timestamptz" },
@@ -100,21 +101,43 @@ export async function listTaskInstanceSummaries(
   page: ListPage,
   now: number,
 ): Promise<ListResult<TaskInstanceSummary>> {
-  const asksForRuns = needsRun(filter);
+  const conditions = where(filter, now);
+  const { instances, states } = await waysOf(executor, filter, page, now);
+  // Every instance has its run: what asks nothing of the run need not join it.
+  const withRun = (table: Statement, isAsked: boolean): Statement =>
+    isAsked ? sql`dag_run r JOIN ${table} ON t.run_pk = r.id` : table;
+  const filtersRuns = needsRun(filter);
+  const ordersByRun = page.order.some(({ name }) => orderedByRun.has(name));
   return readList(
     executor,
     {
       select,
       from,
-      where: where(filter, now),
+      where: states === null ? conditions : sql`${conditions} AND ${states}`,
       columns: taskInstanceListColumns,
       mayBeLong: true,
-      // Every instance has its run: a count that asks nothing of the run need not join it.
-      ...(asksForRuns ? {} : { countFrom: sql`task_instance t` }),
+      countFrom: withRun(sql`task_instance t`, filtersRuns),
+      key: {
+        columns: sql`t.run_pk, t.task_id, t.map_index`,
+        from: withRun(instances, filtersRuns || ordersByRun),
+        join: joined,
+      },
+      bounded: boundedInstances((table) => withRun(table, filtersRuns)),
     },
     page,
   );
 }
+
+const orderedByRun: ReadonlySet<string> = new Set([
+  "logical_date",
+  "run_after",
+  "data_interval_start",
+  "data_interval_end",
+]);
+
+const joined = sql`
+  JOIN task_instance t ON t.run_pk = chosen.run_pk AND t.task_id = chosen.task_id AND t.map_index = chosen.map_index
+  JOIN dag_run r ON r.id = t.run_pk`;
 
 function needsRun(f: TaskInstanceListFilter): boolean {
   const asked = [
@@ -175,11 +198,9 @@ function where(f: TaskInstanceListFilter, now: number): Statement {
     f.onlyMapped === true ? sql`t.map_index >= 0` : null,
     withinInstants(sql`r.run_after`, f.runAfter),
     withinInstants(sql`r.logical_date`, f.logicalDate),
-    withinPending(sql`t.start_date`, f.startDate, now),
-    withinPending(sql`t.end_date`, f.endDate, now),
+    ...dates(f, now),
     withinInstants(updated, f.updatedAt),
     withinNumbers(seconds, f.duration),
-    states(f.states),
     isOneOf(sql`t.pool`, f.pools),
     isOneOf(sql`t.queue`, f.queues),
     executors(f.executors),
@@ -189,8 +210,7 @@ function where(f: TaskInstanceListFilter, now: number): Statement {
     isOneOf(sql`t.map_index`, f.mapIndexes, "bigint"),
     matches(sql`t.task_id`, f.taskIdPattern),
     startsWith(sql`t.task_id`, f.taskIdPrefix),
-    matches(sql`r.dag_id`, f.dagIdPattern),
-    startsWith(sql`r.dag_id`, f.dagIdPrefix),
+    ofDagsWithId(sql`r.dag_id`, { pattern: f.dagIdPattern, prefix: f.dagIdPrefix }),
     matches(sql`r.run_id`, f.runIdPattern),
     startsWith(sql`r.run_id`, f.runIdPrefix),
     matches(sql`t.pool`, f.poolPattern),
@@ -202,13 +222,6 @@ function where(f: TaskInstanceListFilter, now: number): Statement {
     matches(sql`coalesce(t.rendered_map_index, t.map_index::text)`, f.labelPattern),
     startsWith(sql`coalesce(t.rendered_map_index, t.map_index::text)`, f.labelPrefix),
   ]);
-}
-
-function states(wanted: TaskInstanceListFilter["states"]): Statement | null {
-  if (wanted === null || wanted === undefined || wanted.length === 0) return null;
-  const named = wanted.filter((state) => state !== null && state !== "none");
-  const any = sql`t.state = ANY (${named}::text[])`;
-  return named.length === wanted.length ? any : sql`(t.state IS NULL OR ${any})`;
 }
 
 /** There is one executor; it has no name in the rows. */

@@ -13,6 +13,7 @@ import {
 } from "../list-query.ts";
 import { type ListResult, readList } from "../read-list.ts";
 import { sql } from "../sql.ts";
+import { ofDagsWithName } from "./dags-named.ts";
 
 export interface XComEntry {
   readonly key: string;
@@ -53,14 +54,14 @@ export interface XComListFilter {
 }
 
 export const xcomListColumns = {
-  key: { column: sql`x.key`, type: "text" },
+  key: { column: sql`x.key`, type: "text", required: true },
   dag_id: { column: sql`r.dag_id`, type: "text" },
   run_id: { column: sql`r.run_id`, type: "text" },
-  task_id: { column: sql`x.task_id`, type: "text" },
-  map_index: { column: sql`x.map_index`, type: "bigint" },
+  task_id: { column: sql`x.task_id`, type: "text", required: true },
+  map_index: { column: sql`x.map_index`, type: "bigint", required: true },
   timestamp: { column: sql`x.created_at`, type: "timestamptz" },
   run_after: { column: sql`r.run_after`, type: "timestamptz" },
-  run_pk: { column: sql`x.run_pk`, type: "bigint" },
+  run_pk: { column: sql`x.run_pk`, type: "bigint", required: true },
 } as const satisfies ListColumns;
 
 const displayName = sql`coalesce((SELECT d.display_name FROM dag d WHERE d.dag_id = r.dag_id), r.dag_id)`;
@@ -83,8 +84,7 @@ export async function listXComEntries(
     equals(sql`x.map_index`, f.mapIndex),
     matches(sql`x.key`, f.keyPattern),
     startsWith(sql`x.key`, f.keyPrefix),
-    matches(displayName, f.namePattern),
-    startsWith(displayName, f.namePrefix),
+    ofDagsWithName(sql`r.dag_id`, { pattern: f.namePattern, prefix: f.namePrefix }),
     matches(sql`r.run_id`, f.runIdPattern),
     startsWith(sql`r.run_id`, f.runIdPrefix),
     matches(sql`x.task_id`, f.taskIdPattern),
@@ -92,6 +92,9 @@ export async function listXComEntries(
     withinInstants(sql`r.logical_date`, f.logicalDate),
     withinInstants(sql`r.run_after`, f.runAfter),
   ]);
+  // Every XCom has its run: what asks nothing of the run need not join it.
+  const filtered = asksForRuns(f) ? from : sql`xcom x`;
+  const ordered = page.order.some(({ name }) => orderedByRun.has(name)) ? from : filtered;
   return readList(
     executor,
     {
@@ -100,12 +103,19 @@ export async function listXComEntries(
       where,
       columns: xcomListColumns,
       mayBeLong: true,
-      // Every XCom has its run: a count that asks nothing of the run need not join it.
-      ...(asksForRuns(f) ? {} : { countFrom: sql`xcom x` }),
+      countFrom: filtered,
+      key: { columns: sql`x.run_pk, x.task_id, x.map_index, x.key`, from: ordered, join: joined },
     },
     page,
   );
 }
+
+const orderedByRun: ReadonlySet<string> = new Set(["dag_id", "run_id", "run_after"]);
+
+const joined = sql`
+  JOIN xcom x ON x.run_pk = chosen.run_pk AND x.task_id = chosen.task_id AND x.map_index = chosen.map_index
+    AND x.key = chosen.key
+  JOIN dag_run r ON r.id = x.run_pk`;
 
 function asksForRuns(f: XComListFilter): boolean {
   const asked = [
