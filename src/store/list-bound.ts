@@ -19,7 +19,7 @@ export interface BoundedOrders {
 /** Pages that begin further behind are sorted for. */
 const furthest = 2000;
 /** Where a filter leaves too few of a sample, a larger one is taken. */
-const sampleSizes = [3000, 30_000, 200_000];
+const sampleSizes = [3000, 30_000];
 
 interface Bounded {
   readonly where: Statement;

@@ -7,7 +7,6 @@ import {
   type TaskInstanceListFilter,
   type TaskInstanceSummary,
 } from "../../src/store/lists/task-instances.ts";
-import { sql } from "../../src/store/sql.ts";
 import { createDatabase } from "../support/database.ts";
 
 let database: Database;
