@@ -26,6 +26,9 @@ def without_prefix(text: str) -> str:
     return re.sub(r"unusual_prefix_[0-9a-f]{40}_", "", text)
 
 
+DAGS_FOLDER = "TRADEWIND__CORE__DAGS_FOLDER"
+
+
 def apply_settings() -> None:
     """Section `python` of the settings, as the worker or the Dag processor hands it on."""
     era.set_default({"2": 2, "3": 3}.get(os.environ.get("TRADEWIND__PYTHON__AIRFLOW", "")))
@@ -36,6 +39,8 @@ def extend_path(dags_folder: str) -> None:
 
     Without AIRFLOW_HOME the folder that holds the Dags folder is it; `plugins` beside the Dags folder counts in any case.
     """
+    # What `conf.get("core", "dags_folder")` answers.
+    os.environ[DAGS_FOLDER] = dags_folder
     beside = os.path.dirname(dags_folder)
     home = os.environ.setdefault("AIRFLOW_HOME", beside)
     named = os.environ.get("AIRFLOW__CORE__PLUGINS_FOLDER")

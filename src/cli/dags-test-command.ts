@@ -10,11 +10,11 @@ import {
 import { silentLog } from "../log.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { schedulerSettings } from "../scheduler/settings.ts";
-import type { DagRunRow } from "../store/dag-runs.ts";
+import { type DagRunRow, listDagRuns } from "../store/dag-runs.ts";
 import { hasLiveScheduler, requestOf, type SchedulerRequest } from "../store/scheduler-requests.ts";
 import { delay, systemClock } from "../time.ts";
 import { announceResult } from "./announce-result.ts";
-import { currentUser, notePools, triggerDag } from "./ask-scheduler.ts";
+import { applyRequest, currentUser, notePools, triggerDag } from "./ask-scheduler.ts";
 import { configuredConnections } from "./configured-connections.ts";
 import { syncDagFile, syncDagsFolder } from "./dags-folder.ts";
 import { currentSpec } from "./dags-read-commands.ts";
@@ -68,6 +68,15 @@ async function testInterruptibly(...all: unknown[]): Promise<void> {
   });
 }
 
+/** As in Airflow, a test of a date takes the place of that date's run, where that one has ended. */
+async function replaceEarlier(work: Work, dagId: string, logicalDate: number): Promise<void> {
+  const filter = { dagIds: [dagId], logicalDates: [logicalDate] };
+  const [earlier] = (await listDagRuns(work.database, filter, { limit: 1 })).rows;
+  if (earlier === undefined || earlier.endDate === null) return;
+  work.session.note(`${earlier.runId}, the run of that date, is replaced`);
+  await applyRequest(work, dagId, { kind: "delete-runs", runIds: [earlier.runId] });
+}
+
 interface Surroundings {
   readonly interrupts: Interrupts;
   /** Told what ends at once the processes that the test leads; a scheduler of somebody else's keeps its own. */
@@ -87,6 +96,7 @@ async function test(
   const spec = await currentSpec(work, dagId);
   await notePools(work, spec);
   const marked = tasksThatMatch(spec, flags.markSuccessPattern);
+  if (date !== undefined) await replaceEarlier(work, dagId, instantFlag(date, "logical date"));
   const request = {
     dagId,
     runId: flags.runId,

@@ -41,7 +41,7 @@ _KUBERNETES = {
 }
 _DEFAULTS: Dict[str, Dict[str, str]] = {
     "core": {
-        "dags_folder": os.environ.get("TRADEWIND__CORE__DAGS_FOLDER") or os.path.join(AIRFLOW_HOME, "dags"),
+        "dags_folder": os.path.join(AIRFLOW_HOME, "dags"),
         "plugins_folder": os.path.join(AIRFLOW_HOME, "plugins"),
         "load_examples": "False",
         "executor": "LocalExecutor",
@@ -118,6 +118,9 @@ class AirflowConfigParser:
         found = self._set.get(section, {}).get(key)
         if found is None:
             found = os.environ.get(name)
+        if found is None and (section, key) == ("core", "dags_folder"):
+            # The one that the file was found in.
+            found = os.environ.get("TRADEWIND__CORE__DAGS_FOLDER")
         if found is None:
             found = self._from_file(section, key)
         if found is None:
