@@ -22,8 +22,15 @@ def get_airflow_config(airflow_home: Optional[str] = None) -> str:
     return os.environ.get("AIRFLOW_CONFIG") or os.path.join(airflow_home or get_airflow_home(), "airflow.cfg")
 
 
-AIRFLOW_HOME = get_airflow_home()
-AIRFLOW_CONFIG = get_airflow_config(AIRFLOW_HOME)
+def __getattr__(name: str) -> Any:
+    """The home is known when the first Dag file is looked at, and a process may have this module before."""
+    if name == "AIRFLOW_HOME":
+        return get_airflow_home()
+    if name == "AIRFLOW_CONFIG":
+        return get_airflow_config()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 _NOTHING: Any = object()
 
 _KUBERNETES = {
@@ -41,8 +48,8 @@ _KUBERNETES = {
 }
 _DEFAULTS: Dict[str, Dict[str, str]] = {
     "core": {
-        "dags_folder": os.path.join(AIRFLOW_HOME, "dags"),
-        "plugins_folder": os.path.join(AIRFLOW_HOME, "plugins"),
+        "dags_folder": "{AIRFLOW_HOME}/dags",
+        "plugins_folder": "{AIRFLOW_HOME}/plugins",
         "load_examples": "False",
         "executor": "LocalExecutor",
         "default_timezone": "utc",
@@ -57,8 +64,8 @@ _DEFAULTS: Dict[str, Dict[str, str]] = {
         "xcom_backend": "airflow.models.xcom.BaseXCom",
         "simple_auth_manager_users": "admin:admin",
         # Where Airflow 1 had them.
-        "airflow_home": AIRFLOW_HOME,
-        "base_log_folder": os.path.join(AIRFLOW_HOME, "logs"),
+        "airflow_home": "{AIRFLOW_HOME}",
+        "base_log_folder": "{AIRFLOW_HOME}/logs",
         "remote_logging": "False",
         "remote_base_log_folder": "",
         "remote_log_conn_id": "",
@@ -71,12 +78,12 @@ _DEFAULTS: Dict[str, Dict[str, str]] = {
         "dagbag_import_timeout": "30",
         "sql_alchemy_conn": "",
     },
-    "logging": {"base_log_folder": os.path.join(AIRFLOW_HOME, "logs"), "remote_logging": "False", "logging_level": "INFO", "simple_log_format": "%(asctime)s %(levelname)s - %(message)s"},
+    "logging": {"base_log_folder": "{AIRFLOW_HOME}/logs", "remote_logging": "False", "logging_level": "INFO", "simple_log_format": "%(asctime)s %(levelname)s - %(message)s"},
     "scheduler": {
         "catchup_by_default": "False",
         "job_heartbeat_sec": "5",
         "scheduler_heartbeat_sec": "5",
-        "child_process_log_directory": os.path.join(AIRFLOW_HOME, "logs", "scheduler"),
+        "child_process_log_directory": "{AIRFLOW_HOME}/logs/scheduler",
     },
     "operators": {"default_owner": "airflow", "default_deferrable": "False", "default_queue": "default"},
     "sensors": {"default_timeout": "604800"},
@@ -97,6 +104,11 @@ _DEFAULTS: Dict[str, Dict[str, str]] = {
     "kubernetes": dict(_KUBERNETES),
     "kubernetes_executor": dict(_KUBERNETES),
 }
+
+
+def _defaults(section: str) -> Dict[str, str]:
+    home = get_airflow_home()
+    return {key: value.replace("{AIRFLOW_HOME}", home) for key, value in _DEFAULTS.get(section, {}).items()}
 
 
 class AirflowConfigParser:
@@ -124,7 +136,7 @@ class AirflowConfigParser:
         if found is None:
             found = self._from_file(section, key)
         if found is None:
-            found = _DEFAULTS.get(section, {}).get(key)
+            found = _defaults(section).get(key)
         return None if found is None else os.path.expandvars(found)
 
     def get(self, section: str, key: str, fallback: Any = _NOTHING, **_: Any) -> Any:
@@ -206,7 +218,7 @@ class AirflowConfigParser:
         """All options of a section that are known."""
         section = section.lower()
         self._from_file(section, "")
-        found = dict(_DEFAULTS.get(section, {}))
+        found = _defaults(section)
         if self._file is not None and self._file.has_section(section):
             found.update(self._file.items(section))
         found.update(self._set.get(section, {}))
