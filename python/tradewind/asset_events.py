@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, List, Optional, Sequence
 
-from . import time_values
+from . import client, time_values
 from .airflow_compat.assets import Asset, AssetAlias, AssetNameRef, AssetUriRef
 
 
@@ -27,6 +27,25 @@ class AssetEvent:
     @property
     def dataset(self) -> Asset:
         return self.asset
+
+    @property
+    def source_dag_run(self) -> Any:
+        """The run whose task brought it; None of an event that none did, or whose run is gone."""
+        from .dag_run import DagRun
+
+        if self.source_dag_id is None or self.source_run_id is None:
+            return None
+        found = client.request("dag-run.get", dagId=self.source_dag_id, runId=self.source_run_id)
+        return None if found is None else DagRun.of_answer(found)
+
+    @property
+    def source_task_instance(self) -> Any:
+        """The task instance that brought it; `xcom_pull()` gives what it returned."""
+        run = self.source_dag_run
+        if run is None or self.source_task_id is None:
+            return None
+        index = -1 if self.source_map_index is None else self.source_map_index
+        return run.get_task_instance(self.source_task_id, map_index=index)
 
     def __repr__(self) -> str:
         return f"AssetEvent(asset={self.asset!r}, timestamp={self.timestamp!s})"
