@@ -48,6 +48,17 @@ test("reads the file that --dagfile-path names, and leaves the Dags of the folde
   expect(listed.map((row) => row["dag_id"])).toContain("here");
 });
 
+test("runs the same date again: the run that ended gives way", async () => {
+  expect(await world.command("dags", "reserialize")).toMatchObject({ code: 0 });
+  const argv = ["dags", "test", "here", "2024-01-01"];
+  const first = await world.command(...argv);
+  const second = await world.command(...argv);
+  expect([first.code, second.code]).toEqual([0, 0]);
+  expect(second.stderr).toContain("the run of that date, is replaced");
+  const runs = await world.json("dags", "list-runs", "here");
+  expect(runs.filter((run) => String(run["logical_date"]).startsWith("2024-01-01"))).toHaveLength(1);
+});
+
 test("says what is wrong with the file or the pattern", async () => {
   expect(await world.command("dags", "test", "here", "-f", join(elsewhere, "gone.ts"))).toMatchObject({
     code: 2,

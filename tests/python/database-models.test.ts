@@ -73,6 +73,70 @@ with DAG("asking", schedule_interval=None, start_date=datetime(2024, 1, 1)) as d
         last = task
 `;
 
+const aboutXComs = `
+from datetime import timedelta
+from airflow import DAG
+from airflow.models import DagBag, DagModel, DagRun, Pool, XCom
+from airflow.operators.python import PythonOperator
+from airflow.utils.dates import days_ago
+from airflow.utils.db import provide_session
+from airflow.utils.session import create_session
+
+def push(ti):
+    ti.xcom_push("a", 1)
+    ti.xcom_push("b", {"x": [1, 2]})
+    return "returned"
+
+def read(run_id, execution_date):
+    XCom.set(key="by_hand", value=[3], task_id="read", dag_id="xcoms", run_id=run_id)
+    of_date = XCom.get_many(execution_date=execution_date, key="return_value", task_ids=["push"], dag_ids="xcoms")
+    of_run = XCom.get_many(run_id=run_id, key="b", task_ids=["push"], limit=1)
+    with create_session() as session:
+        keys = sorted(row.key for row in session.query(XCom).filter(XCom.run_id == run_id).all())
+    return [
+        XCom.get_one(execution_date=execution_date, task_id="push", key="a", dag_id="xcoms"),
+        XCom.get_value(key="by_hand", task_id="read", dag_id="xcoms", run_id=run_id),
+        [row.value for row in of_date],
+        of_run.first().value,
+        keys,
+    ]
+
+@provide_session
+def clean(ti, execution_date, session=None):
+    mine = XCom.dag_id == "xcoms"
+    old = session.query(XCom).filter(mine & (XCom.execution_date <= execution_date - timedelta(days=3))).delete()
+    gone = session.query(XCom).filter(mine, XCom.task_id == "push").delete(synchronize_session=False)
+    return [old, gone, ti.xcom_pull(task_ids="push", key="a")]
+
+def pools():
+    Pool.create_or_update_pool(name="narrow", slots=7, description="x", include_deferred=False)
+    made = Pool.get_pool("narrow")
+    known = sorted(pool.pool for pool in Pool.get_pools())
+    Pool.delete_pool("narrow")
+    return [made.slots, made.open_slots(), known, Pool.get_pool("narrow")]
+
+def dag_methods(dag, dag_run, execution_date):
+    today, day = days_ago(0), timedelta(days=1)
+    return [
+        dag.following_schedule(today) - today == day,
+        today - dag.previous_schedule(today) == day,
+        dag.get_last_dagrun(include_externally_triggered=True).run_id == dag_run.run_id,
+        dag.get_dagrun(execution_date=execution_date).run_id == dag_run.run_id,
+        [date == execution_date for date in dag.get_active_runs()],
+        dag.get_is_paused(),
+        DagModel.get_current("xcoms").get_last_dagrun(include_externally_triggered=True).run_id == dag_run.run_id,
+        sorted(DagBag().get_dag("xcoms").task_ids),
+    ]
+
+with DAG("xcoms", schedule_interval="@daily", start_date=days_ago(0)) as dag:
+    last = None
+    for function in (push, read, clean, pools, dag_methods):
+        task = PythonOperator(task_id=function.__name__, python_callable=function)
+        if last is not None:
+            last >> task
+        last = task
+`;
+
 const perConnection = `
 from datetime import datetime
 from airflow import DAG, settings
@@ -111,5 +175,28 @@ describePython("Airflow's database from Dag files", { timeout: 120_000 }, () => 
 
     world.write({ "per_connection.py": perConnection });
     await expect.poll(() => findDag(world.database, "of_made_here"), { timeout: 30_000 }).not.toBeNull();
+  });
+
+  it("XComs are read, set and deleted by their class, pools made, and a Dag is asked for its runs and dates", async () => {
+    const { run } = await pythonWorld({ "xcoms.py": aboutXComs });
+    const { states, xcom, log } = await run("xcoms");
+    const tasks = ["push", "read", "clean", "pools", "dag_methods"];
+    const failed = tasks.find((task) => states[task] === "failed");
+    const why = failed === undefined ? "" : (await log(failed)).join("\n");
+    expect(states, why).toEqual(Object.fromEntries(tasks.map((task) => [task, "success"])));
+    const keys = ["a", "b", "by_hand", "return_value"];
+    expect(await xcom("read")).toEqual([1, [3], ["returned"], { x: [1, 2] }, keys]);
+    expect(await xcom("clean")).toEqual([0, 3, null]);
+    expect(await xcom("pools")).toEqual([7, 7, ["default_pool", "narrow"], null]);
+    expect(await xcom("dag_methods")).toEqual([
+      true,
+      true,
+      true,
+      true,
+      [true],
+      false,
+      true,
+      [...tasks].sort(),
+    ]);
   });
 });
