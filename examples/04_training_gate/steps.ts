@@ -44,14 +44,21 @@ export async function extractTrainingData(): Promise<string> {
 
 /** Numbers that a model can use: those of the log, the hour of the visit, and how much of the time online was here. */
 export async function engineerFeatures({ data }: { data: string }): Promise<string> {
-  const table = await readCsv(data);
+  return save("features.csv", withFeatures(await readCsv(data)));
+}
+
+function withFeatures(table: Table): Table {
   const onSite = table.numbers("Daily Time Spent on Site");
   const online = table.numbers("Daily Internet Usage");
   const hours = table.texts("Timestamp").map((time) => Number(time?.slice(11, 13)));
-  const enriched = table
+  return table
     .with({ "Share on Site": onSite.map((minutes, row) => minutes / online[row]), Hour: hours })
     .without(["Ad Topic Line", "City", "Country", "Timestamp"]);
-  return save("features.csv", enriched);
+}
+
+/** What visitors are like when nothing has changed: what the endpoint is asked is compared with it. */
+export async function usualVisitors(): Promise<Table> {
+  return withFeatures(generateAdClicks(2000, 100)).without([target]);
 }
 
 /** Refuses rows with missing values and repeated rows. Trying again would not help, so it fails without a retry. */

@@ -224,6 +224,18 @@ class Frames(WithStore):
         for index in (pd.Index([1, 2], name="i"), pd.to_datetime(["2024-01-01", "2024-01-05"]), pd.MultiIndex.from_tuples([(1, "a")], names=["n", "m"])):
             pd.testing.assert_index_equal(self.there_and_back(index), index, exact="equiv")
 
+    def test_folders_around_a_frame_are_no_columns_of_it(self):
+        import pandas as pd
+        import pyarrow as pa
+
+        key = "dag_id=d/run_id=r/task_id=t/return_value"
+        frame = pd.DataFrame({"a": [1, 2]})
+        found = decode_value(encode_value(frame, key, "the result", self.store))
+        self.assertEqual(list(found.columns), ["a"])
+        # A table that has such a column already keeps its own.
+        table = pa.table({"dag_id": [7]})
+        self.assertEqual(decode_value(encode_value(table, key, "the result", self.store)).to_pydict(), {"dag_id": [7]})
+
     def test_scalars_and_parts_of_values(self):
         import numpy as np
         import pandas as pd

@@ -71,9 +71,7 @@ def load(path: str, media_type: str) -> Any:
         frame = polars.read_parquet(path)
         return frame if media_type == POLARS else frame.to_series()
     if media_type == ARROW:
-        import pyarrow.parquet
-
-        return pyarrow.parquet.read_table(path)
+        return _read_table(path)
     if media_type in (PARQUET, SERIES, INDEX):
         return _load_pandas(path, media_type)
     if media_type in (PICKLE, JOBLIB):
@@ -146,10 +144,16 @@ def _write_pandas(value: Any, media_type: str, path: str) -> None:
     pyarrow.parquet.write_table(pyarrow.Table.from_pandas(frame, preserve_index=True if media_type == INDEX else None), path)
 
 
-def _load_pandas(path: str, media_type: str) -> Any:
+def _read_table(path: str) -> Any:
+    """The file and nothing else: `read_table` takes the folders around it, `dag_id=…`, for columns."""
     import pyarrow.parquet
 
-    frame = pyarrow.parquet.read_table(path).to_pandas()
+    with pyarrow.parquet.ParquetFile(path) as file:
+        return file.read()
+
+
+def _load_pandas(path: str, media_type: str) -> Any:
+    frame = _read_table(path).to_pandas()
     if media_type == PARQUET:
         return frame
     if media_type == INDEX:

@@ -8,11 +8,12 @@ import { testDag, testTask } from "../../src/testing/index.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 describe("the gated training", () => {
-  /** What a server answers; the whole of it runs in `end-to-end.test.ts`. */
+  /** What a server answers; the whole of it runs in `training-gate-served.test.ts`. */
   const server = {
     track_model: "models:/m-1",
     register_model: { name: "ad_clicks", version: "1" },
     deploy_model: { endpoint: "ad_clicks", variant: "v1" },
+    score_visitors: { rows: 2000, bad: 0 },
   };
 
   it("tracks, registers and deploys a model that passes", async () => {
