@@ -7,7 +7,8 @@ import { makeEnvironment, pythonIn } from "./make-environment.mjs";
 const environments = {
   // Its tracing needs the OpenTelemetry of its own time.
   2: ["mlflow==2.21.*", "setuptools<81", "opentelemetry-sdk==1.30.0"],
-  3: ["mlflow==3.11.*"],
+  // With what the examples in Python need besides.
+  3: ["mlflow==3.11.*", "psycopg2-binary", "wandb==0.19.*"],
 };
 
 const placeOf = (major) => join(root, ".cache", `test-mlflow-${major}`);
