@@ -40,7 +40,13 @@ def main(folder: str) -> None:
             send({"id": request["id"], "error": {"kind": kind, "message": message}})
 
 
+#: Loading asks no server, but MLflow opens its store for it: without an address that is a new database in the working
+#: directory, which takes seconds to make. This is where Tradewind listens unless told otherwise.
+_TRACKING_URI = "http://127.0.0.1:8080"
+
+
 def _load(folder: str) -> Any:
+    os.environ.setdefault("MLFLOW_TRACKING_URI", _TRACKING_URI)
     import mlflow.pyfunc
 
     return mlflow.pyfunc.load_model(folder)

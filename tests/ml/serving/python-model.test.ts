@@ -1,6 +1,6 @@
 /** A scikit-learn model that MLflow saved, in a Python process of its own. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -70,6 +70,8 @@ describe.runIf(has)(`Python models${has ? "" : " (skipped: no Python with mlflow
       {},
     );
     expect(predictions).toEqual([0, 1]);
+    // What MLflow makes where it is told of no server.
+    expect(existsSync("mlflow.db")).toBe(false);
   });
 
   it("keeps what the model prints out of its answers, and has no NaN in them", async () => {
