@@ -175,6 +175,12 @@ function registerAliases(app: ApiApp, context: AirflowContext): void {
 }
 
 function registerEvents(app: ApiApp, context: AirflowContext): void {
+  registerEventList(app, context);
+  registerEventCreation(app, context);
+  registerUpstreamEvents(app, context);
+}
+
+function registerEventList(app: ApiApp, context: AirflowContext): void {
   app.get(
     "/assets/events",
     {
@@ -201,7 +207,9 @@ function registerEvents(app: ApiApp, context: AirflowContext): void {
       return { asset_events: await eventAnswers(context, rows), total_entries: total };
     },
   );
+}
 
+function registerEventCreation(app: ApiApp, context: AirflowContext): void {
   app.post(
     "/assets/events",
     {
@@ -233,7 +241,9 @@ function registerEvents(app: ApiApp, context: AirflowContext): void {
       return answer as z.output<typeof AssetEventResponse>;
     },
   );
+}
 
+function registerUpstreamEvents(app: ApiApp, context: AirflowContext): void {
   app.get(
     "/dags/:dag_id/dagRuns/:dag_run_id/upstreamAssetEvents",
     {

@@ -81,6 +81,11 @@ function registerReads(app: ApiApp, context: AirflowContext): void {
 }
 
 function registerStarts(app: ApiApp, context: AirflowContext): void {
+  registerStart(app, context);
+  registerDryRun(app, context);
+}
+
+function registerStart(app: ApiApp, context: AirflowContext): void {
   const { database } = context;
   app.post(
     "/backfills",
@@ -104,7 +109,9 @@ function registerStarts(app: ApiApp, context: AirflowContext): void {
       return backfillAnswer(await knownBackfill(context, made.id));
     },
   );
+}
 
+function registerDryRun(app: ApiApp, context: AirflowContext): void {
   app.post(
     "/backfills/dry_run",
     {

@@ -27,6 +27,13 @@ import {
 const tags = ["Connection"];
 
 export function registerConnectionTests(app: ApiApp, context: AirflowContext): void {
+  registerTestNow(app, context);
+  registerTestRequest(app, context);
+  registerTestAnswer(app, context);
+  registerDefaults(app, context);
+}
+
+function registerTestNow(app: ApiApp, context: AirflowContext): void {
   app.post(
     "/connections/test",
     {
@@ -43,7 +50,9 @@ export function registerConnectionTests(app: ApiApp, context: AirflowContext): v
       return outcomeOf(await withStoredSecrets(context, storedOf(body), mayRead));
     },
   );
+}
 
+function registerTestRequest(app: ApiApp, context: AirflowContext): void {
   app.post(
     "/connections/enqueue-test",
     {
@@ -68,7 +77,9 @@ export function registerConnectionTests(app: ApiApp, context: AirflowContext): v
       return { token, connection_id: connection.connId, state: "queued" };
     },
   );
+}
 
+function registerTestAnswer(app: ApiApp, context: AirflowContext): void {
   app.get(
     "/connections/enqueue-test",
     {
@@ -87,7 +98,9 @@ export function registerConnectionTests(app: ApiApp, context: AirflowContext): v
       return testAnswer(found);
     },
   );
+}
 
+function registerDefaults(app: ApiApp, context: AirflowContext): void {
   app.post(
     "/connections/defaults",
     {

@@ -96,6 +96,12 @@ function registerReads(app: ApiApp, context: AirflowContext): void {
 }
 
 function registerWrites(app: ApiApp, context: AirflowContext): void {
+  registerCreation(app, context);
+  registerChange(app, context);
+  registerDeletion(app, context);
+}
+
+function registerCreation(app: ApiApp, context: AirflowContext): void {
   const { database, parts } = context;
   app.post(
     "/connections",
@@ -115,7 +121,9 @@ function registerWrites(app: ApiApp, context: AirflowContext): void {
       return connectionAnswer(connection);
     },
   );
+}
 
+function registerChange(app: ApiApp, context: AirflowContext): void {
   app.patch(
     "/connections/:connection_id",
     {
@@ -135,7 +143,10 @@ function registerWrites(app: ApiApp, context: AirflowContext): void {
       return connectionAnswer(await change(context, body, query.update_mask));
     },
   );
+}
 
+function registerDeletion(app: ApiApp, context: AirflowContext): void {
+  const { database } = context;
   app.delete(
     "/connections/:connection_id",
     {

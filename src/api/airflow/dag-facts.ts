@@ -67,15 +67,21 @@ const sortable = new Set([
 
 type Task = z.output<typeof TaskResponse>;
 
+const taskTags = ["Task"];
+
 function registerTasks(app: ApiApp, context: AirflowContext): void {
-  const tags = ["Task"];
+  registerTaskList(app, context);
+  registerTask(app, context);
+}
+
+function registerTaskList(app: ApiApp, context: AirflowContext): void {
   app.get(
     "/dags/:dag_id/tasks",
     {
       config: { access: can("read", "Task Instances") },
       schema: {
         operationId: "get_tasks",
-        tags,
+        tags: taskTags,
         params: DagPath,
         querystring: z.object({ order_by: z.string().default("task_id") }),
         response: { 200: TaskCollectionResponse },
@@ -94,14 +100,16 @@ function registerTasks(app: ApiApp, context: AirflowContext): void {
       return { tasks, total_entries: tasks.length };
     },
   );
+}
 
+function registerTask(app: ApiApp, context: AirflowContext): void {
   app.get(
     "/dags/:dag_id/tasks/:task_id",
     {
       config: { access: can("read", "Task Instances") },
       schema: {
         operationId: "get_task",
-        tags,
+        tags: taskTags,
         params: DagPath.extend({ task_id: z.string() }),
         response: { 200: TaskResponse },
       },
@@ -144,15 +152,21 @@ const versionOrders: Orders<typeof versionListColumns> = {
   key: ["id"],
 };
 
+const versionTags = ["DagVersion"];
+
 function registerVersions(app: ApiApp, context: AirflowContext): void {
-  const tags = ["DagVersion"];
+  registerVersionList(app, context);
+  registerVersion(app, context);
+}
+
+function registerVersionList(app: ApiApp, context: AirflowContext): void {
   app.get(
     "/dags/:dag_id/dagVersions",
     {
       config: { access: can("read", "DAG Versions") },
       schema: {
         operationId: "get_dag_versions",
-        tags,
+        tags: versionTags,
         params: DagPath,
         querystring: OrderedQuery.extend({
           version_number: z.int().optional(),
@@ -177,14 +191,16 @@ function registerVersions(app: ApiApp, context: AirflowContext): void {
       return { dag_versions: rows.map(versionAnswer), total_entries: total };
     },
   );
+}
 
+function registerVersion(app: ApiApp, context: AirflowContext): void {
   app.get(
     "/dags/:dag_id/dagVersions/:version_number",
     {
       config: { access: can("read", "DAG Versions") },
       schema: {
         operationId: "get_dag_version",
-        tags,
+        tags: versionTags,
         params: DagPath.extend({ version_number: z.int() }),
         response: { 200: DagVersionResponse },
       },

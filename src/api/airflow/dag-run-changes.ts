@@ -19,6 +19,12 @@ const tags = ["DagRun"];
 const BulkBody = bulkBody(BulkDAGRunBody, "BulkDAGRunBody");
 
 export function registerDagRunChanges(app: ApiApp, context: AirflowContext): void {
+  registerMark(app, context);
+  registerDeletion(app, context);
+  registerBulk(app, context);
+}
+
+function registerMark(app: ApiApp, context: AirflowContext): void {
   app.patch(
     "/dags/:dag_id/dagRuns/:dag_run_id",
     {
@@ -44,7 +50,9 @@ export function registerDagRunChanges(app: ApiApp, context: AirflowContext): voi
       return runAnswerOf(context, await knownRun(context, params.dag_id, params.dag_run_id));
     },
   );
+}
 
+function registerDeletion(app: ApiApp, context: AirflowContext): void {
   app.delete(
     "/dags/:dag_id/dagRuns/:dag_run_id",
     {
@@ -58,7 +66,9 @@ export function registerDagRunChanges(app: ApiApp, context: AirflowContext): voi
       reply.code(204);
     },
   );
+}
 
+function registerBulk(app: ApiApp, context: AirflowContext): void {
   app.patch(
     "/dags/:dag_id/dagRuns",
     {

@@ -73,6 +73,12 @@ export function registerDagRuns(app: ApiApp, context: AirflowContext): void {
 }
 
 function registerReads(app: ApiApp, context: AirflowContext): void {
+  registerList(app, context);
+  registerOne(app, context);
+  registerBatchList(app, context);
+}
+
+function registerList(app: ApiApp, context: AirflowContext): void {
   app.get(
     "/dags/:dag_id/dagRuns",
     {
@@ -98,7 +104,9 @@ function registerReads(app: ApiApp, context: AirflowContext): void {
       return collection(context, list);
     },
   );
+}
 
+function registerOne(app: ApiApp, context: AirflowContext): void {
   app.get(
     "/dags/:dag_id/dagRuns/:dag_run_id",
     {
@@ -107,7 +115,9 @@ function registerReads(app: ApiApp, context: AirflowContext): void {
     },
     async ({ params }) => runAnswerOf(context, await knownRun(context, params.dag_id, params.dag_run_id)),
   );
+}
 
+function registerBatchList(app: ApiApp, context: AirflowContext): void {
   app.post(
     "/dags/:dag_id/dagRuns/list",
     {

@@ -166,6 +166,11 @@ function registerOne(app: ApiApp, context: AirflowContext): void {
 }
 
 function registerOneChanges(app: ApiApp, context: AirflowContext): void {
+  registerPatch(app, context);
+  registerDeletion(app, context);
+}
+
+function registerPatch(app: ApiApp, context: AirflowContext): void {
   const { database } = context;
   app.patch(
     "/dags/:dag_id",
@@ -191,7 +196,10 @@ function registerOneChanges(app: ApiApp, context: AirflowContext): void {
       return dagAnswer({ ...dag, isPaused: body.is_paused }, context.parts.secrets);
     },
   );
+}
 
+function registerDeletion(app: ApiApp, context: AirflowContext): void {
+  const { database } = context;
   app.delete(
     "/dags/:dag_id",
     {

@@ -39,6 +39,11 @@ export function registerInstanceChanges(app: ApiApp, context: AirflowContext): v
 }
 
 function registerMarks(app: ApiApp, context: AirflowContext): void {
+  registerMark(app, context);
+  registerMappedMark(app, context);
+}
+
+function registerMark(app: ApiApp, context: AirflowContext): void {
   app.patch(
     base,
     {
@@ -64,6 +69,9 @@ function registerMarks(app: ApiApp, context: AirflowContext): void {
       );
     },
   );
+}
+
+function registerMappedMark(app: ApiApp, context: AirflowContext): void {
   app.patch(
     `${base}/:map_index`,
     {

@@ -20,8 +20,16 @@ const tags = ["Task Instance"];
 const access = can("read", "Task Instances");
 const MapIndexQuery = z.object({ map_index: z.int().default(-1) });
 
+const dependencies = { 200: TaskDependencyCollectionResponse };
+
 export function registerInstanceFacts(app: ApiApp, context: AirflowContext): void {
-  const response = { 200: TaskDependencyCollectionResponse };
+  registerDependencies(app, context);
+  registerMappedDependencies(app, context);
+  registerLinks(app, context);
+  registerExternalLog(app);
+}
+
+function registerDependencies(app: ApiApp, context: AirflowContext): void {
   app.get(
     `${base}/dependencies`,
     {
@@ -31,11 +39,14 @@ export function registerInstanceFacts(app: ApiApp, context: AirflowContext): voi
         tags,
         params: TaskPath,
         querystring: MapIndexQuery,
-        response,
+        response: dependencies,
       },
     },
     ({ params, query }) => dependenciesOf(context, params, query.map_index),
   );
+}
+
+function registerMappedDependencies(app: ApiApp, context: AirflowContext): void {
   app.get(
     `${base}/:map_index/dependencies`,
     {
@@ -44,12 +55,14 @@ export function registerInstanceFacts(app: ApiApp, context: AirflowContext): voi
         operationId: "get_task_instance_dependencies_by_map_index",
         tags,
         params: MappedPath,
-        response,
+        response: dependencies,
       },
     },
     ({ params }) => dependenciesOf(context, params, params.map_index),
   );
+}
 
+function registerLinks(app: ApiApp, context: AirflowContext): void {
   app.get(
     `${base}/links`,
     {
@@ -78,7 +91,9 @@ export function registerInstanceFacts(app: ApiApp, context: AirflowContext): voi
       };
     },
   );
+}
 
+function registerExternalLog(app: ApiApp): void {
   app.get(
     `${base}/externalLogUrl/:try_number`,
     {

@@ -82,6 +82,12 @@ function registerReads(app: ApiApp, context: AirflowContext): void {
 }
 
 function registerWrites(app: ApiApp, context: AirflowContext): void {
+  registerCreation(app, context);
+  registerChange(app, context);
+  registerDeletion(app, context);
+}
+
+function registerCreation(app: ApiApp, context: AirflowContext): void {
   const { database } = context;
   app.post(
     "/pools",
@@ -97,7 +103,9 @@ function registerWrites(app: ApiApp, context: AirflowContext): void {
       return answerOf(context, body.name);
     },
   );
+}
 
+function registerChange(app: ApiApp, context: AirflowContext): void {
   app.patch(
     "/pools/:pool_name",
     {
@@ -119,7 +127,9 @@ function registerWrites(app: ApiApp, context: AirflowContext): void {
       return answerOf(context, name);
     },
   );
+}
 
+function registerDeletion(app: ApiApp, context: AirflowContext): void {
   app.delete(
     "/pools/:pool_name",
     {

@@ -26,9 +26,16 @@ export function registerQueuedEvents(app: ApiApp, context: AirflowContext): void
   registerDeletes(app, context);
 }
 
+const found = { 200: QueuedEventCollectionResponse };
+
 function registerReads(app: ApiApp, context: AirflowContext): void {
+  registerEventsOfAsset(app, context);
+  registerEventsOfDag(app, context);
+  registerEventsOfBoth(app, context);
+}
+
+function registerEventsOfAsset(app: ApiApp, context: AirflowContext): void {
   const { database } = context;
-  const response = { 200: QueuedEventCollectionResponse };
   app.get(
     "/assets/:asset_id/queuedEvents",
     {
@@ -38,7 +45,7 @@ function registerReads(app: ApiApp, context: AirflowContext): void {
         tags,
         params: AssetPath,
         querystring: Query,
-        response,
+        response: found,
       },
     },
     async ({ params, query, user }) => {
@@ -47,6 +54,10 @@ function registerReads(app: ApiApp, context: AirflowContext): void {
       return collection(events.filter(({ dagId }) => permitted === null || permitted.includes(dagId)));
     },
   );
+}
+
+function registerEventsOfDag(app: ApiApp, context: AirflowContext): void {
+  const { database } = context;
   app.get(
     "/dags/:dag_id/assets/queuedEvents",
     {
@@ -56,12 +67,16 @@ function registerReads(app: ApiApp, context: AirflowContext): void {
         tags,
         params: DagPath,
         querystring: Query,
-        response,
+        response: found,
       },
     },
     async ({ params, query }) =>
       collection(await listQueuedEvents(database, { dagId: params.dag_id, before: before(query) })),
   );
+}
+
+function registerEventsOfBoth(app: ApiApp, context: AirflowContext): void {
+  const { database } = context;
   app.get(
     "/dags/:dag_id/assets/:asset_id/queuedEvents",
     {
@@ -83,9 +98,16 @@ function registerReads(app: ApiApp, context: AirflowContext): void {
   );
 }
 
+const deleted = { 204: z.void() };
+
 function registerDeletes(app: ApiApp, context: AirflowContext): void {
+  registerDeletionOfAsset(app, context);
+  registerDeletionOfDag(app, context);
+  registerDeletionOfBoth(app, context);
+}
+
+function registerDeletionOfAsset(app: ApiApp, context: AirflowContext): void {
   const { database } = context;
-  const response = { 204: z.void() };
   app.delete(
     "/assets/:asset_id/queuedEvents",
     {
@@ -95,7 +117,7 @@ function registerDeletes(app: ApiApp, context: AirflowContext): void {
         tags,
         params: AssetPath,
         querystring: Query,
-        response,
+        response: deleted,
       },
     },
     async ({ params, query, user }, reply) => {
@@ -109,6 +131,10 @@ function registerDeletes(app: ApiApp, context: AirflowContext): void {
       reply.code(204);
     },
   );
+}
+
+function registerDeletionOfDag(app: ApiApp, context: AirflowContext): void {
+  const { database } = context;
   app.delete(
     "/dags/:dag_id/assets/queuedEvents",
     {
@@ -118,7 +144,7 @@ function registerDeletes(app: ApiApp, context: AirflowContext): void {
         tags,
         params: DagPath,
         querystring: Query,
-        response,
+        response: deleted,
       },
     },
     async ({ params, query }, reply) => {
@@ -128,6 +154,10 @@ function registerDeletes(app: ApiApp, context: AirflowContext): void {
       reply.code(204);
     },
   );
+}
+
+function registerDeletionOfBoth(app: ApiApp, context: AirflowContext): void {
+  const { database } = context;
   app.delete(
     "/dags/:dag_id/assets/:asset_id/queuedEvents",
     {
@@ -137,7 +167,7 @@ function registerDeletes(app: ApiApp, context: AirflowContext): void {
         tags,
         params: BothPath,
         querystring: Query,
-        response,
+        response: deleted,
       },
     },
     async ({ params, query }, reply) => {

@@ -67,15 +67,21 @@ const eventOrders: Orders<typeof auditListColumns> = {
   key: ["id"],
 };
 
+const eventLogTags = ["Event Log"];
+
 function registerEventLogs(app: ApiApp, context: AirflowContext): void {
-  const tags = ["Event Log"];
+  registerEventLogList(app, context);
+  registerEventLog(app, context);
+}
+
+function registerEventLogList(app: ApiApp, context: AirflowContext): void {
   app.get(
     "/eventLogs",
     {
       config: { access: can("read", "Audit Logs") },
       schema: {
         operationId: "get_event_logs",
-        tags,
+        tags: eventLogTags,
         querystring: EventQuery,
         response: { 200: EventLogCollectionResponse },
       },
@@ -95,14 +101,16 @@ function registerEventLogs(app: ApiApp, context: AirflowContext): void {
       return { event_logs: rows.map(eventAnswer), total_entries: total };
     },
   );
+}
 
+function registerEventLog(app: ApiApp, context: AirflowContext): void {
   app.get(
     "/eventLogs/:event_log_id",
     {
       config: { access: can("read", "Audit Logs") },
       schema: {
         operationId: "get_event_log",
-        tags,
+        tags: eventLogTags,
         params: z.object({ event_log_id: z.int() }),
         response: { 200: EventLogResponse },
       },
@@ -173,15 +181,21 @@ const errorOrders: Orders<typeof importErrorListColumns> = {
   key: ["id"],
 };
 
+const importErrorTags = ["Import Error"];
+
 function registerImportErrors(app: ApiApp, context: AirflowContext): void {
-  const tags = ["Import Error"];
+  registerImportErrorList(app, context);
+  registerImportError(app, context);
+}
+
+function registerImportErrorList(app: ApiApp, context: AirflowContext): void {
   app.get(
     "/importErrors",
     {
       config: { access: can("read", "ImportError") },
       schema: {
         operationId: "get_import_errors",
-        tags,
+        tags: importErrorTags,
         querystring: ErrorQuery,
         response: { 200: ImportErrorCollectionResponse },
       },
@@ -199,14 +213,16 @@ function registerImportErrors(app: ApiApp, context: AirflowContext): void {
       return { import_errors: permitted === null ? errors : errors.map(redacted), total_entries: total };
     },
   );
+}
 
+function registerImportError(app: ApiApp, context: AirflowContext): void {
   app.get(
     "/importErrors/:import_error_id",
     {
       config: { access: can("read", "ImportError") },
       schema: {
         operationId: "get_import_error",
-        tags,
+        tags: importErrorTags,
         params: z.object({ import_error_id: z.int() }),
         response: { 200: ImportErrorResponse },
       },

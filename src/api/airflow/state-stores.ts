@@ -95,14 +95,27 @@ function registerTaskReads(app: ApiApp, context: AirflowContext): void {
   );
 }
 
+const ofTaskKey = { tags: taskTags, params: TaskKeyPath, querystring: MapIndexQuery };
+
 function registerTaskWrites(app: ApiApp, context: AirflowContext): void {
+  registerTaskPut(app, context);
+  registerTaskPatch(app, context);
+  registerTaskDeletion(app, context);
+  registerTaskClear(app, context);
+}
+
+function registerTaskPut(app: ApiApp, context: AirflowContext): void {
   const { database } = context;
-  const common = { tags: taskTags, params: TaskKeyPath, querystring: MapIndexQuery };
   app.put(
     `${taskBase}/:key`,
     {
       config: { access: editTask },
-      schema: { ...common, operationId: "set_task_state_store", body: TaskStateStoreBody, response: empty },
+      schema: {
+        ...ofTaskKey,
+        operationId: "set_task_state_store",
+        body: TaskStateStoreBody,
+        response: empty,
+      },
     },
     async ({ params, query, body }, reply) => {
       const at = await placeOf(context, params, query.map_index);
@@ -114,13 +127,16 @@ function registerTaskWrites(app: ApiApp, context: AirflowContext): void {
       reply.code(204);
     },
   );
+}
 
+function registerTaskPatch(app: ApiApp, context: AirflowContext): void {
+  const { database } = context;
   app.patch(
     `${taskBase}/:key`,
     {
       config: { access: editTask },
       schema: {
-        ...common,
+        ...ofTaskKey,
         operationId: "patch_task_state_store",
         body: TaskStateStorePatchBody,
         response: { 200: z.null() },
@@ -135,19 +151,25 @@ function registerTaskWrites(app: ApiApp, context: AirflowContext): void {
       return null;
     },
   );
+}
 
+function registerTaskDeletion(app: ApiApp, context: AirflowContext): void {
+  const { database } = context;
   app.delete(
     `${taskBase}/:key`,
     {
       config: { access: editTask },
-      schema: { ...common, operationId: "delete_task_state_store", response: empty },
+      schema: { ...ofTaskKey, operationId: "delete_task_state_store", response: empty },
     },
     async ({ params, query }, reply) => {
       await deleteTaskStates(database, await placeOf(context, params, query.map_index), params.key);
       reply.code(204);
     },
   );
+}
 
+function registerTaskClear(app: ApiApp, context: AirflowContext): void {
+  const { database } = context;
   app.delete(
     taskBase,
     {

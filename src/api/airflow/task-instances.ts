@@ -100,6 +100,12 @@ const access = can("read", "Task Instances");
 const tags = ["Task Instance"];
 
 function registerLists(app: ApiApp, context: AirflowContext): void {
+  registerList(app, context);
+  registerBatchList(app, context);
+  registerMappedList(app, context);
+}
+
+function registerList(app: ApiApp, context: AirflowContext): void {
   app.get(
     base,
     {
@@ -126,7 +132,9 @@ function registerLists(app: ApiApp, context: AirflowContext): void {
       );
     },
   );
+}
 
+function registerBatchList(app: ApiApp, context: AirflowContext): void {
   app.post(
     `${base}/list`,
     {
@@ -149,7 +157,9 @@ function registerLists(app: ApiApp, context: AirflowContext): void {
       return collection(context, { ...batchFilterOf(body), dagIds }, { ...page, order_by });
     },
   );
+}
 
+function registerMappedList(app: ApiApp, context: AirflowContext): void {
   app.get(
     `${base}/:task_id/listMapped`,
     {
@@ -275,6 +285,11 @@ function batchFilterOf(body: z.output<typeof TaskInstancesBatchBody>): TaskInsta
 }
 
 function registerSingle(app: ApiApp, context: AirflowContext): void {
+  registerOne(app, context);
+  registerMapped(app, context);
+}
+
+function registerOne(app: ApiApp, context: AirflowContext): void {
   app.get(
     `${base}/:task_id`,
     {
@@ -300,7 +315,9 @@ function registerSingle(app: ApiApp, context: AirflowContext): void {
       return single(context, params, -1);
     },
   );
+}
 
+function registerMapped(app: ApiApp, context: AirflowContext): void {
   app.get(
     `${base}/:task_id/:map_index`,
     {

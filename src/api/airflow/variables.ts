@@ -84,6 +84,12 @@ function registerReads(app: ApiApp, context: AirflowContext): void {
 }
 
 function registerWrites(app: ApiApp, context: AirflowContext): void {
+  registerCreation(app, context);
+  registerChange(app, context);
+  registerDeletion(app, context);
+}
+
+function registerCreation(app: ApiApp, context: AirflowContext): void {
   const { database, parts } = context;
   app.post(
     "/variables",
@@ -98,7 +104,9 @@ function registerWrites(app: ApiApp, context: AirflowContext): void {
       return variableAnswer(context, await put(context, body.key, body));
     },
   );
+}
 
+function registerChange(app: ApiApp, context: AirflowContext): void {
   app.patch(
     "/variables/:variable_key",
     {
@@ -118,7 +126,10 @@ function registerWrites(app: ApiApp, context: AirflowContext): void {
       return variableAnswer(context, await change(context, body, query.update_mask));
     },
   );
+}
 
+function registerDeletion(app: ApiApp, context: AirflowContext): void {
+  const { database } = context;
   app.delete(
     "/variables/:variable_key",
     {

@@ -69,6 +69,11 @@ export function registerXComs(app: ApiApp, context: AirflowContext): void {
 }
 
 function registerReads(app: ApiApp, context: AirflowContext): void {
+  registerList(app, context);
+  registerOne(app, context);
+}
+
+function registerList(app: ApiApp, context: AirflowContext): void {
   app.get(
     base,
     {
@@ -106,7 +111,9 @@ function registerReads(app: ApiApp, context: AirflowContext): void {
       };
     },
   );
+}
 
+function registerOne(app: ApiApp, context: AirflowContext): void {
   app.get(
     `${base}/:xcom_key`,
     {
@@ -132,6 +139,12 @@ function registerReads(app: ApiApp, context: AirflowContext): void {
 }
 
 function registerWrites(app: ApiApp, context: AirflowContext): void {
+  registerCreation(app, context);
+  registerChange(app, context);
+  registerDeletion(app, context);
+}
+
+function registerCreation(app: ApiApp, context: AirflowContext): void {
   app.post(
     base,
     {
@@ -157,7 +170,9 @@ function registerWrites(app: ApiApp, context: AirflowContext): void {
       return written(context, params, body.key, body.map_index);
     },
   );
+}
 
+function registerChange(app: ApiApp, context: AirflowContext): void {
   app.patch(
     `${base}/:xcom_key`,
     {
@@ -179,7 +194,9 @@ function registerWrites(app: ApiApp, context: AirflowContext): void {
       return written(context, params, name, body.map_index);
     },
   );
+}
 
+function registerDeletion(app: ApiApp, context: AirflowContext): void {
   app.delete(
     `${base}/:xcom_key`,
     {

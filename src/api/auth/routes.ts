@@ -156,7 +156,14 @@ async function signOut({ database, clock }: ApiParts, { by, id, username }: Prin
 }
 
 function registerApiTokenRoutes(app: ApiApp, parts: ApiParts, auth: Auth): void {
-  const { database, clock } = parts;
+  registerTokenList(app, parts);
+  registerTokenCreation(app, parts);
+  registerTokenDeletion(app, parts);
+  registerPasswordChange(app, parts, auth);
+}
+
+function registerTokenList(app: ApiApp, parts: ApiParts): void {
+  const { database } = parts;
   app.get(
     "/auth/tokens",
     {
@@ -168,6 +175,10 @@ function registerApiTokenRoutes(app: ApiApp, parts: ApiParts, auth: Auth): void 
       return { tokens, total_entries: tokens.length };
     },
   );
+}
+
+function registerTokenCreation(app: ApiApp, parts: ApiParts): void {
+  const { database, clock } = parts;
   app.post(
     "/auth/tokens",
     {
@@ -184,6 +195,10 @@ function registerApiTokenRoutes(app: ApiApp, parts: ApiParts, auth: Auth): void 
       return reply.code(201).send({ ...tokenAnswer(made), token: secret });
     },
   );
+}
+
+function registerTokenDeletion(app: ApiApp, parts: ApiParts): void {
+  const { database } = parts;
   app.delete(
     "/auth/tokens/:id",
     { config: { access: "signed-in" }, schema: { tags, params: z.object({ id: z.int() }) } },
@@ -193,6 +208,10 @@ function registerApiTokenRoutes(app: ApiApp, parts: ApiParts, auth: Auth): void 
       return reply.code(204).send();
     },
   );
+}
+
+function registerPasswordChange(app: ApiApp, parts: ApiParts, auth: Auth): void {
+  const { database, clock } = parts;
   app.post(
     "/auth/password",
     {

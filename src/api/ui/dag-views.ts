@@ -48,9 +48,20 @@ function isTimeZone(name: string): boolean {
 
 const VersionParams = DagParams.extend({ version: z.int() });
 
+const ofRuns = { access: can("read", "DAG Runs") };
+
 export function registerDagViews(app: ApiApp, parts: ApiParts): void {
+  registerStructure(app, parts);
+  registerGrid(app, parts);
+  registerCalendar(app, parts);
+  registerDurations(app, parts);
+  registerBackfills(app, parts);
+  registerVersionList(app, parts);
+  registerVersion(app, parts);
+}
+
+function registerStructure(app: ApiApp, parts: ApiParts): void {
   const { database } = parts;
-  const runs = { access: can("read", "DAG Runs") };
   app.get(
     "/ui/dags/:dag_id/structure",
     {
@@ -68,9 +79,12 @@ export function registerDagViews(app: ApiApp, parts: ApiParts): void {
       return reply.type("application/json; charset=utf-8").send(text);
     },
   );
+}
+
+function registerGrid(app: ApiApp, parts: ApiParts): void {
   app.get(
     "/ui/dags/:dag_id/grid",
-    { config: runs, schema: { params: DagParams, querystring: GridQuery } },
+    { config: ofRuns, schema: { params: DagParams, querystring: GridQuery } },
     ({ params, query }) =>
       gridData(parts, params.dag_id, {
         limit: query.limit,
@@ -79,24 +93,37 @@ export function registerDagViews(app: ApiApp, parts: ApiParts): void {
         runTypes: query.run_type ?? null,
       }),
   );
+}
+
+function registerCalendar(app: ApiApp, parts: ApiParts): void {
   app.get(
     "/ui/dags/:dag_id/calendar",
-    { config: runs, schema: { params: DagParams, querystring: CalendarQuery } },
+    { config: ofRuns, schema: { params: DagParams, querystring: CalendarQuery } },
     ({ params, query }) => calendar(parts, params.dag_id, query),
   );
+}
+
+function registerDurations(app: ApiApp, parts: ApiParts): void {
   app.get(
     "/ui/dags/:dag_id/durations",
     {
-      config: runs,
+      config: ofRuns,
       schema: { params: DagParams, querystring: z.object({ limit: z.int().min(1).max(1000).default(100) }) },
     },
     ({ params, query }) => durations(parts, params.dag_id, query.limit),
   );
+}
+
+function registerBackfills(app: ApiApp, parts: ApiParts): void {
   app.get(
     "/ui/dags/:dag_id/backfills",
     { config: { access: can("read", "Backfills") }, schema: { params: DagParams } },
     ({ params }) => backfills(parts, params.dag_id),
   );
+}
+
+function registerVersionList(app: ApiApp, parts: ApiParts): void {
+  const { database } = parts;
   app.get(
     "/ui/dags/:dag_id/versions",
     { config: { access: can("read", "DAG Versions") }, schema: { params: DagParams } },
@@ -110,6 +137,10 @@ export function registerDagViews(app: ApiApp, parts: ApiParts): void {
       }));
     },
   );
+}
+
+function registerVersion(app: ApiApp, parts: ApiParts): void {
+  const { database } = parts;
   app.get(
     "/ui/dags/:dag_id/versions/:version",
     { config: { access: can("read", "DAG Code") }, schema: { params: VersionParams } },

@@ -22,6 +22,11 @@ import type {
 const mostRows = 1000;
 
 export function registerPartitions(app: ApiApp, parts: ApiParts): void {
+  registerPartitionList(app, parts);
+  registerPartition(app, parts);
+}
+
+function registerPartitionList(app: ApiApp, parts: ApiParts): void {
   const { database } = parts;
   const access = [...can("read", "Assets"), ...can("read", "DAGs")];
   app.get(
@@ -49,6 +54,11 @@ export function registerPartitions(app: ApiApp, parts: ApiParts): void {
       return { partitioned_dag_runs: rows.map(rowAnswer), total };
     },
   );
+}
+
+function registerPartition(app: ApiApp, parts: ApiParts): void {
+  const { database } = parts;
+  const access = [...can("read", "Assets"), ...can("read", "DAGs")];
   app.get(
     "/ui/pending_partitioned_dag_run/:dag_id",
     {

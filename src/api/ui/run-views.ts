@@ -46,9 +46,18 @@ const RunsQuery = z.object({
 const mostFailures = 20;
 const mostBars = 20_000;
 
+const ofInstances = { access: can("read", "Task Instances") };
+
 export function registerRunViews(app: ApiApp, parts: ApiParts): void {
+  registerRunList(app, parts);
+  registerRun(app, parts);
+  registerInstances(app, parts);
+  registerStates(app, parts);
+  registerGantt(app, parts);
+}
+
+function registerRunList(app: ApiApp, parts: ApiParts): void {
   const { database } = parts;
-  const instances = { access: can("read", "Task Instances") };
   app.get(
     "/ui/runs",
     { config: { access: can("read", "DAG Runs") }, schema: { querystring: RunsQuery } },
@@ -68,14 +77,22 @@ export function registerRunViews(app: ApiApp, parts: ApiParts): void {
       return { runs: rows.map((run) => ({ ...barOf(run), dagId: run.dagId })), total };
     },
   );
+}
+
+function registerRun(app: ApiApp, parts: ApiParts): void {
+  const { database } = parts;
   app.get(
     "/ui/dags/:dag_id/runs/:dag_run_id",
     { config: { access: can("read", "DAG Runs") }, schema: { params: RunParams } },
     async ({ params }) => runDetail(parts, await getDagRun(database, params.dag_id, params.dag_run_id)),
   );
+}
+
+function registerInstances(app: ApiApp, parts: ApiParts): void {
+  const { database } = parts;
   app.get(
     "/ui/dags/:dag_id/runs/:dag_run_id/instances",
-    { config: instances, schema: { params: RunParams, querystring: InstancesQuery } },
+    { config: ofInstances, schema: { params: RunParams, querystring: InstancesQuery } },
     async ({ params, query }): Promise<page.InstanceList> => {
       const run = await getDagRun(database, params.dag_id, params.dag_run_id);
       const filter = {
@@ -88,9 +105,13 @@ export function registerRunViews(app: ApiApp, parts: ApiParts): void {
       return { instances: rows, total };
     },
   );
+}
+
+function registerStates(app: ApiApp, parts: ApiParts): void {
+  const { database } = parts;
   app.get(
     "/ui/dags/:dag_id/runs/:dag_run_id/states",
-    { config: instances, schema: { params: RunParams } },
+    { config: ofInstances, schema: { params: RunParams } },
     async ({ params }): Promise<{ [taskId: string]: { [state: string]: number } }> => {
       const run = await getDagRun(database, params.dag_id, params.dag_run_id);
       const states = Map.groupBy(await countStates(database, run.id), ({ taskId }) => taskId);
@@ -102,9 +123,13 @@ export function registerRunViews(app: ApiApp, parts: ApiParts): void {
       );
     },
   );
+}
+
+function registerGantt(app: ApiApp, parts: ApiParts): void {
+  const { database } = parts;
   app.get(
     "/ui/dags/:dag_id/runs/:dag_run_id/gantt",
-    { config: instances, schema: { params: RunParams } },
+    { config: ofInstances, schema: { params: RunParams } },
     async ({ params }): Promise<page.Bar[]> => {
       const run = await getDagRun(database, params.dag_id, params.dag_run_id);
       return triesOfRun(database, run.id, mostBars);
