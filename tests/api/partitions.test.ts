@@ -1,6 +1,10 @@
 /** What the page asks of partitions that wait, in the shapes of Airflow's own page. */
 import { expect, it } from "vitest";
-import type { PartitionedDagRuns, PendingPartition } from "../../src/api/ui/partition-contract.ts";
+import type {
+  NextRunAssets,
+  PartitionedDagRuns,
+  PendingPartition,
+} from "../../src/api/ui/partition-contract.ts";
 import { registerAssets } from "../../src/store/assets.ts";
 import { keepMapped, keepPartitionAnswers, waitingPartitions } from "../../src/store/partitions.ts";
 import { sql } from "../../src/store/sql.ts";
@@ -100,4 +104,41 @@ it("tells of one partition which keys came, which are missing, and how many are 
     },
   ]);
   expect((await api.get("/ui/pending_partitioned_dag_run/daily?partition_key=2026-01-02")).status).toBe(404);
+});
+
+it("tells what the next run waits for: of the partition that waits longest, or of assets that came", async () => {
+  const api = await freshApi();
+  const { database } = api;
+  await daily(api);
+  const partitioned = await api.get<NextRunAssets>("/ui/next_run_assets/daily");
+  expect(partitioned.body).toMatchObject({
+    asset_expression: { all: [{ asset: { name: "hourly" } }, { asset: { name: "prices" } }] },
+    events: [
+      { name: "hourly", last_update: null, received_count: 1, required_count: 3, is_rollup: true },
+      { name: "prices", last_update: null, received_count: 0, required_count: 1, received_keys: [] },
+    ],
+    pending_partition_count: 1,
+  });
+
+  const assets = ["hourly", "plain"].map((name) => ({
+    name,
+    uri: `s3://lake/${name}`,
+    group: "asset",
+    extra: {},
+  }));
+  const timetable = { kind: "asset", assets: { any: assets.map((asset) => ({ asset })) } } as const;
+  await addDag(database, "plain", { timetable, assets });
+  await database.transaction((tx) => registerAssets(tx, dagSpec("plain", { timetable, assets }), noon));
+  await database.run(sql`
+    INSERT INTO asset_dag_run_queue (dag_id, asset_id, created_at)
+    SELECT 'plain', id, now() FROM asset WHERE name = 'hourly'`);
+  const { body } = await api.get<NextRunAssets>("/ui/next_run_assets/plain");
+  expect(body).toMatchObject({
+    events: [
+      { name: "hourly", last_update: expect.stringMatching(/^20/), received_count: 0, required_count: 1 },
+      { name: "plain", last_update: null },
+    ],
+    pending_partition_count: null,
+  });
+  expect((await api.get("/ui/next_run_assets/nothing")).status).toBe(404);
 });

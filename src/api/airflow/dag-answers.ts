@@ -125,7 +125,10 @@ export function paramsAnswer(params: { readonly [name: string]: ParamSpec }): { 
 }
 
 /** Dags name their assets in a list, so that one alone is a conjunction of one. */
-function scheduleAnswer(expression: AssetExpression, assets: readonly AssetRow[]): { [node: string]: Json } {
+export function scheduleAnswer(
+  expression: AssetExpression,
+  assets: readonly AssetRow[],
+): { [node: string]: Json } {
   const whole = expressionAnswer(assets, expression);
   return "all" in expression || "any" in expression ? whole : { all: [whole] };
 }

@@ -1,4 +1,5 @@
 /** What the routes of partitions answer, in the shapes that Airflow's page asks its server for, with a little more. */
+import type { Json } from "../../core/dag-model.ts";
 import type { DagRunState } from "../../core/states.ts";
 
 export interface PartitionedDagRun {
@@ -41,4 +42,27 @@ export interface PendingPartition extends Omit<PartitionedDagRun, "state"> {
   assets: PartitionAsset[];
   /** Why the mappers cannot tell whether it has all. */
   problem: string | null;
+}
+
+export interface NextRunAssetEvent {
+  id: number;
+  name: string;
+  uri: string;
+  /** Of the newest event that waits for the Dag's next run; of a partition only when all of its keys came. */
+  last_update: string | null;
+  received_count: number;
+  required_count: number;
+  received_keys: string[];
+  required_keys: string[];
+  is_rollup: boolean;
+  mapper_error: boolean;
+  asset_inactive: boolean;
+}
+
+export interface NextRunAssets {
+  asset_expression: { [node: string]: Json } | null;
+  /** Of a Dag that goes by partitions: for the one that waits longest. */
+  events: NextRunAssetEvent[];
+  /** Null for a Dag that does not go by partitions. */
+  pending_partition_count: number | null;
 }

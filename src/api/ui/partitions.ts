@@ -1,11 +1,16 @@
 /**
- * Partitions that wait for more of their assets, and those that have their run: `/ui/partitioned_dag_runs` and
- * `/ui/pending_partitioned_dag_run/{dag_id}` in the shapes that Airflow's page asks its server for.
+ * Partitions that wait for more of their assets, and those that have their run: `/ui/partitioned_dag_runs`,
+ * `/ui/pending_partitioned_dag_run/{dag_id}` and, of all Dags that go by assets, `/ui/next_run_assets/{dag_id}` in
+ * the shapes that Airflow's page asks its server for.
  */
 import { z } from "zod";
+import { assetsNamed } from "../../store/assets.ts";
+import { currentVersion } from "../../store/dag-versions.ts";
 import { getDag } from "../../store/dags.ts";
 import type { PartitionNeed } from "../../store/partitions.ts";
+import { listNextRunAssets, type NextRunAsset } from "../../store/views/next-run-assets.ts";
 import { listPartitions, type PartitionRow } from "../../store/views/partition-list.ts";
+import { scheduleAnswer } from "../airflow/dag-answers.ts";
 import { isoDate } from "../airflow/instants.ts";
 import type { ApiApp } from "../app.ts";
 import { can, permittedDagIds } from "../auth/access.ts";
@@ -13,6 +18,8 @@ import { HttpProblem } from "../http-problem.ts";
 import type { ApiParts } from "../parts.ts";
 import { DagParams } from "./dag-list.ts";
 import type {
+  NextRunAssetEvent,
+  NextRunAssets,
   PartitionAsset,
   PartitionedDagRun,
   PartitionedDagRuns,
@@ -83,6 +90,54 @@ function registerPartition(app: ApiApp, parts: ApiParts): void {
       return { ...facts, assets: assetsOf(row), problem: row.problem };
     },
   );
+  app.get(
+    "/ui/next_run_assets/:dag_id",
+    { config: { access }, schema: { params: DagParams } },
+    async ({ params: { dag_id: dagId } }): Promise<NextRunAssets> => {
+      const version = await currentVersion(database, dagId);
+      if (version === null) throw new HttpProblem(404, `Dag with id ${dagId} was not found`);
+      const { timetable, assets } = version.spec;
+      const isPartitioned = "partitioned" in timetable && timetable.partitioned === true;
+      const [named, due, waiting] = await Promise.all([
+        assetsNamed(database, assets),
+        listNextRunAssets(database, dagId),
+        isPartitioned
+          ? listPartitions(database, { dagId, dagIds: null, hasRun: false, oldestFirst: true }, oldest)
+          : null,
+      ]);
+      const counts = waiting?.rows[0] === undefined ? [] : assetsOf(waiting.rows[0]);
+      return {
+        asset_expression: "assets" in timetable ? scheduleAnswer(timetable.assets, named) : null,
+        events: due.map((asset) =>
+          nextAnswer(
+            asset,
+            counts.find((one) => one.asset_id === asset.id),
+          ),
+        ),
+        pending_partition_count: waiting?.total ?? null,
+      };
+    },
+  );
+}
+
+const oldest = { limit: 1, offset: 0 };
+
+/** @param counts Of the partition that waits longest; none where no partition waits. */
+function nextAnswer(asset: NextRunAsset, counts: PartitionAsset | undefined): NextRunAssetEvent {
+  const hasAll = counts === undefined || counts.received_count >= counts.required_count;
+  return {
+    id: asset.id,
+    name: asset.name,
+    uri: asset.uri,
+    last_update: hasAll ? isoDate(asset.lastUpdate) : null,
+    received_count: counts?.received_count ?? 0,
+    required_count: counts?.required_count ?? 1,
+    received_keys: counts?.received_keys ?? [],
+    required_keys: counts?.required_keys ?? [],
+    is_rollup: counts?.is_rollup ?? false,
+    mapper_error: counts?.mapper_error ?? false,
+    asset_inactive: !asset.isActive,
+  };
 }
 
 function rowAnswer(row: PartitionRow): PartitionedDagRun {

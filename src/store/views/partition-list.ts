@@ -35,22 +35,24 @@ export interface PartitionFilter {
   readonly key?: string | undefined;
   /** Those with a run, or those that wait. */
   readonly hasRun?: boolean | undefined;
+  readonly oldestFirst?: boolean;
 }
 
-/** The newest first. */
+/** The newest first, unless the filter says otherwise. */
 export async function listPartitions(
   executor: Executor,
-  { dagId, dagIds, key, hasRun }: PartitionFilter,
+  { dagId, dagIds, key, hasRun, oldestFirst = false }: PartitionFilter,
   page: { readonly limit: number; readonly offset: number },
 ): Promise<Listing<PartitionRow>> {
   const where = sql`
     (${dagId ?? null}::text IS NULL OR p.dag_id = ${dagId ?? null}) AND (${dagIds}::text[] IS NULL OR p.dag_id = ANY (${dagIds}))
     AND (${key ?? null}::text IS NULL OR p.partition_key = ${key ?? null})
     AND (${hasRun ?? null}::boolean IS NULL OR (p.run_pk IS NOT NULL) = ${hasRun ?? null})`;
+  const order = oldestFirst ? sql`p.created_at, p.id` : sql`p.created_at DESC, p.id DESC`;
   const rows = await executor.rows<PartitionRow>(sql`
     SELECT p.id, p.dag_id AS "dagId", p.partition_key AS key, p.created_at AS "createdAt", r.run_id AS "runId", r.state,
       p.needs, p.complete, p.problem, coalesce(came.assets, '[]'::json) AS assets
-    FROM (SELECT * FROM partition_run p WHERE ${where} ORDER BY p.created_at DESC, p.id DESC
+    FROM (SELECT * FROM partition_run p WHERE ${where} ORDER BY ${order}
       LIMIT ${page.limit} OFFSET ${page.offset}) p
     LEFT JOIN dag_run r ON r.id = p.run_pk
     LEFT JOIN LATERAL (
@@ -59,7 +61,7 @@ export async function listPartitions(
           WHERE x.partition_run_id = p.id AND e.asset_id = a.id ORDER BY 1)) ORDER BY a.uri, a.name) AS assets
       FROM asset_reference f JOIN asset a ON a.id = f.asset_id WHERE f.dag_id = p.dag_id AND f.role = 'schedule'
     ) came ON true
-    ORDER BY p.created_at DESC, p.id DESC`);
+    ORDER BY ${order}`);
   const counted = await executor.row<{ total: number }>(
     sql`SELECT count(*) AS total FROM partition_run p WHERE ${where}`,
   );
