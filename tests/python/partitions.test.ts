@@ -19,6 +19,9 @@ def consumer(dag_id, schedule):
         @task
         def key(dag_run, triggering_asset_events):
             events = [event for events in triggering_asset_events.values() for event in events]
+            for event in events:
+                assert event.source_task_instance.task_id == "load"
+                assert event.source_dag_run.run_id == event.source_run_id
             return [dag_run.partition_key, len(events)]
         key()
 
