@@ -3,7 +3,7 @@
  * it, and looks at the page in a real Chromium. `node scripts/draw-pictures.ts home grid` draws only some. It takes a few
  * minutes, and no picture is compared with what it was: look at them before you commit them.
  */
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -17,7 +17,7 @@ import { findBrowser } from "./test-browser.mjs";
 const root = join(import.meta.dirname, "..");
 const images = join(root, "docs/images");
 
-/** As a reader's own window: what is drawn is sharp on a screen of many points, too. */
+/** A window of its own, signed in. */
 async function openPage(
   browser: Browser,
   { url, password }: Standalone,
@@ -56,9 +56,11 @@ async function main(only: readonly string[]): Promise<void> {
   const executablePath = findBrowser();
   if (executablePath === null) throw new Error("there is no Chromium: TRADEWIND_TEST_BROWSER names one");
   buildPage(process.execPath);
-  const folder = mkdtempSync(join(tmpdir(), "tradewind-"));
+  // Always the same: it shows in pictures.
+  const folder = join(tmpdir(), "tradewind-pictures");
+  rmSync(folder, { recursive: true, force: true });
   const dags = join(folder, "dags");
-  mkdirSync(dags);
+  mkdirSync(dags, { recursive: true });
   cpSync(join(root, "examples"), dags, { recursive: true });
   // What stays of the examples needs nothing from outside.
   for (const name of ["02_ad_clicks", "03_breast_cancer_postgres", "14_models_in_python", "airflow"])

@@ -51,6 +51,7 @@ const evaluate = dag.task("evaluate", async ({ model }: { model: { trees: number
   console.log("trees", model.trees);
   console.log("recall 0.928");
   console.log("precision 0.921");
+  await work(120);
   if (withoutFeatures.includes(getContext().ds)) throw new Error("accuracy 0.93 is below the champion's 0.94: features are missing");
   return 0.95;
 });

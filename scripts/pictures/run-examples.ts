@@ -50,8 +50,8 @@ class Api {
     return (await this.call<T>("GET", path)).body;
   }
 
-  async unpause(dagId: string): Promise<void> {
-    await this.call("PATCH", `/api/v2/dags/${dagId}`, { is_paused: false });
+  async setPaused(dagId: string, is_paused: boolean): Promise<void> {
+    await this.call("PATCH", `/api/v2/dags/${dagId}`, { is_paused });
   }
 
   async start(dagId: string, conf: object = {}): Promise<string> {
@@ -112,7 +112,8 @@ export async function runExamples(standalone: Standalone): Promise<Shown> {
       ? true
       : null;
   });
-  for (const dagId of [...pipelines, "churn_training", "retries", "collect_orders"]) await api.unpause(dagId);
+  for (const dagId of [...pipelines, "churn_training", "retries", "collect_orders"])
+    await api.setPaused(dagId, false);
   await api.call("POST", "/api/v2/dags/churn_training/favorite");
   await api.call("POST", "/api/v2/pools", { name: "gpu_pool", slots: 2, description: "two GPUs" });
   for (const dagId of ["iris", "mapping", "branching", "setup_teardown", "study"]) await api.run(dagId);
@@ -172,13 +173,15 @@ async function studied(api: Api): Promise<Pick<Shown, "experimentId" | "trackedR
 
 /** Two versions of the penguins' model, a report of drift, and a canary on its way while the endpoint is asked. */
 async function serve(api: Api): Promise<Pick<Shown, "driftCheck" | "end">> {
-  await api.unpause("penguins_retrain");
-  await api.unpause("penguins_monitor");
+  await api.setPaused("penguins_retrain", false);
+  await api.setPaused("penguins_monitor", false);
   await api.run("penguins_retrain");
   for (let i = 0; i < 50; i++) await api.ask(flock(100));
   for (let i = 0; i < 60; i++) await api.ask(flock(100, 1.4));
   // What the monitor finds starts the other Dag: its canary is asked until it is promoted.
   await api.run("penguins_monitor");
+  // The next hour's would start a third training.
+  await api.setPaused("penguins_monitor", true);
   await until(async () => {
     await api.askAndTell();
     const { dag_runs } = await api.get<{ dag_runs: { state: string }[] }>(

@@ -33,7 +33,7 @@ export function shotsOf({ failedRun, experimentId, trackedRuns, driftCheck, requ
     { name: "phone", path: `${run}/tasks/evaluate`, shows: "Why it failed", theme: "light", phone: true },
     {
       name: "experiment",
-      path: `${experiment}?flat=1&sel=${trackedRuns.slice(0, 4).join(",")}`,
+      path: `${experiment}?flat=1&sort=${encodeURIComponent("metrics.value DESC")}&sel=${trackedRuns.slice(0, 4).join(",")}`,
       shows: "maxDepth",
       theme: "light",
     },
@@ -52,7 +52,7 @@ export function shotsOf({ failedRun, experimentId, trackedRuns, driftCheck, requ
     { name: "drift", path: `/checks/${driftCheck}`, shows: "bill_length_mm", theme: "light" },
     {
       name: "lineage",
-      path: `/lineage?kind=prediction&id=${encodeURIComponent(requestId)}`,
+      path: `/lineage?kind=prediction&id=${encodeURIComponent(requestId)}&direction=upstream&depth=10`,
       shows: "Prediction",
       theme: "dark",
     },

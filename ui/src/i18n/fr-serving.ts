@@ -183,8 +183,8 @@ export const serving: { [key: string]: string } = {
   "The variants were changed": "Les variantes ont été modifiées",
   "The weights add up to {{sum}} %; they have to be 100 %.":
     "La somme des poids est de {{sum}} % ; il faut 100 %.",
-  "There is more than is shown: choose a smaller depth, or look at a node of it.":
-    "Il y en a plus qu'affiché : réduisez la profondeur, ou partez d'un de ses nœuds.",
+  "There is more than is shown: choose more steps, or look at a node of it.":
+    "Il y a plus que ce qui est montré : choisissez plus d'étapes, ou regardez autour d'un nœud.",
   "There is no endpoint yet": "Il n'y a pas encore d'endpoint",
   "There is no feature view yet": "Il n'y a pas encore de vue de features",
   "There is no report of a check yet": "Il n'y a pas encore de rapport de contrôle",

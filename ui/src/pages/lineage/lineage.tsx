@@ -104,7 +104,7 @@ function Shown({
         <>
           {lineage.truncated ? (
             <p role="status" className="m-3 rounded-md bg-warn-soft px-3 py-2 text-sm text-warn-text">
-              {t("There is more than is shown: choose a smaller depth, or look at a node of it.")}
+              {t("There is more than is shown: choose more steps, or look at a node of it.")}
             </p>
           ) : null}
           {as === "graph" ? <Graph lineage={lineage} /> : <List lineage={lineage} />}
