@@ -118,6 +118,25 @@ it.each([
   expect(JSON.stringify(await answer.json())).not.toContain("node_modules");
 });
 
+it.each(["Li4vLi4vZXRjL3Bhc3N3ZA", "Li4vLi4vZXRjL3Bhc3N3ZA.c2lnbmVk", "..%2f..%2fetc%2fpasswd", "%00", "🚀"])(
+  "a file token that this server did not sign names no file: %s",
+  async (token) => {
+    const { status } = await api.call("PUT", `/api/v2/parseDagFile/${token}`);
+    expect(status).toBeOneOf([404, 422]);
+  },
+);
+
+it.each([
+  ["order_by=password_hash", 400],
+  ["order_by=-start_date&cursor=bm9uc2Vuc2U", 400],
+  ["dag_id_pattern=%27%3B%20DROP%20TABLE%20dag%3B--", 200],
+  ["dag_id_pattern=%5C", 200],
+  ["dag_id_pattern=%25%25%25%25%25%25%25%25%25%25", 200],
+  ["limit=1e9&offset=9007199254740991", 200],
+])("a list of instances with %s is %i", async (query, status) => {
+  expect((await api.get(`/api/v2/dags/~/dagRuns/~/taskInstances?${query}`)).status).toBe(status);
+});
+
 it.each(["limit=1e9", "limit=-1", "limit=x", "offset=-5", "limit=99999999999999999999"])(
   "a page with %s is answered or refused, never failed",
   async (query) => {
