@@ -21,7 +21,8 @@ const why = python === null ? " (skipped: no environment with MLflow)" : "";
 
 async function world(): Promise<PythonWorld> {
   const made = await pythonWorld(
-    { "pipeline.py": readFileSync(file, "utf8") },
+    // Runs start when they are asked for here, and not by the week as well.
+    { "pipeline.py": readFileSync(file, "utf8").replace('schedule="@weekly"', "schedule=None") },
     {
       api: true,
       flags: { "python.interpreter": python ?? "" },
@@ -35,7 +36,7 @@ async function world(): Promise<PythonWorld> {
 }
 
 // MLflow is imported by many processes.
-const options = { timeout: 600_000 };
+const options = { timeout: 900_000 };
 
 it.skipIf(python === null)(
   `trains with MLflow, and serves a tenth of the traffic${why}`,
