@@ -20,9 +20,18 @@ export interface RequestId extends Answered {
 }
 
 /** @param random 16 bytes. */
-export function requestId(answered: Answered, random: Uint8Array): string {
-  const { endpoint, variant, model, version, at } = answered;
-  return `${uuid7(at, random).replaceAll("-", "")}.${toBase64Url([endpoint, variant, model, version ?? ""].join("\n"))}`;
+export function requestId({ at, ...who }: Answered, random: Uint8Array): string {
+  return requestIdBy(whoAnswered(who), at, random);
+}
+
+/** The part of an id that is the same for all answers of one version under one variant. */
+export function whoAnswered({ endpoint, variant, model, version }: Omit<Answered, "at">): string {
+  return toBase64Url([endpoint, variant, model, version ?? ""].join("\n"));
+}
+
+/** @param who As `whoAnswered` says it. @param at Epoch milliseconds. @param random 16 bytes. */
+export function requestIdBy(who: string, at: number, random: Uint8Array): string {
+  return `${uuid7(at, random).replaceAll("-", "")}.${who}`;
 }
 
 /** Null when the id is none of ours. */

@@ -1,5 +1,6 @@
 /** MLflow's scoring protocol: `/invocations`, and `/ping`, `/health` and `/version` beside it. */
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { EndpointAnswer } from "../../ml/serving/endpoint-service.ts";
 import { type Invocation, parseCsvInvocation, parseInvocation } from "../../ml/serving/invocation-body.ts";
 import { version } from "../../version.ts";
 import type { ApiApp } from "../app.ts";
@@ -28,13 +29,25 @@ export function registerInvocations(
   { path, only, access }: { path: string; only?: string; access: Access },
   answering: Answering,
 ): void {
-  app.post(path, { config: { access, audit: false }, schema: { hide: true } }, async (request, reply) => {
+  app.post(path, { config: { access, audit: false }, schema: { hide: true } }, (request, reply) => {
     const { name = only ?? "" } = (request.params ?? {}) as { name?: string };
-    const { input, params } = await readInvocation(request);
-    const answer = await answering.answer(name, { input, params, key: keyOf(request) });
-    tellWho(reply, answer);
-    return { predictions: answer.prediction.predictions };
+    const key = keyOf(request);
+    const answer = ({ input, params }: Invocation): Promise<EndpointAnswer> | EndpointAnswer =>
+      answering.answer(name, { input, params, key });
+    const isCsv = (request.headers["content-type"] ?? "").startsWith("text/csv");
+    const answered = isCsv
+      ? parseCsvInvocation(String(request.body)).then(answer)
+      : answer(parseInvocation(request.body));
+    // An answer that is there is sent within the call: each promise costs a turn in which other requests wait.
+    if (!(answered instanceof Promise)) return sendAnswer(reply, answered);
+    return answered.then((own) => sendAnswer(reply, own));
   });
+}
+
+function sendAnswer(reply: FastifyReply, answer: EndpointAnswer): FastifyReply {
+  tellWho(reply, answer);
+  void reply.header("content-type", "application/json; charset=utf-8");
+  return reply.send(JSON.stringify({ predictions: answer.prediction.predictions }));
 }
 
 /** What a load balancer and MLflow's clients ask of a model server. */
@@ -46,12 +59,6 @@ export function registerScoringHealth(app: ApiApp): void {
   app.get("/version", { config: { access: "public" }, schema: { hide: true } }, (_request, reply) =>
     reply.type("text/plain").send(version),
   );
-}
-
-async function readInvocation(request: FastifyRequest): Promise<Invocation> {
-  const type = request.headers["content-type"] ?? "";
-  if (!type.startsWith("text/csv")) return parseInvocation(request.body);
-  return await parseCsvInvocation(String(request.body));
 }
 
 /** Requests of one key are answered by one variant. */

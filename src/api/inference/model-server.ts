@@ -2,13 +2,15 @@
  * One model behind a port of its own, as `mlflow models serve` does it: `/invocations` and the Open Inference
  * Protocol, without sign-in. For a network of its own or this machine; what needs people and traffic is an endpoint.
  */
-import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import fastify, { LogController } from "fastify";
-import { requestId } from "../../core/request-id.ts";
+import { requestIdBy, whoAnswered } from "../../core/request-id.ts";
 import { TradewindError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
+import type { EndpointAnswer, EndpointRequest } from "../../ml/serving/endpoint-service.ts";
 import type { HostedModel, ModelHost } from "../../ml/serving/model-host.ts";
+import { RandomPool } from "../../ml/serving/random-pool.ts";
+import type { Prediction } from "../../ml/serving/rows.ts";
 import type { Database } from "../../store/connect.ts";
 import { type Listener, listen } from "../../store/notify.ts";
 import { isServingNews } from "../../store/serving-news.ts";
@@ -52,6 +54,8 @@ export async function createModelServer(options: ModelServerOptions): Promise<Mo
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: mostBodyBytes,
+    // Nothing is logged of a request but what broke; a logger of its own would cost each more than its prediction.
+    childLoggerFactory: (logger) => logger,
   }) as unknown as ApiApp;
   validateWithZod(app);
   app.setNotFoundHandler(answerNotFound);
@@ -93,25 +97,31 @@ export async function createModelServer(options: ModelServerOptions): Promise<Mo
 }
 
 function answeringBy({ host, reference, name, clock }: ModelServerOptions): Answering {
-  const describe = async (asked: string): Promise<HostedModel> => {
+  const find = (asked: string): Promise<HostedModel> | HostedModel => {
     if (asked === name) return host.get(reference);
     throw new TradewindError("TW_ENDPOINT_NOT_FOUND", `expected the model ${name}, got ${asked}`);
   };
+  const random = new RandomPool();
+  const whoOf = new WeakMap<HostedModel, string>();
+  const answerBy = (model: HostedModel, prediction: Prediction): EndpointAnswer => {
+    let who = whoOf.get(model);
+    if (who === undefined) {
+      who = whoAnswered({ endpoint: name, variant: name, model: model.name, version: model.version });
+      whoOf.set(model, who);
+    }
+    return { requestId: requestIdBy(who, clock.now(), random.take(16)), variant: name, model, prediction };
+  };
+  const ask = (model: HostedModel, { input, params }: EndpointRequest) => {
+    const prediction = model.predict(input, params);
+    if (!(prediction instanceof Promise)) return answerBy(model, prediction);
+    return prediction.then((own) => answerBy(model, own));
+  };
   return {
-    describe,
+    describe: async (asked) => find(asked),
     names: () => [name],
-    async answer(asked, { input, params }) {
-      const model = await describe(asked);
-      const prediction = await model.predict(input, params);
-      return {
-        requestId: requestId(
-          { endpoint: name, variant: name, model: model.name, version: model.version, at: clock.now() },
-          randomBytes(16),
-        ),
-        variant: name,
-        model,
-        prediction,
-      };
+    answer(asked, request) {
+      const model = find(asked);
+      return model instanceof Promise ? model.then((own) => ask(own, request)) : ask(model, request);
     },
   };
 }

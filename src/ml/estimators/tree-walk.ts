@@ -98,15 +98,15 @@ function addValues(
     for (let at = 0, i = first; at < leaves.length; at += abreast, i++)
       sums[i] =
         sums[i] +
-        values[leaves[at] / nodeBytes] +
-        values[leaves[at + 1] / nodeBytes] +
-        values[leaves[at + 2] / nodeBytes] +
-        values[leaves[at + 3] / nodeBytes];
+        values[leaves[at] >> 4] +
+        values[leaves[at + 1] >> 4] +
+        values[leaves[at + 2] >> 4] +
+        values[leaves[at + 3] >> 4];
     return;
   }
   for (let at = 0; at < leaves.length; at++) {
-    const from = (leaves[at] / nodeBytes) * outputs;
-    const to = (first + Math.floor(at / abreast)) * outputs;
+    const from = (leaves[at] >> 4) * outputs;
+    const to = (first + (at >> 2)) * outputs;
     for (let k = 0; k < outputs; k++) sums[to + k] += values[from + k];
   }
 }
@@ -154,13 +154,15 @@ class TreeGroup {
     const thresholds = this.thresholds;
     for (let t = 0; t < abreast; t++) {
       let before = -1;
-      let node = this.roots[t] / 4;
+      let node = this.roots[t];
+      // Shifts: a quotient is no whole number to the compiler, and a slow index.
       while (node !== before) {
         before = node;
-        const isRight = Number(!(data[at + links[node + 2] / 8] <= thresholds[node / 2]));
-        node = links[node + 3] / 4 + 4 * isRight;
+        const link = node >> 2;
+        const isRight = Number(!(data[at + (links[link + 2] >> 3)] <= thresholds[node >> 3]));
+        node = links[link + 3] + (isRight << 4);
       }
-      leaves[t] = 4 * node;
+      leaves[t] = node;
     }
   }
 

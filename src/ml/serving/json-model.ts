@@ -73,7 +73,8 @@ function toMatrix(code: NumericCode, { columns, rows }: Rows): MatrixLike {
   const width = rows[0]?.length ?? 0;
   const matrix = new code.Matrix(rows.length, width);
   let at = 0;
-  for (const [index, row] of rows.entries()) {
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index] as readonly unknown[];
     if (row.length !== width)
       throw new TradewindError(
         "TW_MODEL_INPUT",
