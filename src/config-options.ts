@@ -440,6 +440,10 @@ export const configOptions = {
     trafficDays: count("Days that the minutes of endpoints' traffic are kept; 0 = for ever.", 90, {
       integer: false,
     }),
+    // Reports look back at most as far.
+    outcomeDays: count("Days that outcomes of endpoints' answers are kept; 0 = for ever.", 366, {
+      integer: false,
+    }),
     intervalSeconds: count("Seconds between two passes.", 3600, { integer: false, min: 1 }),
   },
   smtp: {

@@ -157,6 +157,11 @@ export const modelErrors = {
     exitCode: 1,
     httpStatus: 422,
   },
+  TW_TRACKING_BACKLOG: {
+    summary: "Metrics are logged faster than the tracking server stores them.",
+    exitCode: 1,
+    httpStatus: 422,
+  },
   TW_TRACKING_SERVER: {
     summary: "The tracking server does not answer, or none is named.",
     exitCode: 3,

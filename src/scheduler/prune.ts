@@ -17,8 +17,8 @@ export class Prune {
 
   /** Whether the settings ask for anything. */
   get wanted(): boolean {
-    const { days, runsPerDag, auditDays, trafficDays } = this.#services.settings.retention;
-    return days > 0 || runsPerDag > 0 || auditDays > 0 || trafficDays > 0;
+    const { days, runsPerDag, auditDays, trafficDays, outcomeDays } = this.#services.settings.retention;
+    return days > 0 || runsPerDag > 0 || auditDays > 0 || trafficDays > 0 || outcomeDays > 0;
   }
 
   /** How many runs went. */
@@ -32,13 +32,14 @@ export class Prune {
 
   async #pass(): Promise<number> {
     const { database, clock, settings, log } = this.#services;
-    const { days, runsPerDag, auditDays, trafficDays } = settings.retention;
+    const { days, runsPerDag, auditDays, trafficDays, outcomeDays } = settings.retention;
     const before = (count: number): number | null => (count > 0 ? clock.now() - count * dayMs : null);
     const policy = {
       runsBefore: before(days),
       runsPerDag: runsPerDag > 0 ? runsPerDag : null,
       auditBefore: before(auditDays),
       trafficBefore: before(trafficDays),
+      outcomesBefore: before(outcomeDays),
     };
     let total = 0;
     for (;;) {

@@ -33,6 +33,7 @@ export interface SchedulerSettings {
     runsPerDag: number;
     auditDays: number;
     trafficDays: number;
+    outcomeDays: number;
     intervalMs: number;
   };
 }
@@ -78,6 +79,7 @@ export function schedulerSettings(config: Config): SchedulerSettings {
       runsPerDag: retention.runsPerDag,
       auditDays: retention.auditDays,
       trafficDays: retention.trafficDays,
+      outcomeDays: retention.outcomeDays,
       intervalMs: retention.intervalSeconds * 1000,
     },
   };

@@ -76,6 +76,17 @@ export function pruneTraffic(on: Executor, before: number, limit: number): Promi
       SELECT ctid FROM endpoint_minute WHERE minute < ${instant(before)} ORDER BY minute LIMIT ${limit}))`);
 }
 
+/** Outcomes that were told before the instant, the oldest of each endpoint first (index endpoint_outcome_by_age). @returns how many went */
+export function pruneOutcomes(on: Executor, before: number, limit: number): Promise<number> {
+  return on.run(sql`
+    DELETE FROM endpoint_outcome WHERE ctid = ANY (ARRAY(
+      SELECT old.place FROM endpoint e CROSS JOIN LATERAL (
+        SELECT o.ctid AS place FROM endpoint_outcome o
+        WHERE o.endpoint = e.name AND o.happened_at < ${instant(before)}
+        ORDER BY o.happened_at LIMIT ${limit}
+      ) old LIMIT ${limit}))`);
+}
+
 export interface Outcome {
   readonly requestId: string;
   readonly variant: string;

@@ -5,7 +5,7 @@
  */
 import type { Transactor } from "./connect.ts";
 import { lockTexts } from "./dag-versions.ts";
-import { pruneTraffic } from "./endpoint-traffic.ts";
+import { pruneOutcomes, pruneTraffic } from "./endpoint-traffic.ts";
 import { pruneUses } from "./lineage/uses.ts";
 import type { DeletedRuns } from "./run-deletion.ts";
 import { batchOfRuns, deleteRuns } from "./run-deletion.ts";
@@ -20,6 +20,8 @@ export interface RetentionPolicy {
   readonly auditBefore: number | null;
   /** Minutes of endpoints' traffic before this instant go. */
   readonly trafficBefore: number | null;
+  /** Outcomes of endpoints' answers that were told before this instant go. */
+  readonly outcomesBefore: number | null;
 }
 
 /**
@@ -64,6 +66,7 @@ export interface PrunedRest {
   readonly assetEvents: number;
   readonly auditEntries: number;
   readonly trafficMinutes: number;
+  readonly outcomes: number;
   readonly jobs: number;
 }
 
@@ -97,13 +100,15 @@ export async function pruneRest(database: Transactor, policy: RetentionPolicy): 
       DELETE FROM log WHERE id IN (
         SELECT id FROM log WHERE dttm < ${instant(policy.auditBefore)}::timestamptz ORDER BY dttm LIMIT ${batchOfRows})`),
   );
-  const { trafficBefore } = policy;
+  const { trafficBefore, outcomesBefore } = policy;
   const trafficMinutes =
     trafficBefore === null ? 0 : await inBatches(() => pruneTraffic(database, trafficBefore, batchOfRows));
+  const outcomes =
+    outcomesBefore === null ? 0 : await inBatches(() => pruneOutcomes(database, outcomesBefore, batchOfRows));
   const jobs = await database.run(
     sql`DELETE FROM job WHERE state <> 'running' AND ended_at < ${before}::timestamptz`,
   );
-  return { versions, texts, assetEvents, auditEntries, trafficMinutes, jobs };
+  return { versions, texts, assetEvents, auditEntries, trafficMinutes, outcomes, jobs };
 }
 
 /**

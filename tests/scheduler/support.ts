@@ -40,7 +40,7 @@ export const testSettings: SchedulerSettings = {
   logLevel: "info",
   memoryLimitMb: null,
   stateStore: { clearOnSuccess: false, defaultRetentionDays: 30 },
-  retention: { days: 0, runsPerDag: 0, auditDays: 0, trafficDays: 0, intervalMs: 3_600_000 },
+  retention: { days: 0, runsPerDag: 0, auditDays: 0, trafficDays: 0, outcomeDays: 0, intervalMs: 3_600_000 },
 };
 
 export interface World {

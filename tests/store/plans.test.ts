@@ -128,7 +128,13 @@ describe("comes in through an index", () => {
       (e) =>
         pruneRuns(
           { ...e, transaction: (work) => work(e) },
-          { runsBefore: noon, runsPerDag: null, auditBefore: null, trafficBefore: null },
+          {
+            runsBefore: noon,
+            runsPerDag: null,
+            auditBefore: null,
+            trafficBefore: null,
+            outcomesBefore: null,
+          },
         ),
     ],
     [
@@ -136,7 +142,7 @@ describe("comes in through an index", () => {
       (e) =>
         pruneRuns(
           { ...e, transaction: (work) => work(e) },
-          { runsBefore: null, runsPerDag: 500, auditBefore: null, trafficBefore: null },
+          { runsBefore: null, runsPerDag: 500, auditBefore: null, trafficBefore: null, outcomesBefore: null },
         ),
     ],
   ];

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { addAuditEntry } from "../../src/store/audit-log.ts";
 import type { Database } from "../../src/store/connect.ts";
 import { listVersions, storeDag } from "../../src/store/dag-versions.ts";
-import { addTraffic, trafficSince } from "../../src/store/endpoint-traffic.ts";
+import { addOutcomes, addTraffic, outcomesSince, trafficSince } from "../../src/store/endpoint-traffic.ts";
 import { createEndpoint } from "../../src/store/endpoints.ts";
 import type { RetentionPolicy } from "../../src/store/retention.ts";
 import { pruneRest, pruneRuns } from "../../src/store/retention.ts";
@@ -12,7 +12,13 @@ import { setXCom } from "../../src/store/xcoms.ts";
 import { freshDatabase } from "../support/database.ts";
 import { addDag, addInstance, addRun, dagSpec, day, importedDag, noon } from "./rows.ts";
 
-const none: RetentionPolicy = { runsBefore: null, runsPerDag: null, auditBefore: null, trafficBefore: null };
+const none: RetentionPolicy = {
+  runsBefore: null,
+  runsPerDag: null,
+  auditBefore: null,
+  trafficBefore: null,
+  outcomesBefore: null,
+};
 
 async function runIds(database: Database): Promise<string[]> {
   const rows = await database.rows<{ id: string }>(
@@ -123,6 +129,25 @@ test("removes old minutes of endpoints' traffic, and keeps the others", async ()
   expect((await trafficSince(database, "e", 0)).map((row) => row.minute)).toEqual([noon, noon + 1]);
 });
 
+test("removes old outcomes of endpoints' answers, and keeps the others", async () => {
+  const { database } = await freshDatabase();
+  const variants = [{ name: "a", model: "models:/m/1", weight: 100, shadow: false }];
+  for (const name of ["e", "f"]) {
+    const endpoint = { name, description: "", variants, guardrails: null, requestLog: null };
+    await createEndpoint(database, endpoint, { now: noon, actor: null });
+    for (const [n, at] of [noon - day, noon - 1, noon].entries())
+      await addOutcomes(
+        database,
+        name,
+        [{ requestId: `r${n}`, variant: "a", metric: "bought", value: n }],
+        at,
+      );
+  }
+  expect(await pruneRest(database, { ...none, outcomesBefore: noon })).toMatchObject({ outcomes: 4 });
+  for (const name of ["e", "f"])
+    expect(await outcomesSince(database, name, 0)).toMatchObject([{ metric: "bought", count: 1, mean: 2 }]);
+});
+
 test("removes old asset events that nobody waits for, audit entries and ended jobs", async () => {
   const { database } = await freshDatabase();
   await database.run(
@@ -142,6 +167,7 @@ test("removes old asset events that nobody waits for, audit entries and ended jo
     runsPerDag: null,
     auditBefore: noon + day,
     trafficBefore: null,
+    outcomesBefore: null,
   });
   expect(pruned).toMatchObject({ assetEvents: 1, auditEntries: 1, jobs: 1 });
 });

@@ -68,14 +68,22 @@ export class ActiveRun {
   }
 
   /** @throws TradewindError TW_RUN_STOPPED where the server has stopped the run. */
-  logMetric(key: string, value: number, options: MetricOptions = {}): void {
-    this.logMetrics({ [key]: value }, options);
+  /** As `logMetrics`. */
+  logMetric(key: string, value: number, options: MetricOptions = {}): Promise<void> {
+    return this.logMetrics({ [key]: value }, options);
   }
 
-  logMetrics(metrics: Readonly<Record<string, number>>, options: MetricOptions = {}): void {
+  /**
+   * Resolves when there is room for more, at once unless a hundred thousand points wait: nobody has to wait for it, but a
+   * loop that logs faster than the server stores does well to.
+   * @throws TradewindError TW_TRACKING_BACKLOG where five million wait; nothing of `metrics` is kept then.
+   */
+  logMetrics(metrics: Readonly<Record<string, number>>, options: MetricOptions = {}): Promise<void> {
     const { step = 0, timestamp = systemClock.now() } = options;
     this.#wandb?.metrics(metrics, { step, at: timestamp });
-    this.#metrics.add(Object.entries(metrics).map(([key, value]) => ({ key, value, step, timestamp })));
+    return this.#metrics.add(
+      Object.entries(metrics).map(([key, value]) => ({ key, value, step, timestamp })),
+    );
   }
 
   /** A rule about its metrics does not hold, and ends it: what it logs is refused from then on. */

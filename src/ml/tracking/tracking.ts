@@ -139,10 +139,12 @@ export async function withRun<T>(options: RunOptions, work: (run: ActiveRun) => 
 export const logParam = (key: string, value: unknown): Promise<void> => requireRun().logParam(key, value);
 export const logParams = (params: Readonly<Record<string, unknown>>): Promise<void> =>
   requireRun().logParams(params);
-export const logMetric = (key: string, value: number, options?: MetricOptions): void =>
+export const logMetric = (key: string, value: number, options?: MetricOptions): Promise<void> =>
   requireRun().logMetric(key, value, options);
-export const logMetrics = (metrics: Readonly<Record<string, number>>, options?: MetricOptions): void =>
-  requireRun().logMetrics(metrics, options);
+export const logMetrics = (
+  metrics: Readonly<Record<string, number>>,
+  options?: MetricOptions,
+): Promise<void> => requireRun().logMetrics(metrics, options);
 export const setTag = (key: string, value: unknown): Promise<void> => requireRun().setTag(key, value);
 export const setTags = (tags: Readonly<Record<string, unknown>>): Promise<void> => requireRun().setTags(tags);
 export const logArtifact = (file: string, artifactPath?: string): Promise<void> =>
