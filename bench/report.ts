@@ -69,3 +69,18 @@ function section(id: string, title: string, figures: readonly Figure[]): string 
     ...rows,
   ].join("\n");
 }
+
+/** The figures of several engines beside each other, as a table in Markdown: a row for each name. */
+export function besideEachOther(figures: readonly Figure[]): string {
+  const engines = [...new Set(figures.map(({ engine }) => engine))];
+  const rows = [...Map.groupBy(figures, ({ name }) => name)].map(([name, own]) => {
+    const cells = engines.map((engine) => {
+      const figure = own.find((one) => one.engine === engine);
+      return figure === undefined ? "" : `${number(figure.value)} ${figure.unit}`;
+    });
+    return `| ${[name, ...cells].join(" | ")} |`;
+  });
+  return [`| | ${engines.join(" | ")} |`, `| --- |${engines.map(() => " ---: |").join("")}`, ...rows].join(
+    "\n",
+  );
+}

@@ -1,5 +1,5 @@
 /**
- * W8: one row and 100 rows to a forest of 100 and a logistic regression on iris. The server is a process of its own; the
+ * W8: 1, 100 and 1000 rows to a forest of 100 and a logistic regression on iris. The server is a process of its own; the
  * load comes from this one, on the same machine. Two kinds of load:
  *
  * - closed: 1, 10 and 100 connections that each wait for their answer before they ask again. This finds the most that the
@@ -9,19 +9,27 @@
  *
  *     node scripts/bootstrap.mjs bench/serving.ts [--seconds 4] [--rate 8000] [--mlflow PYTHON] [--quick]
  *
- * With a Python that has MLflow and scikit-learn, `mlflow models serve` gets the same rows for a forest of 100 of its own.
- * Each line is a figure, beside its target where it has one; the last line is JSON.
+ * The forest is served as ONNX too where `onnxruntime-node` is installed. With a Python that has MLflow and scikit-learn, a
+ * forest of scikit-learn's is served by `mlflow models serve`, and by `tradewind serve` in a warm Python process.
+ * Each line is a figure, beside its target where it has one; then a table of the engines beside each other, then JSON.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer, type Socket } from "node:net";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { LogisticRegression, loadIris, RandomForestClassifier, saveModelPackage } from "../src/ml/index.ts";
+import {
+  LogisticRegression,
+  loadIris,
+  RandomForestClassifier,
+  saveModelPackage,
+  toOnnx,
+} from "../src/ml/index.ts";
 import { atLeast, atMost, type Figure } from "./figures.ts";
-import { line } from "./report.ts";
+import { freePort, startMlflow } from "./peer-process.ts";
+import { besideEachOther, line } from "./report.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -159,10 +167,11 @@ interface Server {
   readonly readyMs: number;
 }
 
-async function serve(folder: string): Promise<Server> {
+async function serve(folder: string, environment: NodeJS.ProcessEnv = {}): Promise<Server> {
   const begun = performance.now();
   const child = spawn(process.execPath, [program, "serve", "-m", folder, "-p", "0"], {
     stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...environment, TRADEWIND__LOGGING__LEVEL: "warning" },
   });
   for await (const text of createInterface({ input: child.stdout })) {
     const port = /127\.0\.0\.1:(\d+)\/invocations/.exec(text)?.[1];
@@ -181,33 +190,13 @@ x.columns = sys.argv[2].split(",")
 mlflow.sklearn.save_model(RandomForestClassifier(100, random_state=42).fit(x, y), sys.argv[1], input_example=x[:1])
 `;
 
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-async function servePeer(python: string, folder: string, names: readonly string[]): Promise<Server> {
+async function servePeer(python: string, folder: string, names: readonly string[]) {
   const script = `${folder}.py`;
   writeFileSync(script, peerModel);
   execFileSync(python, [script, folder, names.join(",")], { stdio: ["ignore", "ignore", "ignore"] });
   const port = await freePort();
-  const begun = performance.now();
   const options = ["models", "serve", "-m", folder, "-p", String(port), "--env-manager", "local"];
-  // A group of its own: the command starts a shell that starts the server.
-  const child = spawn(python, ["-m", "mlflow", ...options], { stdio: "ignore", detached: true });
-  for (let tries = 0; tries < 600; tries++) {
-    const up = await fetch(`http://127.0.0.1:${port}/ping`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (up) return { process: child, port, readyMs: performance.now() - begun };
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error("mlflow models serve did not start within a minute");
+  return { port, peer: await startMlflow(python, options, `http://127.0.0.1:${port}/ping`) };
 }
 
 /** Seconds of processor time that a process has used; Linux only. */
@@ -261,24 +250,36 @@ const models = {
 };
 const folder = mkdtempSync(join(tmpdir(), "tw-serving-"));
 
+/** One row and many, by one connection and by many that each wait for their answer. */
+async function measureClosed(
+  engine: string,
+  name: string,
+  { port, pid }: { port: number; pid: number | undefined },
+  isTarget = false,
+): Promise<void> {
+  await closedLoad(port, bodyOf(1), 4, 2);
+  for (const rows of flags.quick ? [1] : [1, 100, 1000])
+    for (const connections of rows === 1000 ? [1, 10] : [1, 10, 100]) {
+      const targets = isTarget && rows === 1 && connections >= 10 ? { perSecond: atLeast(8000) } : {};
+      const before = cpuSeconds(pid);
+      const load = await closedLoad(port, bodyOf(rows), connections);
+      const used = cpuSeconds(pid) - before;
+      const what = `${name}, ${rows} row(s), ${connections} connections`;
+      reportLoad(engine, what, load, targets);
+      // Of the process that was started, not of those that it started.
+      if (engine === "Tradewind" || engine === "Tradewind, ONNX")
+        report(engine, `${what}: processor`, (used / seconds / load.perSecond) * 1e6, "µs/request");
+    }
+}
+
 async function measureOwn(name: string, model: RandomForestClassifier | LogisticRegression): Promise<void> {
   const place = join(folder, model.kind);
   const inputs = featureNames.map((one) => ({ name: one }));
   await saveModelPackage(place, model, { inputs, inputExample: row });
   const { port, process: server, readyMs } = await serve(place);
   try {
-    await closedLoad(port, bodyOf(1), 4, 2);
     const isTarget = name === "forest of 100";
-    for (const rows of flags.quick ? [1] : [1, 100])
-      for (const connections of [1, 10, 100]) {
-        const targets = isTarget && rows === 1 && connections >= 10 ? { perSecond: atLeast(8000) } : {};
-        const before = cpuSeconds(server.pid);
-        const load = await closedLoad(port, bodyOf(rows), connections);
-        const used = cpuSeconds(server.pid) - before;
-        const what = `${name}, ${rows} row(s), ${connections} connections`;
-        reportLoad("Tradewind", what, load, targets);
-        report("Tradewind", `${what}: processor`, (used / seconds / load.perSecond) * 1e6, "µs/request");
-      }
+    await measureClosed("Tradewind", name, { port, pid: server.pid }, isTarget);
     for (const connections of [10, 100]) {
       const targets = isTarget ? { p99: atMost(5) } : {};
       const what = `${name}, 1 row, ${rate}/s on ${connections} connections`;
@@ -290,26 +291,56 @@ async function measureOwn(name: string, model: RandomForestClassifier | Logistic
   }
 }
 
+/** A forest of scikit-learn's: by `tradewind serve` in a warm Python process, and by `mlflow models serve`. */
 async function measurePeer(python: string): Promise<void> {
-  const { port, process: server, readyMs } = await servePeer(python, join(folder, "peer"), featureNames);
+  const place = join(folder, "peer");
+  const { port, peer } = await servePeer(python, place, featureNames);
   try {
-    await closedLoad(port, bodyOf(1), 4, 1);
-    for (const connections of [1, 10, 100])
-      reportLoad(
-        "MLflow",
-        `forest of 100, 1 row(s), ${connections} connections`,
-        await closedLoad(port, bodyOf(1), connections),
-      );
-    report("MLflow", "forest of 100: start to ready", readyMs, "ms");
+    await measureClosed("MLflow", "forest of 100", { port, pid: peer.process.pid });
+    report("MLflow", "forest of 100: start to ready", peer.readyMs, "ms");
   } finally {
-    if (server.pid !== undefined) process.kill(-server.pid, "SIGTERM");
+    peer.stop();
+  }
+  const own = await serve(place, { TRADEWIND__PYTHON__INTERPRETER: python });
+  try {
+    await measureClosed("Tradewind, Python", "forest of 100", { port: own.port, pid: own.process.pid });
+    report("Tradewind, Python", "forest of 100: start to ready", own.readyMs, "ms");
+  } finally {
+    own.process.kill("SIGINT");
+  }
+}
+
+/** The forest as ONNX, where ONNX Runtime is installed. */
+async function measureOnnx(): Promise<void> {
+  const runtime = "onnxruntime-node";
+  if (
+    !(await import(runtime).then(
+      () => true,
+      () => false,
+    ))
+  )
+    return;
+  const place = join(folder, "onnx");
+  mkdirSync(place);
+  writeFileSync(
+    join(place, "model.onnx"),
+    toOnnx(models["forest of 100"], { features: featureNames.length }),
+  );
+  writeFileSync(join(place, "MLmodel"), JSON.stringify({ flavors: { onnx: { data: "model.onnx" } } }));
+  const { port, process: server } = await serve(place);
+  try {
+    await measureClosed("Tradewind, ONNX", "forest of 100", { port, pid: server.pid });
+  } finally {
+    server.kill("SIGINT");
   }
 }
 
 try {
   for (const [name, model] of Object.entries(models))
     if (!flags.quick || name === "forest of 100") await measureOwn(name, model);
+  await measureOnnx();
   if (flags.mlflow !== undefined) await measurePeer(flags.mlflow);
+  console.log(`\n${besideEachOther(figures)}\n`);
   console.log(JSON.stringify({ workload: "W8", seconds, rate, figures }));
 } finally {
   rmSync(folder, { recursive: true });

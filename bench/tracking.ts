@@ -2,11 +2,10 @@
  * Tracking: SearchRuns over many runs, log-batch of 1000 points, and eight writers of one run, over HTTP:
  *   node bench/tracking.ts [--runs 50000] [--rounds 40] [--mlflow PYTHON]
  * With a Python that has MLflow and psycopg2, MLflow's own server gets the same rows on the same PostgreSQL, and the
- * same calls. Each line is a figure, beside its target where it has one; the last line is JSON.
+ * same calls. Each line is a figure, beside its target where it has one; then a table of both, then JSON.
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -20,7 +19,8 @@ import { loadSecrets } from "../src/store/secrets.ts";
 import { createUser } from "../src/store/users.ts";
 import { systemClock } from "../src/time.ts";
 import { atLeast, atMost, type Figure } from "./figures.ts";
-import { line } from "./report.ts";
+import { freePort, startMlflow } from "./peer-process.ts";
+import { besideEachOther, line } from "./report.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -196,8 +196,8 @@ function ownRows(experimentId: number): string {
 
 function mlflowRows(experimentId: number): string {
   return `
-    INSERT INTO runs (run_uuid, name, status, start_time, lifecycle_stage, artifact_uri, experiment_id)
-      SELECT ${runHex}, 'run ' || n, 'FINISHED', 1700000000000 + n * 1000, 'active', 'mlflow-artifacts:/x', ${experimentId}
+    INSERT INTO runs (run_uuid, name, user_id, status, start_time, lifecycle_stage, artifact_uri, experiment_id)
+      SELECT ${runHex}, 'run ' || n, 'bench', 'FINISHED', 1700000000000 + n * 1000, 'active', 'mlflow-artifacts:/x', ${experimentId}
       FROM generate_series(1, ${runs}) n;
     INSERT INTO latest_metrics (run_uuid, key, value, timestamp, step, is_nan)
       SELECT ${runHex}, 'm' || k, ${metricValue}, 1700000000000, 1, false
@@ -244,61 +244,30 @@ async function measureOwn(home: string, url: string): Promise<void> {
   await database.close();
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-async function startMlflow(
-  python: string,
-  home: string,
-  url: string,
-): Promise<{ process: ChildProcess; target: Target }> {
-  const port = await freePort();
-  const process = spawn(
-    python,
-    [
-      "-m",
-      "mlflow",
-      "server",
-      "--backend-store-uri",
-      url,
-      "--artifacts-destination",
-      join(home, "a"),
-      "--port",
-      String(port),
-      "--workers",
-      "1",
-    ],
-    { stdio: "ignore", detached: true },
-  );
-  const target = { name: "MLflow", url: `http://127.0.0.1:${port}`, headers: {}, isOurs: false };
-  for (let tries = 0; tries < 600; tries++) {
-    const up = await fetch(`${target.url}/health`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (up) return { process, target };
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  throw new Error("mlflow server did not start within two minutes");
-}
-
 async function measureMlflow(python: string, home: string, adminUrl: string): Promise<void> {
   await execute(adminUrl, "CREATE DATABASE mlflow_bench");
   const url = adminUrl.replace(/\/[^/?]+(\?|$)/, "/mlflow_bench$1");
-  const { process: server, target } = await startMlflow(python, home, url);
+  const port = await freePort();
+  // By name: which driver SQLAlchemy takes by itself depends on its version.
+  const store = url.replace(/^postgres(ql)?:/, "postgresql+psycopg2:");
+  const options = [
+    "--backend-store-uri",
+    store,
+    "--artifacts-destination",
+    join(home, "a"),
+    "--workers",
+    "1",
+  ];
+  const address = `http://127.0.0.1:${port}`;
+  const peer = await startMlflow(python, ["server", ...options, "--port", String(port)], `${address}/health`);
+  const target = { name: "MLflow", url: address, headers: {}, isOurs: false };
   try {
     const { experiment_id: id } = await post(target, "experiments/create", { name: "many" });
     await execute(url, mlflowRows(Number(id)));
     await execute(url, "VACUUM ANALYZE");
     await measure(target, String(id));
   } finally {
-    if (server.pid !== undefined) process.kill(-server.pid, "SIGTERM");
+    peer.stop();
   }
 }
 
@@ -310,6 +279,7 @@ try {
   const python = flags.mlflow;
   if (python !== undefined && spawnSync(python, ["-c", "import mlflow, psycopg2"]).status === 0)
     await measureMlflow(python, home, postgres.url);
+  console.log(`\n${besideEachOther(figures)}\n`);
   console.log(JSON.stringify({ workload: "tracking", runs, rounds, figures }));
 } finally {
   await postgres.close();
