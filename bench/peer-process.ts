@@ -40,12 +40,11 @@ export async function startMlflow(
   let said = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (text: Buffer) => (said = `${said}${text.toString()}`.slice(-4000)));
-  let ended: string | null = null;
-  child.once("exit", (code, signal) => (ended = `ended with ${signal ?? `exit code ${code}`}`));
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const stop = (): void => {
-    if (ended === null && child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
+    if (!hasEnded() && child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
   };
-  while (ended === null && performance.now() - begun < startSeconds * 1000) {
+  while (!hasEnded() && performance.now() - begun < startSeconds * 1000) {
     const isUp = await fetch(address).then(
       ({ ok }) => ok,
       () => false,
@@ -53,8 +52,7 @@ export async function startMlflow(
     if (isUp) return { process: child, readyMs: performance.now() - begun, stop };
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  const problem = hasEnded() ? "ended" : `did not answer within ${startSeconds} s`;
   stop();
-  throw new Error(
-    `mlflow ${options[0]} ${ended ?? `did not answer within ${startSeconds} s`}; it said:\n${said}`,
-  );
+  throw new Error(`mlflow ${options[0]} ${problem}; it said:\n${said}`);
 }

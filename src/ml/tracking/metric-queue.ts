@@ -65,17 +65,25 @@ export class MetricQueue {
   #refusal: unknown = null;
   /** Why the last attempt did not reach it. */
   #unreachable: unknown = null;
+  #stopped: TradewindError | null = null;
 
   constructor(client: Pick<TrackingClient, "call">, runId: string) {
     this.#client = client;
     this.#runId = runId;
   }
 
+  /** A rule about metrics does not hold, and ends the run. */
+  get isStopped(): boolean {
+    return this.#stopped !== null;
+  }
+
   /**
    * Resolves when there is room for more: at once, unless a hundred thousand points wait. Nobody has to wait for it.
-   * @throws TradewindError TW_TRACKING_BACKLOG when five million wait, and nothing of `points` is kept.
+   * @throws TradewindError TW_RUN_STOPPED, so that a loop that waits for nothing ends as well; TW_TRACKING_BACKLOG when
+   *   five million wait, and nothing of `points` is kept.
    */
   add(points: readonly MetricPoint[]): Promise<void> {
+    if (this.#stopped !== null) throw this.#stopped;
     if (this.#size + points.length > mostWaiting)
       throw new TradewindError(
         "TW_TRACKING_BACKLOG",
@@ -122,12 +130,20 @@ export class MetricQueue {
           break;
         }
         this.#refusal ??= error;
+        if (error instanceof TradewindError && error.code === "TW_RUN_STOPPED") this.#stop(error);
       }
-      this.#size -= batch.size;
+      this.#size = Math.max(0, this.#size - batch.size);
       if (this.#size < fewWaiting) this.#giveRoom();
     }
     this.#sending = null;
     this.#giveRoom();
+  }
+
+  /** What waits would be refused as well. */
+  #stop(reason: TradewindError): void {
+    this.#stopped = reason;
+    this.#waiting = [];
+    this.#size = 0;
   }
 
   #giveRoom(): void {
