@@ -51,14 +51,6 @@ class ExecutionTimeout(BaseException):
     """`execution_timeout` is over, where the authoring side has no exception of its own for it."""
 
 
-def _enter_tracking(start: Dict[str, Any]) -> None:
-    """MLflow's clients in the attempt find the server by themselves, unless the environment names another one."""
-    tracking = start.get("tracking")
-    if tracking and "MLFLOW_TRACKING_URI" not in os.environ:
-        os.environ["MLFLOW_TRACKING_URI"] = tracking["uri"]
-        os.environ["MLFLOW_TRACKING_TOKEN"] = tracking["token"]
-
-
 class Attempt:
     """Runs once. A cancellation from before it is looked at, later ones come as TaskCancelled."""
 
@@ -126,7 +118,6 @@ class Attempt:
         from .context import build_context, set_current
 
         run_folder.enter_of(self.start, texts_of(self.start["code"]))
-        _enter_tracking(self.start)
         task_id = self.start["task"]["taskId"]
         task = self.dag.task_dict.get(task_id)
         if task is None:

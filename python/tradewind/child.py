@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict, Optional, Sequence
 from . import supervisor as supervisors
 from . import task_environment
 from . import task_log
+from . import tracking_environment
 from .attempt import Attempt, Interruption, TaskCancelled, failed
 from .errors import TradewindError
 from .protocol import PROTOCOL_VERSION, FrameStream
@@ -72,6 +73,7 @@ class Child:
         report: Dict[str, Any]
         self._running = True
         try:
+            tracking_environment.enter(start)
             dag = self._dag_of(start)
             self._enter_environment(start, dag)
             report = Attempt(start, dag, supervisor, self._interruption).run()

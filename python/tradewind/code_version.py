@@ -48,6 +48,13 @@ class CodeVersion:
         self._era = era.for_file(self.path, modules.read(self.path))
         self._era.__enter__()
 
+    def load_again(self) -> None:
+        """As if nothing of the file, or of the local modules that it reached, had been imported here."""
+        self.use_texts().forget()
+        self.error = None
+        self._dags.clear()
+        self.load()
+
     def dag(self, dag_id: str) -> Any:
         if self.error is not None:
             raise self.error
@@ -91,6 +98,13 @@ def load_dag(code: Dict[str, Any], dag_id: str) -> Any:
         version.load()
         adopt(version)
     return version.dag(dag_id)
+
+
+def import_again(code: Dict[str, Any]) -> None:
+    """Imports what was imported before; what was not is imported when a Dag of it is asked for."""
+    version = _loaded.get(identity_of(code))
+    if version is not None:
+        version.load_again()
 
 
 def texts_of(code: Dict[str, Any]) -> List[str]:
