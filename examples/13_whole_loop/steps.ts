@@ -2,12 +2,15 @@
 import { join } from "node:path";
 import { getContext } from "tradewind";
 import {
+  logInput,
+  logParams,
   RandomForestClassifier,
   readCsv,
   saveModelPackage,
   snapshotOf,
   type Table,
   trainTestIndices,
+  withRun,
 } from "tradewind/ml";
 
 export const features = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"];
@@ -43,8 +46,14 @@ export async function fitForest(): Promise<string> {
   const { train } = await split();
   const { classes, codes } = labelsOf(train);
   const seed = [...runId].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 100_000, 7);
-  const model = new RandomForestClassifier({ nEstimators: 50, seed }).fit(train.matrix(features), codes);
-  logger.info("fitted a forest", { rows: train.rows, data: snapshotOf(train, "penguins").digest });
+  const options = { nEstimators: 50, seed };
+  const model = await withRun({ experiment: "penguins" }, async () => {
+    // Leads from an answer of the endpoint back to these birds.
+    await logInput(snapshotOf(train, "penguins"), { context: "training" });
+    await logParams(options);
+    return new RandomForestClassifier(options).fit(train.matrix(features), codes);
+  });
+  logger.info("fitted a forest", { rows: train.rows });
   const folder = join(import.meta.dirname, "data", runId.replaceAll(/[^\w.+-]/g, "_"), "model");
   await saveModelPackage(folder, model, {
     inputs: features.map((name) => ({ name })),

@@ -41,6 +41,18 @@ it("trains, serves, sees drift, trains again, and goes back by itself", { timeou
   });
   expect(await first.xcom("gate")).toMatchObject({ passed: true, champion: null, version: "1" });
 
+  const lineage = await world.call<{ nodes: { kind: string; id: string }[] }>(
+    "GET",
+    "/api/lineage?kind=model_version&id=penguins%2F1&direction=upstream&depth=6",
+  );
+  const behind = (kind: string): string[] =>
+    lineage.body.nodes.filter((node) => node.kind === kind).map(({ id }) => id);
+  expect(behind("task_attempt").map((id) => id.split("/").at(-3))).toEqual(
+    expect.arrayContaining(["register", "train.fit"]),
+  );
+  expect(behind("dataset")).toEqual([expect.stringMatching(/^penguins:[0-9a-f]{16}$/)]);
+  expect(behind("dag_version")).toEqual(["penguins_retrain/1"]);
+
   // 5000 rows are written to the request log at once.
   for (let i = 0; i < 50; i++) await ask(world, flock(100));
   for (let i = 0; i < 60; i++) await ask(world, flock(100, 1.4));

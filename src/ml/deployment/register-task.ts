@@ -3,6 +3,7 @@ import { getContext } from "../../sdk/context.ts";
 import type { TaskFactory } from "../../sdk/task-factory.ts";
 import type { TaskOptions } from "../../sdk/task-options.ts";
 import type { TaskScope } from "../../sdk/task-scope.ts";
+import { recordLineage } from "../lineage/record.ts";
 import { TrackingClient } from "../tracking/client.ts";
 import { instanceKey } from "./attempt-facts.ts";
 import { type ModelVersionRef, registerVersion } from "./registry.ts";
@@ -40,6 +41,8 @@ export function registerModelTask(
         tags: { "tradewind.dag_id": dagId, "tradewind.run_id": dagRun, ...tags },
         key: instanceKey(),
       });
+      // A folder's version has no run that leads to the attempt.
+      recordLineage({ outputs: [{ kind: "model_version", name: made.name, version: made.version }] });
       logger.info(`registered version ${made.version} of ${made.name}`, { source });
       return made;
     },
