@@ -1,97 +1,122 @@
 /**
- * Live pages: how long after a commit a page hears of it, and what 200 open pages cost the scheduler.
- * `node bench/live.ts` prints a row for no page and one for 200 pages.
+ * Live pages: what 200 that are open cost a run of three tasks, and how long after its end they hear of it. Scheduler,
+ * API server and pages are processes of their own, on one machine.
+ *
+ *     node scripts/bootstrap.mjs bench/live.ts
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
-import { performance } from "node:perf_hooks";
-import { createApiServer } from "../src/api/server.ts";
-import { loadConfig } from "../src/config.ts";
-import { silentLog } from "../src/log.ts";
-import { openDatabase } from "../src/store/connect.ts";
-import { startEmbedded } from "../src/store/embedded/start.ts";
-import { type RunChange, tellChanges } from "../src/store/live-changes.ts";
-import { migrate } from "../src/store/migrate.ts";
-import { loadSecrets } from "../src/store/secrets.ts";
+import type { ApiMessage } from "../src/cli/api-process.ts";
 import { createUser } from "../src/store/users.ts";
-import { systemClock } from "../src/time.ts";
+import { summary } from "./engine.ts";
+import { type Figure, repeated } from "./figures.ts";
+import { machine } from "./machine.ts";
+import { line } from "./report.ts";
+import { Tradewind } from "./tradewind/tradewind.ts";
 
 const pages = 200;
-const rounds = 40;
-const home = mkdtempSync(join(tmpdir(), "tw-bench-live-"));
-const embedded = await startEmbedded({ home, role: "service", name: "bench" });
-const database = openDatabase({ url: embedded.url, poolSize: 5 });
-await migrate(database);
-const config = loadConfig({ home, environment: { TRADEWIND__API__PORT: "0" } });
-const secrets = loadSecrets(config.paths.secretKey);
-const server = await createApiServer({ database, secrets, clock: systemClock, config, log: silentLog() });
-const url = await server.listen();
-const user = { username: "u", email: null, password: "p", roles: ["Viewer"] };
-await createUser(database, user, systemClock.now());
-const authorization = `Basic ${Buffer.from("u:p").toString("base64")}`;
+const runs = 60;
+const dagId = "chain_3_fibo_1";
+const user = { username: "viewer", email: null, password: "a password of the bench", roles: ["Viewer"] };
+const authorization = `Basic ${Buffer.from(`${user.username}:${user.password}`).toString("base64")}`;
 
-let heard: (() => void) | null = null;
-const leave = new AbortController();
-
-async function openPage(): Promise<void> {
-  const response = await fetch(`${url}/events/stream?topics=runs,tasks:d`, {
-    headers: { authorization },
-    signal: leave.signal,
+async function startApi(engine: Tradewind): Promise<{ process: ChildProcess; url: string }> {
+  const program = join(import.meta.dirname, "../bin/tradewind.mjs");
+  const flags = ["--home", engine.home, "--host", "127.0.0.1", "--port", "0", "--log-level", "warning"];
+  const child = fork(program, ["api-server", ...flags], {
+    env: { ...process.env, TRADEWIND__DATABASE__URL: engine.url },
+    execArgv: [],
   });
-  const ready = Promise.withResolvers<void>();
-  void (async () => {
+  const [said] = (await once(child, "message")) as [ApiMessage];
+  if (!("listening" in said)) throw new Error(`the API server did not start: ${JSON.stringify(said)}`);
+  return { process: child, url: said.listening };
+}
+
+/** Pages that are open, and the end of a run as each of them hears it. */
+class Pages {
+  readonly #url: string;
+  readonly #leave = new AbortController();
+  #open = 0;
+  #heard: { count: number; readonly all: PromiseWithResolvers<number> } | null = null;
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  async open(count: number): Promise<void> {
+    for (; this.#open < count; this.#open++) await this.#openOne();
+  }
+
+  /** Resolves with the moment at which the last page has heard that a run succeeded. */
+  lastHears(): Promise<number> {
+    const all = Promise.withResolvers<number>();
+    this.#heard = { count: 0, all };
+    return all.promise;
+  }
+
+  close(): void {
+    this.#leave.abort();
+  }
+
+  async #openOne(): Promise<void> {
+    const response = await fetch(`${this.#url}/events/stream?topics=runs,tasks:${dagId}`, {
+      headers: { authorization },
+      signal: this.#leave.signal,
+    });
+    const ready = Promise.withResolvers<void>();
+    void this.#listen(response, ready.resolve).catch(() => undefined);
+    await ready.promise;
+  }
+
+  async #listen(response: Response, ready: () => void): Promise<void> {
     const decoder = new TextDecoder();
     for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-      const text = decoder.decode(chunk);
-      if (text.includes("event: ready")) ready.resolve();
-      if (text.includes("event: run")) heard?.();
+      const text = decoder.decode(chunk, { stream: true });
+      if (text.includes("event: ready")) ready();
+      if (!/event: run\b[^]*?"state":"success"/.test(text)) continue;
+      const heard = this.#heard;
+      if (heard !== null && ++heard.count === this.#open) heard.all.resolve(performance.now());
     }
-  })().catch(() => undefined);
-  await ready.promise;
-}
-
-const change: RunChange = { dagId: "d", runId: "r", state: "running", tasks: [["t", -1, "running", 1]] };
-await openPage();
-for (const open of [1, pages]) {
-  for (let n = open === 1 ? 1 : 1; n < open; n++) await openPage();
-  const first: number[] = [];
-  const last: number[] = [];
-  const told: number[] = [];
-  const before = process.cpuUsage();
-  for (let round = 0; round < rounds; round++) {
-    const start = performance.now();
-    let count = 0;
-    const all = Promise.withResolvers<void>();
-    heard = () => {
-      if (++count === 1) first.push(performance.now() - start);
-      if (count === open) {
-        last.push(performance.now() - start);
-        all.resolve();
-      }
-    };
-    await tellChanges(database, [change]);
-    told.push(performance.now() - start);
-    await all.promise;
   }
-  const { user: u, system } = process.cpuUsage(before);
-  const row = {
-    pages: open,
-    "notify, as the scheduler waits for it (ms)": median(told),
-    "first page hears (ms)": median(first),
-    "last page hears (ms)": median(last),
-    "slowest of all (ms)": Math.round(Math.max(...last) * 10) / 10,
-    "processor time of server and pages (ms each)": Math.round((u + system) / 100 / rounds) / 10,
-  };
-  console.log(JSON.stringify(row));
 }
-leave.abort();
-await server.stop(0);
-await database.close();
-await embedded.close();
-rmSync(home, { recursive: true, force: true });
 
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return Math.round((sorted[Math.floor(sorted.length / 2)] ?? 0) * 10) / 10;
+function report(name: string, samples: readonly number[]): void {
+  const { median, p95 } = summary(samples);
+  for (const [what, value] of Object.entries({ median, p95 })) {
+    const figure: Figure = {
+      workload: "LIVE",
+      engine: "Tradewind",
+      isolation: "B",
+      name: `${name}, ${what}`,
+      value,
+      unit: "ms",
+    };
+    console.log(line(figure));
+  }
 }
+
+const engine = new Tradewind();
+await engine.start();
+await createUser(engine.database, user, Date.now());
+const api = await startApi(engine);
+const open = new Pages(api.url);
+console.log(JSON.stringify({ machine: await machine() }));
+await repeated(20, () => engine.chain(3, 1));
+report("three tasks, no page", await repeated(runs, () => engine.chain(3, 1)));
+await open.open(pages);
+const lags: number[] = [];
+const withPages = await repeated(runs, async () => {
+  const last = open.lastHears();
+  const took = await engine.chain(3, 1);
+  const ended = performance.now();
+  lags.push((await last) - ended);
+  return took;
+});
+report(`three tasks, ${pages} pages`, withPages);
+report(`the last of ${pages} pages hears of the end`, lags);
+open.close();
+report("three tasks, no page again", await repeated(runs, () => engine.chain(3, 1)));
+api.process.disconnect();
+await once(api.process, "exit");
+await engine.stop();

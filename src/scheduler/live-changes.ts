@@ -10,7 +10,7 @@ import { type RunChange, type TaskChange, tellChanges, watchingMs } from "../sto
 import type { Clock, Timer } from "../time.ts";
 import type { Work } from "./work.ts";
 
-const gatherMs = 40;
+const gatherMs = 80;
 /** Changes of one run's tasks in one moment that are told one by one. */
 const mostTasks = 120;
 
