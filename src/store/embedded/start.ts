@@ -4,7 +4,7 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, statSync, truncateSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, statSync, truncateSync } from "node:fs";
 import { TradewindError } from "../../errors.ts";
 import { delay, systemClock } from "../../time.ts";
 import type { Connection } from "../connect.ts";
@@ -159,6 +159,8 @@ function launchServer({ paths, binaries, account, options }: Plan): Launched {
   // Before the server, so that there is no moment at which a kill leaves one without it.
   const watchdog = startWatchdog(paths.home);
   const log = openSync(paths.log, "a");
+  // Before the server can say anything.
+  const logFrom = fstatSync(log).size;
   const process = spawn(launch.file, [...launch.args], {
     // A session of its own: Ctrl-C is for us, and we end it when our work is put away.
     detached: true,
@@ -168,7 +170,6 @@ function launchServer({ paths, binaries, account, options }: Plan): Launched {
     ...(launch.uid === undefined ? {} : { uid: launch.uid, gid: launch.gid }),
   });
   process.unref();
-  const logFrom = statSync(paths.log).size;
   closeSync(log);
   return { process, logFrom, watchdog };
 }
