@@ -1,6 +1,6 @@
 /** A scikit-learn model that MLflow saved, in a Python process of its own. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -23,6 +23,8 @@ class Odd(mlflow.pyfunc.PythonModel):
         print("a line that is no answer")
         if model_input["a"][0] == 9:
             os._exit(3)
+        if model_input["a"][0] == 7:
+            return [mlflow.get_tracking_uri()]
         if model_input["a"][0] == 8:
             raise ValueError("no eights")
         return [float("nan")] * len(model_input)
@@ -70,8 +72,12 @@ describe.runIf(has)(`Python models${has ? "" : " (skipped: no Python with mlflow
       {},
     );
     expect(predictions).toEqual([0, 1]);
-    // What MLflow makes where it is told of no server.
-    expect(existsSync("mlflow.db")).toBe(false);
+  });
+
+  it("tells MLflow of a server, which makes a database in the working directory otherwise", async () => {
+    const model = await load("odd");
+    const { predictions } = await model.predict({ columns, rows: [[7, 1]] }, {});
+    expect(predictions).toEqual(["http://127.0.0.1:8080"]);
   });
 
   it("keeps what the model prints out of its answers, and has no NaN in them", async () => {
