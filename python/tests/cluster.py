@@ -13,8 +13,10 @@ import http.server
 import json
 import os
 import re
+import shlex
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import urllib.parse
@@ -236,6 +238,11 @@ class Kubelet:
         self._seen = set()
         self._stopped = threading.Event()
         self._folder = tempfile.TemporaryDirectory()
+        self._programs = os.path.join(self._folder.name, "bin")
+        os.mkdir(self._programs)
+        with open(os.path.join(self._programs, "python"), "w", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+        os.chmod(file.name, 0o755)
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self):
@@ -295,7 +302,9 @@ class Kubelet:
 
     def _process(self, key, command, env, folder):
         command = [one.replace(XCOM_FOLDER, folder).replace("/tmp/script", f"{folder}/script") for one in command]
-        with subprocess.Popen(command, env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        # An image of Python has `python` on its path; the machine that stands in for it need not.
+        path = os.pathsep.join([self._programs, os.environ.get("PATH", os.defpath)])
+        with subprocess.Popen(command, env={**os.environ, "PATH": path, **env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
             for line in process.stdout:
                 self.outputs[key].append(f"{now().strftime('%Y-%m-%dT%H:%M:%S.%f')}000Z ".encode() + line)
         return process.returncode
