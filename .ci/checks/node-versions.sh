@@ -3,6 +3,9 @@
 set -u
 cd "$(dirname "$0")/../.."
 status=0
+# The interpreter that `npm test` made, with the packages that Dag files need.
+python=$PWD/.cache/test-python/bin/python
+[ ! -x "$python" ] || export TRADEWIND_TEST_PYTHON="${TRADEWIND_TEST_PYTHON:-$python}"
 suite() {
   PATH="$PWD/$(dirname "$1"):$PATH" "$1" node_modules/vitest/vitest.mjs run tests/core tests/sdk tests/testing tests/runtime tests/executor tests/cli --reporter=dot
 }
