@@ -6,6 +6,7 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 import type { ApiMessage } from "../src/cli/api-process.ts";
 import { createUser } from "../src/store/users.ts";
@@ -102,9 +103,17 @@ await createUser(engine.database, user, Date.now());
 const api = await startApi(engine);
 const open = new Pages(api.url);
 console.log(JSON.stringify({ machine: await machine() }));
-await repeated(20, () => engine.chain(3, 1));
-report("three tasks, no page", await repeated(runs, () => engine.chain(3, 1)));
+const alone = async (): Promise<number> => {
+  const took = await engine.chain(3, 1);
+  // As long as pages take to hear of it: a machine that was at rest is slower at first.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  return took;
+};
+await repeated(20, alone);
+report("three tasks, no page", await repeated(runs, alone));
 await open.open(pages);
+// Pages are on other machines: here they must not take the processor from what is measured.
+setPriority(constants.priority.PRIORITY_LOW);
 const lags: number[] = [];
 const withPages = await repeated(runs, async () => {
   const last = open.lastHears();
@@ -116,7 +125,7 @@ const withPages = await repeated(runs, async () => {
 report(`three tasks, ${pages} pages`, withPages);
 report(`the last of ${pages} pages hears of the end`, lags);
 open.close();
-report("three tasks, no page again", await repeated(runs, () => engine.chain(3, 1)));
+report("three tasks, no page again", await repeated(runs, alone));
 api.process.disconnect();
 await once(api.process, "exit");
 await engine.stop();
