@@ -39,7 +39,7 @@ describe.skipIf(browserPath === null)(`a pipeline in the page${withoutBrowser}`,
     await page.getByText("churn.ts:8").waitFor();
     const error = page.locator('[data-level="error"]', { hasText: "column 'tenure' is missing" });
     await error.waitFor();
-    expect(await page.getByRole("log").textContent()).toContain("training on 117 rows");
+    await page.getByRole("log").getByText("training on 117 rows").waitFor();
   });
 
   it("says of a task that did not start which one before it failed", async () => {
