@@ -37,6 +37,15 @@ class Files(unittest.TestCase):
         self.write(a="", helpers__b="", sub__c="", sub__d_test="", sub__ignore="_test", ignore="helpers/\n[")
         self.assertEqual(self.found("regexp"), ["a.py", "sub/c.py"])
 
+    def test_a_bag_of_dags_leaves_out_what_its_folder_ignores(self) -> None:
+        from airflow.models import DagBag
+
+        text = "from airflow import DAG\ndag = DAG({!r}, schedule=None)\n"
+        self.write(a=text.format("kept"), sub__b=text.format("ignored"))
+        with open(os.path.join(self.folder, ".airflowignore"), "w", encoding="utf-8") as file:
+            file.write("sub/\n")
+        self.assertEqual(DagBag(self.folder).dag_ids, ["kept"])
+
     def test_another_syntax_is_refused(self) -> None:
         self.assertRaises(ValueError, lambda: self.found("globs"))
 

@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Tuple
 
 from .. import dag_collection, era
 from ..import_file import module_name
+from .dag_files import find_path_from_directory, might_contain_dag
 
 
 def collect(path: Any) -> Tuple[Dict[str, Any], Dict[str, str]]:
@@ -24,18 +25,10 @@ def collect(path: Any) -> Tuple[Dict[str, Any], Dict[str, str]]:
 
 
 def dag_files(path: str) -> List[str]:
-    """One file, or those below a folder that may define Dags."""
+    """One file, or those below a folder that may define Dags and that no `.airflowignore` names."""
     if os.path.isfile(path):
         return [path]
-    return sorted(
-        os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names if name.endswith(".py") and _may_be_dag(os.path.join(folder, name))
-    )
-
-
-def _may_be_dag(path: str) -> bool:
-    with open(path, "rb") as file:
-        text = file.read().lower()
-    return b"dag" in text and (b"airflow" in text or b"tradewind" in text)
+    return sorted(file for file in find_path_from_directory(path) if file.endswith(".py") and might_contain_dag(file))
 
 
 def _import(path: str) -> List[Any]:

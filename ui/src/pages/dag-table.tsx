@@ -1,7 +1,7 @@
 /** The rows of the list of Dags: how the last runs went, when the next comes, and what can be done with each. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { setFavorite, setPaused } from "../api/actions.ts";
+import { setPaused } from "../api/actions.ts";
 import { useAct } from "../api/queries.ts";
 import { useMay } from "../api/session.ts";
 import type { DagListItem } from "../api/types.ts";
@@ -13,6 +13,7 @@ import { RunBars } from "../components/run-bars.tsx";
 import { StateIcon } from "../components/state.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
+import { FavoriteButton } from "./favorite-button.tsx";
 import { TriggerDialog } from "./trigger-dialog.tsx";
 
 export function DagTable({
@@ -159,17 +160,9 @@ function Schedule({ dag: { schedule, scheduleWords } }: { dag: DagListItem }) {
 function DagButtons({ dag, onTrigger }: { dag: DagListItem; onTrigger: (dagId: string) => void }) {
   const { t } = useTranslation();
   const may = useMay();
-  const favorite = useAct(() => setFavorite(dag.dagId, !dag.isFavorite));
   return (
     <>
-      <IconButton
-        icon="star"
-        filled={dag.isFavorite}
-        aria-pressed={dag.isFavorite}
-        className={dag.isFavorite ? "text-[var(--s-up_for_retry)]" : ""}
-        label={dag.isFavorite ? t("No favourite any more") : t("Make it a favourite")}
-        onClick={() => favorite.mutate(undefined)}
-      />
+      <FavoriteButton dagId={dag.dagId} isFavorite={dag.isFavorite} />
       {may("create", "DAG Runs") ? (
         <IconButton
           icon="play"

@@ -2,16 +2,17 @@
 import { useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { setFavorite, setPaused } from "../api/actions.ts";
+import { setPaused } from "../api/actions.ts";
 import { useAct, useDag } from "../api/queries.ts";
 import { useMay } from "../api/session.ts";
 import type { DagHeader } from "../api/types.ts";
-import { Button, IconButton, Switch } from "../components/button.tsx";
+import { Button, Switch } from "../components/button.tsx";
 import { Icon } from "../components/icons.tsx";
 import { paths } from "../components/link.tsx";
 import { Failure, Loading, Page, type Tab, Tabs } from "../components/page.tsx";
 import { StateBadge } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
+import { FavoriteButton } from "./favorite-button.tsx";
 import { TriggerDialog } from "./trigger-dialog.tsx";
 
 const views = {
@@ -102,7 +103,6 @@ function Actions({ dag }: { dag: DagHeader }) {
     (isPaused) =>
       isPaused ? t("{{dag}} is paused", { dag: dag.dagId }) : t("{{dag}} is active", { dag: dag.dagId }),
   );
-  const favorite = useAct(() => setFavorite(dag.dagId, !dag.isFavorite));
   return (
     <>
       <span className="flex items-center gap-2 text-xs text-soft">
@@ -116,14 +116,7 @@ function Actions({ dag }: { dag: DagHeader }) {
           }
         />
       </span>
-      <IconButton
-        icon="star"
-        filled={dag.isFavorite}
-        aria-pressed={dag.isFavorite}
-        className={dag.isFavorite ? "text-[var(--s-up_for_retry)]" : ""}
-        label={dag.isFavorite ? t("No favourite any more") : t("Make it a favourite")}
-        onClick={() => favorite.mutate(undefined)}
-      />
+      <FavoriteButton dagId={dag.dagId} isFavorite={dag.isFavorite} />
       {may("create", "DAG Runs") ? (
         <Button kind="primary" icon="play" onClick={() => setTriggering(true)}>
           {t("Trigger")}
